@@ -1,0 +1,94 @@
+"""The house rules that a machine can check: direction of imports, docstrings, and that the README's commands exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = sorted(path for package in ("autodiff", "transforms") for path in (ROOT / package).rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imported(path: Path) -> set[str]:
+    """The dotted names of all modules that a file imports, also those inside functions."""
+    package = path.relative_to(ROOT).parts[:-1]
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            found.add(".".join([*base, *([node.module] if node.module else [])]))
+    return found
+
+
+def belongs(module: str, package: str) -> bool:
+    return module == package or module.startswith(package + ".")
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if name_of(path).startswith("transforms")], ids=name_of)
+def test_the_compiler_does_not_import_the_product(path: Path) -> None:
+    assert not [module for module in imported(path) if belongs(module, "autodiff")]
+
+
+@pytest.mark.parametrize("name", ["transforms/runtime.py", "transforms/operations.py"])
+def test_what_generated_code_calls_is_a_leaf(name: str) -> None:
+    project = [m for m in imported(ROOT / name) if belongs(m, "autodiff") or belongs(m, "transforms")]
+    assert not project
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_public_modules_say_what_they_are_for(path: Path) -> None:
+    if path.name.startswith("_") and path.name != "__init__.py":
+        return
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert docstring and len(docstring) > 20
+
+
+def makefile_targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def test_commands_of_the_readme_exist() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = set(re.findall(r"\bmake ([a-z]+)", readme))
+    assert {"demo", "test"} <= commands
+    assert commands <= makefile_targets()
+
+
+def test_files_that_documents_name_exist() -> None:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    broken = [
+        f"{name_of(page)}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        if not (page.parent / link).exists()
+    ]
+    assert not broken
+
+
+def test_the_integration_run_uses_the_commands_of_the_readme() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert {"demo", "test", "lint"} <= set(re.findall(r"make ([a-z]+)", script))
+
+
+def test_every_dependency_has_its_reason() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
+    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    for requirement in (item for items in lists for item in items if not item.startswith("autodiff[")):
+        line = next(line for line in text.splitlines() if f'"{requirement}"' in line)
+        assert "#" in line, f"say why {requirement} is needed"
+
+
+def test_packages_ship_their_types() -> None:
+    for package in ("autodiff", "transforms"):
+        assert (ROOT / package / "py.typed").exists()
