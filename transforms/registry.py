@@ -1,0 +1,260 @@
+"""The registry of primitives: every fact that the compiler knows about a function stands here, together.
+
+A rule is an ordinary Python function, a *template*: its source is parsed once and inlined by the rewriters, so that
+generated code reads as if written by hand.  Its parameters carry the names, order and defaults of the primitive's own
+(only those that the rule supports: an argument that no rule names is refused with a message that says so).  After `*`
+come `ans`, the primitive's result, and `g`, the cotangent of the result.  Rules may call NumPy, `transforms.runtime`
+and other primitives, and may branch on what is static (`axis is None`, `x.ndim`); such branches are folded away.
+
+    @elementwise(np.multiply, operator.mul)
+    def multiply(x, y, *, ans, g):
+        return g * y, g * x
+
+    @adjoint(np.transpose, linear="a", views="a")
+    def transpose(a, axes=None, *, ans, g):
+        return runtime.untranspose(g, axes)
+
+Where a primitive changes an argument in place, the argument's cotangent is a *shadow* that is changed in place too: the
+rule takes it as `<argument>_bar`, holding the cotangent after the call, and turns it into the cotangent before it.
+
+    @adjoint(np.ndarray.fill, mutates="a", wrt="value")
+    def fill(a, value, *, ans, g, a_bar):
+        value_bar = np.sum(a_bar)
+        a_bar.fill(0.0)
+        return value_bar
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Template = Callable[..., Any]
+_BUILTIN_METHOD = type(np.add.at)
+
+
+@dataclass(eq=False)
+class Primitive:
+    """Everything known of one primitive.  `functions` are all the objects that name it (np.multiply, operator.mul)."""
+
+    name: str
+    functions: tuple[Any, ...]
+    signature: inspect.Signature | None = None  # of the primitive's own arguments, as the rules name them
+    wrt: tuple[str, ...] = ()  # the arguments that have a derivative; the adjoint returns one contribution for each
+    is_elementwise: bool = False  # contributions have the broadcast shape of the result and are reduced by the compiler
+    adjoint: Template | None = None  # (arguments, *, ans, g) -> contribution, or a tuple of them
+    tangent: Template | None = None  # (arguments, *, ans, <name>_dot ...) -> tangent of the result
+    linear: tuple[str, ...] = ()  # jointly linear in these arguments: the tangent is the primitive of the tangents
+    views: tuple[str, ...] = ()  # arguments that the result may share memory with (or contain)
+    mutates: tuple[str, ...] = ()  # arguments that are changed in place
+    stores: tuple[str, ...] = ()  # arguments that become reachable from the mutated one (`list.append` its item)
+    stores: tuple[str, ...] = ()  # arguments that become reachable from the one that is changed in place
+    shape_only: tuple[str, ...] = ()  # arguments of which only shape, dtype or structure is read, never the numbers
+    is_constant: bool = False  # the derivative is zero wherever it exists (integer, boolean or shape results)
+    is_pure: bool = True  # no side effect but `mutates`: may be dropped, moved, shared
+    result: Callable[..., Any] | None = None  # (abstract values of the arguments) -> abstract value of the result
+    simplify: Callable[..., Any] | None = None  # (site) -> atom or None: a better form where types are known
+    refusal: str | None = None  # why this function is refused where a derivative is asked of it
+    notes: str = ""  # for the table of supported functions
+    samples: Callable[..., Any] | None = None  # generator of (args, kwargs) on which the rule is checked
+    subject: str = field(default="", repr=False)  # the rule file that it stands in
+
+
+_primitives: dict[int, Primitive] = {}
+_methods: dict[str, Any] = {}  # ndarray method or attribute name -> the function it stands for
+_all: list[Primitive] = []
+
+
+def lookup(function: Any) -> Primitive | None:
+    """The primitive that this object names, or None."""
+    function = canonical_object(function)
+    primitive = _primitives.get(id(function))
+    if primitive is not None and any(function is known for known in primitive.functions):
+        return primitive
+    return None
+
+
+_bound: dict[tuple[int, str], Any] = {}  # (ufunc, "at") -> the one object that stands for `np.add.at` here
+
+
+def canonical_object(function: Any) -> Any:
+    """The one object for a ufunc's method: Python makes a new one at each `np.add.at`.  Others are returned as is."""
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, np.ufunc) and type(function) is _BUILTIN_METHOD:
+        return _bound.setdefault((id(owner), function.__name__), function)
+    return function
+
+
+def primitives() -> tuple[Primitive, ...]:
+    """All primitives, in order of definition."""
+    return tuple(_all)
+
+
+def method_function(name: str) -> Any | None:
+    """The function that an ndarray method or attribute stands for: "sum" -> np.sum; None where there is none."""
+    return _methods.get(name)
+
+
+def primitive(*functions: Any, name: str | None = None) -> Primitive:
+    """The entry for these functions, made now if none of them has one yet."""
+    for function in functions:
+        found = lookup(function)
+        if found is not None:
+            extra = tuple(f for f in functions if not any(f is known for known in found.functions))
+            found.functions += extra
+            _primitives.update((id(f), found) for f in extra)
+            return found
+    functions = tuple(canonical_object(function) for function in functions)
+    entry = Primitive(name or function_name(functions[0]), functions)
+    _all.append(entry)
+    _primitives.update((id(function), entry) for function in functions)
+    return entry
+
+
+def function_name(function: Any) -> str:
+    """`np.sin`, `np.linalg.norm`, `math.exp`, `operator.add`, `abs`."""
+    name = getattr(function, "__name__", repr(function))
+    module = getattr(function, "__module__", None) or ""
+    if type(function).__name__ == "ufunc" and not module:
+        module = "numpy"
+    if module in ("builtins", ""):
+        return name
+    if module == "_operator":
+        module = "operator"
+    return ("np" + module[5:] if module.split(".")[0] == "numpy" else module) + "." + name
+
+
+def template_signature(template: Template) -> inspect.Signature:
+    """The template's own arguments: its signature without the keyword-only `ans`, `g`, tangents and shadows."""
+    signature = inspect.signature(template)
+    return signature.replace(parameters=[p for p in signature.parameters.values() if not is_reserved(p)])
+
+
+def is_reserved(parameter: inspect.Parameter) -> bool:
+    """Whether a template's parameter is filled by the rewriter: `ans`, `g`, `<name>_dot`, `<name>_bar` after the `*`."""
+    reserved = parameter.name in ("ans", "g") or parameter.name.endswith(("_dot", "_bar"))
+    return parameter.kind is inspect.Parameter.KEYWORD_ONLY and reserved
+
+
+def _names(value: str | Iterable[str]) -> tuple[str, ...]:
+    return tuple(value.split()) if isinstance(value, str) else tuple(value)
+
+
+def _update(entry: Primitive, template: Template | None, facts: dict[str, Any]) -> None:
+    for key, value in facts.items():
+        if key in ("wrt", "linear", "views", "mutates", "stores", "shape_only"):
+            value = _names(value)
+        if not hasattr(entry, key):
+            raise TypeError(f"a primitive has no facet {key!r}")
+        setattr(entry, key, value)
+    if template is not None:
+        entry.subject = template.__module__.rpartition(".")[2]
+        if entry.signature is None:
+            entry.signature = template_signature(template)
+
+
+def elementwise(*functions: Any, **facts: Any) -> Callable[[Template], Template]:
+    """Declare the rule of an element-wise function: one contribution for each argument without default.
+
+    `g` times the partial derivative, written so that it is linear in `g` and element-wise; the compiler sums it over
+    broadcast dimensions (reverse mode) or puts the argument's tangent for `g` (forward mode).  Arguments without a
+    derivative return None.
+    """
+
+    def register(template: Template) -> Template:
+        entry = primitive(*functions)
+        _update(entry, template, {"is_elementwise": True, "adjoint": template, **facts})
+        if "wrt" not in facts:
+            assert entry.signature is not None
+            entry.wrt = tuple(
+                name for name, p in entry.signature.parameters.items() if p.default is inspect.Parameter.empty
+            )
+        return template
+
+    return register
+
+
+def adjoint(*functions: Any, **facts: Any) -> Callable[[Template], Template]:
+    """Declare the reverse-mode rule: contributions in the order of `wrt` (default: the first parameter), each of the
+    shape and structure of its argument.  A star parameter in `wrt` takes a tuple of contributions."""
+
+    def register(template: Template) -> Template:
+        entry = primitive(*functions)
+        _update(entry, template, {"adjoint": template, **facts})
+        if "wrt" not in facts:
+            assert entry.signature is not None
+            entry.wrt = tuple(entry.signature.parameters)[:1]
+        return template
+
+    return register
+
+
+def tangent(*functions: Any, **facts: Any) -> Callable[[Template], Template]:
+    """Declare the forward-mode rule: `(arguments, *, ans, x_dot, ...)` returns the tangent of the result.  Not needed
+    for element-wise functions and for those declared `linear`."""
+
+    def register(template: Template) -> Template:
+        _update(primitive(*functions), template, {"tangent": template, **facts})
+        return template
+
+    return register
+
+
+def constant(*functions: Any, **facts: Any) -> None:
+    """Declare functions without a derivative: integer, boolean or shape results, or locally constant ones."""
+    for function in functions:
+        _update(primitive(function), None, {"is_constant": True, **facts})
+
+
+def facts(*functions: Any, **facets: Any) -> None:
+    """Set facets of each of these functions (`views="a"`, `shape_only="x"`, `is_pure=False`, ...)."""
+    for function in functions:
+        _update(primitive(function), None, facets)
+
+
+def refused(reason: str, *functions: Any) -> None:
+    """Declare functions for which a derivative is refused, and why."""
+    for function in functions:
+        _update(primitive(function), None, {"refusal": reason})
+
+
+def methods(**named: Any) -> None:
+    """Declare what ndarray methods and attributes stand for: `methods(sum=np.sum, T=np.transpose)`."""
+    _methods.update(named)
+
+
+def result(*functions: Any) -> Callable[[Template], Template]:
+    """Declare the result facet: a function from the abstract values of the arguments to that of the result."""
+
+    def register(infer: Template) -> Template:
+        for function in functions:
+            primitive(function).result = infer
+        return infer
+
+    return register
+
+
+def simplify(*functions: Any) -> Callable[[Template], Template]:
+    """Declare the simplify facet: `rewrite(site)` returns the atom to use instead of the call, or None to keep it."""
+
+    def register(rewrite: Template) -> Template:
+        for function in functions:
+            primitive(function).simplify = rewrite
+        return rewrite
+
+    return register
+
+
+def samples(*functions: Any) -> Callable[[Template], Template]:
+    """Declare inputs on which the rules are checked: a generator function of `(args, kwargs)`."""
+
+    def register(generate: Template) -> Template:
+        for function in functions:
+            primitive(function).samples = generate
+        return generate
+
+    return register
