@@ -21,7 +21,7 @@ def cross_entropy(logits, labels):
     return np.mean(log_total - shifted[np.arange(len(labels)), labels])
 
 
-def loss(weights, biases, images, labels, penalty=1e-3):
+def loss(weights, biases, images, labels, penalty=1e-4):
     return cross_entropy(images @ weights + biases, labels) + penalty * np.sum(weights**2)
 
 
@@ -37,7 +37,7 @@ def data(held_out=400):
     return images[held_out:], labels[held_out:], images[:held_out], labels[:held_out]
 
 
-def fit(images, labels, steps, rate=1.0, momentum=0.9):
+def fit(images, labels, steps, rate=2.0, momentum=0.9):
     """The weights and biases, and the loss at each step."""
     weights, biases = np.zeros((images.shape[1], 10)), np.zeros(10)
     weights_step, biases_step = np.zeros_like(weights), np.zeros_like(biases)
