@@ -1,0 +1,321 @@
+"""Names for the objects that a printed program refers to: deterministic, readable, never colliding with a local name.
+
+A `Namer` is told every local name of the program first.  `reference(object)` then gives the dotted name to print for an
+object and remembers which root object that name starts from (`np` for `np.linalg.norm`), so that a backend can pass it
+as a global and a dump can import it.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import importlib
+import inspect
+import keyword
+import re
+import sys
+import types
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from transforms.core import Function
+from transforms.errors import TransformError
+
+
+class Policy(Enum):
+    """Whether objects may be passed to the program as they are, or must be written down in it."""
+
+    LIVE = "live"
+    STANDALONE = "standalone"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an object is found: attributes `path` of `root`, which a global called like `base` holds."""
+
+    root: Any
+    base: str
+    path: tuple[str, ...] = ()
+    module: str | None = None  # where the root can be imported from
+    attribute: str | None = None  # its name in that module; None: the module itself
+
+
+_NUMPY_SPACES = ("numpy", "numpy.linalg", "numpy.fft", "numpy.random", "numpy.lib.stride_tricks", "numpy.polynomial")
+_STANDARD_SPACES = ("math", "cmath", "operator", "functools", "itertools", "collections", "copy", "types")
+_ALIASES = {"numpy": "np"}
+_OWN_SPACES = ("transforms.runtime", "transforms.operations")
+
+
+@functools.cache
+def _public() -> dict[int, tuple[Any, str, str]]:
+    """id -> (object, module, name) of NumPy's and the standard library's public functions and classes."""
+    table: dict[int, tuple[Any, str, str]] = {}
+    for module_name in (*_STANDARD_SPACES, *_NUMPY_SPACES):
+        module = importlib.import_module(module_name)
+        for name in sorted(dir(module), key=lambda name: (name != getattr(vars(module).get(name), "__name__", ""), name)):
+            if name.startswith("_") or name not in vars(module):
+                continue
+            value = vars(module)[name]
+            if callable(value) and not isinstance(value, types.ModuleType):
+                table.setdefault(id(value), (value, module_name, name))
+    table[id(np.newaxis)] = (None, "builtins", "None")
+    return table
+
+
+def place_of(value: Any, hint: str = "") -> Place:
+    """Where an object is found; the hint is the name under which the program knew it."""
+    if isinstance(value, types.ModuleType):
+        return _module_place(value)
+    name = getattr(value, "__name__", None)
+    if isinstance(name, str) and getattr(builtins, name, None) is value:
+        return Place(value, name, (), "builtins", name)
+    public = _public().get(id(value))
+    if public is not None and public[0] is value:
+        root = _module_place(importlib.import_module(public[1]))
+        return Place(root.root, root.base, (*root.path, public[2]), root.module)
+    owner = getattr(value, "__objclass__", None)
+    if owner is None and inspect.isbuiltin(value) and isinstance(value.__self__, type):
+        owner = value.__self__
+    if isinstance(owner, type) and isinstance(name, str) and hasattr(owner, name):
+        place = place_of(owner)
+        return Place(place.root, place.base, (*place.path, name), place.module, place.attribute)
+    module_name = getattr(value, "__module__", None)
+    if isinstance(module_name, str) and isinstance(name, str):
+        module = sys.modules.get(module_name)
+        if module is not None and vars(module).get(name) is value:
+            if module_name in _OWN_SPACES:
+                root = _module_place(module)
+                return Place(root.root, root.base, (name,), root.module, root.attribute)
+            return Place(value, identifier(name), (), module_name, name)
+    found = _by_hint(value, hint)
+    return found if found is not None else Place(value, _base_name(value, hint))
+
+
+def _module_place(module: types.ModuleType) -> Place:
+    """NumPy's submodules hang under `np`, other packages' under their first name; the project's own go by their last."""
+    name = module.__name__
+    first, *rest = name.split(".")
+    package = sys.modules.get(first)
+    if name in _OWN_SPACES:
+        return Place(module, rest[-1], (), ".".join((first, *rest[:-1])), rest[-1])
+    if rest and package is not None and first in ("numpy", "scipy") and _follow(package, tuple(rest)) is module:
+        return Place(package, _ALIASES.get(first, first), tuple(rest), first if first == "numpy" else name)
+    return Place(module, _ALIASES.get(name, identifier(name.rpartition(".")[2])), (), name)
+
+
+def _follow(value: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        value = getattr(value, name, None)
+    return value
+
+
+def _by_hint(value: Any, hint: str) -> Place | None:
+    """The object as an attribute of an imported module, where the hint spells that module's full name."""
+    module_name, _, name = hint.rpartition(".")
+    module = sys.modules.get({"np": "numpy"}.get(module_name, module_name))
+    if module is None or not name or vars(module).get(name) is not value:
+        return None
+    root = _module_place(module)
+    return Place(root.root, root.base, (*root.path, name), root.module, root.attribute)
+
+
+def _base_name(value: Any, hint: str) -> str:
+    name = hint.rpartition(".")[2] or getattr(value, "__name__", "") or type(value).__name__.lower()
+    return identifier(name)
+
+
+def identifier(name: str) -> str:
+    """A valid name that reads like the given one."""
+    if name == "<lambda>":
+        return "function"
+    name = re.sub(r"\W", "_", name)
+    if not name or name[0].isdigit():
+        name = "_" + name
+    return name + "_" if keyword.iskeyword(name) else name
+
+
+class Namer:
+    """Gives each object of one printed module its name."""
+
+    def __init__(self, taken: Iterable[str], policy: Policy = Policy.LIVE) -> None:
+        self.locals = set(taken)
+        self.policy = policy
+        self.used: set[str] = set()
+        self.namespace: dict[str, object] = {}
+        self._roots: dict[int, tuple[str, Place]] = {}
+        self._references: dict[int, tuple[Any, str]] = {}
+        self._functions: dict[int, str] = {}
+        self._copied: dict[str, Any] = {}  # helper's own name -> helper, in the standalone form
+        self._aliases: list[str] = []
+        self._keywords = {"np"} if policy is Policy.STANDALONE else set()
+
+    # --------------------------------------------------------------------------------------------- core functions
+
+    def reserve(self, functions: Iterable[Function]) -> None:
+        """In the standalone form the copied helpers are named before the functions, by their own names."""
+        self._pending = list(functions)
+
+    def name_function(self, function: Function, hidden_by_locals: bool = True) -> str:
+        """The function's own name, made unique in the module and, where it is called, among the local names."""
+        taken = (self.locals if hidden_by_locals else set()) | self._reserved()
+        name = self._unique(identifier(function.name), taken)
+        self._functions[id(function)] = name
+        return name
+
+    def function_name(self, function: Function) -> str:
+        return self._functions[id(function)]
+
+    def _reserved(self) -> set[str]:
+        """Names that a function must not take: the usual names of modules and builtins."""
+        names = set(_ALIASES.values()) | {"runtime", "operations", "math", "operator", "functools"}
+        if self.policy is Policy.STANDALONE:
+            names |= set(_own_names())
+        return names | set(dir(builtins))
+
+    def _unique(self, base: str, taken: set[str]) -> str:
+        name, number = base, 0
+        while name in taken or name in self.used:
+            number += 1
+            name = f"{base}_{number}"
+        self.used.add(name)
+        return name
+
+    # ---------------------------------------------------------------------------------------------------- objects
+
+    def reference(self, value: Any, hint: str = "") -> str:
+        """The dotted name to print for an object."""
+        if isinstance(value, Function):
+            return self._functions[id(value)]
+        known = self._references.get(id(value))
+        if known is None:
+            known = self._references[id(value)] = (value, self._name(value, place_of(value, hint)))
+        return known[1]
+
+    def _name(self, value: Any, place: Place) -> str:
+        if self.policy is Policy.STANDALONE:
+            own = self._standalone_root(value, place)
+            if own is not None:
+                return own
+        return ".".join((self._root(place), *place.path))
+
+    def _root(self, place: Place) -> str:
+        known = self._roots.get(id(place.root))
+        if known is not None:
+            return known[0]
+        name = self._unique(place.base, self.locals | (set() if place.module == "builtins" else set(dir(builtins))))
+        self._roots[id(place.root)] = (name, place)
+        if place.module != "builtins" or name != place.base:
+            self.namespace[name] = place.root
+        return name
+
+    def import_lines(self) -> tuple[str, ...]:
+        """The imports for the names in the namespace; those that cannot be imported are left out."""
+        lines = [_import_line(name, place) for name, place in self._roots.values() if place.module is not None]
+        found = {line for line in lines if line}
+        if self.policy is Policy.STANDALONE and self._copied:
+            found |= {"import numpy as np", *_own_imports(tuple(self._copied))}
+        return tuple(sorted(found, key=lambda line: (not line.startswith("from __future__"), line.startswith("from "), line)))
+
+    # ----------------------------------------------------------------------------------------------- standalone
+
+    def _standalone_root(self, value: Any, place: Place) -> str | None:
+        if place.module in _OWN_SPACES or f"{place.module}.{place.attribute}" in _OWN_SPACES:
+            return self._copy(value, place)
+        module = (place.module or "").partition(".")[0]
+        if module not in ("numpy", "builtins") and module not in sys.stdlib_module_names or module == "__main__":
+            raise TransformError(
+                f"a standalone module cannot be written: the program refers to the live object {place.base!r}"
+                f" ({type(value).__name__})",
+                "pass the object as an argument, or use the generated source from within Python",
+            )
+        return None
+
+    def _copy(self, value: Any, place: Place) -> str:
+        name = value.__name__
+        self._copied.setdefault(name, value)
+        if name not in self.locals:
+            self.used.add(name)
+            return name
+        alias = self._unique(name, self.locals)
+        self._aliases.append(f"{alias} = {name}")
+        return alias
+
+    def aliases(self) -> list[str]:
+        """Second names of copied helpers whose own name is that of a local."""
+        return self._aliases
+
+    def copied_sources(self) -> list[str]:
+        """The sources of the copied helpers and of what they need, in the order of their modules."""
+        return _own_sources(tuple(self._copied))
+
+
+def _import_line(name: str, place: Place) -> str:
+    if place.attribute is not None:
+        if place.module == "builtins" and name == place.attribute:
+            return ""
+        line = f"from {place.module} import {place.attribute}"
+        return line if name == place.attribute else f"{line} as {name}"
+    if name == place.module or (place.module or "").startswith(f"{name}."):
+        return f"import {place.module}"
+    return f"import {place.module} as {name}"
+
+
+@functools.cache
+def _own_definitions() -> dict[str, tuple[str, frozenset[str], bool]]:
+    """Name -> (source, names it mentions, whether it is an import) of every top-level statement of the helpers' modules."""
+    import ast
+
+    table: dict[str, tuple[str, frozenset[str], bool]] = {}
+    for module_name in _OWN_SPACES:
+        source = inspect.getsource(importlib.import_module(module_name))
+        lines = source.splitlines()
+        for statement in ast.parse(source).body:
+            decorators = getattr(statement, "decorator_list", [])
+            start = min([statement.lineno, *(d.lineno for d in decorators)])
+            text = "\n".join(lines[start - 1 : statement.end_lineno])
+            mentioned = frozenset(node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
+            match statement:
+                case ast.FunctionDef() | ast.ClassDef():
+                    table[statement.name] = (text, mentioned, False)
+                case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                    table[name] = (text, mentioned, False)
+                case ast.Import() | ast.ImportFrom():
+                    prefix = "import " if isinstance(statement, ast.Import) else f"from {statement.module} import "
+                    for alias in statement.names:
+                        bound = alias.asname or alias.name.partition(".")[0]
+                        rest = f" as {alias.asname}" if alias.asname else ""
+                        table[bound] = (f"{prefix}{alias.name}{rest}", frozenset(), True)
+    return table
+
+
+def _own_names() -> tuple[str, ...]:
+    return tuple(_own_definitions())
+
+
+def _own_closure(names: tuple[str, ...]) -> list[str]:
+    """The helpers and everything that they need, in the order of definition."""
+    table = _own_definitions()
+    needed: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in table and name not in needed:
+            needed.add(name)
+            waiting += table[name][1]
+    return [name for name in table if name in needed]
+
+
+def _own_sources(names: tuple[str, ...]) -> list[str]:
+    table = _own_definitions()
+    return [table[name][0] for name in _own_closure(names) if not table[name][2]]
+
+
+def _own_imports(names: tuple[str, ...]) -> list[str]:
+    table = _own_definitions()
+    imports = [table[name][0] for name in _own_closure(names) if table[name][2]]
+    annotations = ["from __future__ import annotations"] if names else []
+    return [*annotations, *imports]
