@@ -1,0 +1,304 @@
+"""The lowering of a whole function: a gast tree and an environment go in, a `core.Function` comes out.
+
+Inner functions and lambdas are lifted: they become functions of their own whose first parameters are the captured
+names, bound by `functools.partial`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import Any
+
+import gast
+
+from transforms import core, operations
+from transforms.canonical import scopes
+from transforms.canonical.builder import Celled, Itself, Local, Node, Storage, call, new_cell, place
+from transforms.canonical.environment import DictEnvironment, Environment
+from transforms.canonical.jumps import NEXT, RETURN, completions
+from transforms.canonical.patterns import Patterns
+from transforms.canonical.statements import NONE
+from transforms.core import Call, Const, Expression, Ref, Var
+
+
+def lower(tree: Node, environment: Environment) -> core.Function:
+    """The core function of a `gast.FunctionDef` or `gast.Lambda`.
+
+    Raises:
+        UnsupportedSyntax: the function contains a construct that cannot be transformed.
+    """
+    check_kind(tree, environment)
+    separated, names = scopes.separate(tree)
+    signature = environment.signature
+    if signature is None:
+        signature = tree_signature(tree.args)
+    return Lowering(separated, environment, core.Names(names.taken), {}).function(signature)
+
+
+def check_kind(tree: Node, environment: Environment) -> None:
+    from transforms import errors
+
+    where = place(tree, environment)
+    if isinstance(tree, gast.AsyncFunctionDef):
+        raise errors.UnsupportedSyntax(
+            "an asynchronous function is not supported", "Only ordinary functions can be transformed.", where
+        )
+
+
+def tree_signature(arguments: Node, computed: dict[int, Any] | None = None) -> inspect.Signature:
+    """The signature that a definition has; defaults that are not constants are `MISSING`."""
+    kind = inspect.Parameter
+    plain = [*arguments.posonlyargs, *arguments.args]
+    defaults = [None] * (len(plain) - len(arguments.defaults)) + list(arguments.defaults)
+    result = []
+    for number, (node, default) in enumerate(zip(plain, defaults)):
+        which = kind.POSITIONAL_ONLY if number < len(arguments.posonlyargs) else kind.POSITIONAL_OR_KEYWORD
+        result.append(kind(node.id, which, default=_default(default)))
+    if arguments.vararg:
+        result.append(kind(arguments.vararg.id, kind.VAR_POSITIONAL))
+    for node, default in zip(arguments.kwonlyargs, arguments.kw_defaults):
+        result.append(kind(node.id, kind.KEYWORD_ONLY, default=_default(default)))
+    if arguments.kwarg:
+        result.append(kind(arguments.kwarg.id, kind.VAR_KEYWORD))
+    return inspect.Signature(result)
+
+
+def constant_default(node: Node) -> Const | None:
+    """The value of a default that is written as a constant."""
+    if isinstance(node, gast.Constant):
+        return Const(node.value)
+    if isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.USub) and isinstance(node.operand, gast.Constant):
+        if type(node.operand.value) in (int, float, complex):
+            return Const(-node.operand.value)
+    if isinstance(node, gast.Tuple):
+        items = [constant_default(item) for item in node.elts]
+        if all(item is not None for item in items):
+            return Const(tuple(item.value for item in items if item is not None))
+    return None
+
+
+def _default(node: Node) -> Any:
+    if node is None:
+        return inspect.Parameter.empty
+    constant = constant_default(node)
+    return operations.MISSING if constant is None else constant.value
+
+
+class Lowering(Patterns):
+    """Lowers one function."""
+
+    def __init__(self, tree: Node, environment: Environment, names: core.Names, captured: dict[str, Storage]) -> None:
+        super().__init__(environment, names)
+        self.tree = tree
+        self.variables = scopes.variables(tree)
+        self.storage.update(captured)
+        self.loops = []
+        self.result = self.active = None
+        self.clears_active = False
+        self.set_flags = frozenset()
+        for name in (*self.variables.global_names, *self.variables.nonlocal_names):
+            if name not in captured or name in self.variables.global_names:
+                self.storage[name] = environment.assigned(name)
+        for name in self.variables.names:
+            self.storage[name] = Celled(names.fresh(f"{name}_cell")) if name in self.variables.cells else Local(name)
+
+    def function(
+        self,
+        signature: inspect.Signature,
+        leading: tuple[str, ...] = (),
+        into: core.Function | None = None,
+        defaults: tuple[tuple[str, str], ...] = (),
+    ) -> core.Function:
+        """The lowered function.  `leading` are the parameters that an inner function gets for captured names;
+        `defaults` pairs parameters with those that hold their computed defaults."""
+        tree = self.tree
+        own = tuple(node.id for node in scopes.parameters(tree.args))
+        name = getattr(tree, "name", "lambda_")
+        result = into or core.Function(name, (), ())
+        doc = None
+        with self.at(tree), self.block() as body:
+            self.fill_defaults(defaults)
+            self.make_cells(own)
+            if isinstance(tree, gast.Lambda):
+                self.statement(gast.copy_location(gast.Return(tree.body), tree.body), frozenset({RETURN}))
+            else:
+                statements = list(tree.body)
+                if statements and isinstance(statements[0], gast.Expr):
+                    first = statements[0].value
+                    if isinstance(first, gast.Constant) and isinstance(first.value, str):
+                        doc = inspect.cleandoc(first.value)
+                        statements = statements[1:]
+                self.whole_body(statements)
+        result.name, result.parameters, result.body = name, (*leading, *own), tuple(body)
+        result.signature, result.doc = signature, doc
+        result.filename, result.origin = self.environment.filename, place(tree, self.environment)
+        return result
+
+    def make_cells(self, own: tuple[str, ...]) -> None:
+        for name in self.variables.names:
+            storage = self.storage[name]
+            if isinstance(storage, Celled):
+                self.assign(storage.name, new_cell(Var(name)) if name in own else new_cell())
+
+    def fill_defaults(self, defaults: tuple[tuple[str, str], ...]) -> None:
+        import operator
+
+        from transforms.canonical.expressions import operation
+
+        missing = Ref(operations.MISSING, "operations.MISSING")
+        for name, holder in defaults:
+            test = self.atom_of(operation(operator.is_, Var(name), missing))
+            with self.block() as body:
+                self.assign(name, Var(holder))
+            self.emit(core.If(test, tuple(body), (), self.origin))
+
+    def whole_body(self, statements: list[Node]) -> None:
+        ways = completions(statements)
+        returns = [
+            node for statement in statements for node in scopes.inside(statement) if isinstance(node, gast.Return)
+        ]
+        if not returns:
+            self.lower_statements(statements, frozenset({RETURN}))
+            self.emit(core.Return(NONE, self.origin))
+            return
+        if len(returns) == 1 and statements[-1] is returns[0] and RETURN not in completions(statements[:-1]):
+            self.lower_statements(statements, frozenset({RETURN}))
+            if not self.statements or not isinstance(self.statements[-1], core.Return):
+                self.emit(core.Return(NONE, self.origin))  # after a raise that always happens
+            return
+        if NEXT in ways:
+            statements = [*statements, gast.Return(None)]
+        self.result = self.names.fresh("result")
+        with self.block() as body:
+            self.lower_statements(statements, frozenset({RETURN}))
+        if self.active is not None or any(
+            isinstance(inner, (core.While, core.Try)) for inner in core.walk(tuple(body))
+        ):
+            self.assign(self.result, NONE)
+        self.statements.extend(body)
+        self.emit(core.Return(Var(self.result), self.origin))
+
+    # ---------------------------------------------------------------------------------------------- inner functions
+
+    def lower_Lambda(self, node: Node) -> Expression:
+        return self.inner(node)
+
+    def do_FunctionDef(self, node: Node, tail: Any) -> None:
+        decorators = [self.atom(part) for part in node.decorator_list]
+        value = self.inner(node)
+        for decorator in reversed(decorators):
+            value = Call(decorator, (self.atom_of(value),))
+        self.write(node.name, value)
+
+    def do_AsyncFunctionDef(self, node: Node, tail: Any) -> None:
+        self.refuse(node, "an asynchronous function is not supported")
+
+    def do_ClassDef(self, node: Node, tail: Any) -> None:
+        self.refuse(node, "a class defined inside a function is not supported", "Define it at module level.")
+
+    def inner(self, node: Node) -> Expression:
+        """Lift an inner function; its value is the lifted function with the captured names bound."""
+        names = core.Names(self.names.taken)
+        lifted = core.Function(getattr(node, "name", "lambda_"), (), ())
+        captured: dict[str, Storage] = {}
+        leading: list[str] = []
+        bound: list[Var] = []
+        itself = False
+        recursive = getattr(node, "name", "") in self.variables.recursive and not node.decorator_list
+        for name in scopes.free_names(node):
+            storage = self.storage.get(name)
+            if recursive and name == node.name:
+                itself = True
+            elif isinstance(storage, (Local, Celled)):
+                captured[name] = storage
+                leading.append(storage.name)
+                bound.append(Var(storage.name))
+            elif storage is not None:
+                if isinstance(storage, Itself):
+                    for extra in storage.captured:
+                        if extra not in leading:
+                            leading.append(extra)
+                            bound.append(Var(extra))
+                captured[name] = storage
+        defaults: list[tuple[str, str]] = []
+        for parameter, default in _defaults(node.args):
+            if constant_default(default) is None:
+                holder = names.fresh(f"{parameter}_default")
+                defaults.append((parameter, holder))
+                leading.append(holder)
+                value = self.atom(default)
+                bound.append(value if isinstance(value, Var) else value)  # type: ignore[arg-type]
+        if itself:
+            captured[node.name] = Itself(lifted, tuple(leading))
+        signature = lifted_signature(leading, tree_signature(node.args))
+        Lowering(node, self.environment, names, captured).function(signature, tuple(leading), lifted, tuple(defaults))
+        ref = Ref(lifted, lifted.name)
+        if not bound:
+            return ref
+        return call(functools.partial, ref, *bound, name="functools.partial")
+
+
+def _defaults(arguments: Node) -> list[tuple[str, Node]]:
+    """The parameters that have defaults, with them."""
+    plain = [*arguments.posonlyargs, *arguments.args]
+    count = len(plain) - len(arguments.defaults)
+    pairs = [(node.id, default) for node, default in zip(plain[count:], arguments.defaults)]
+    keyword = zip(arguments.kwonlyargs, arguments.kw_defaults)
+    return pairs + [(node.id, default) for node, default in keyword if default is not None]
+
+
+def lifted_signature(leading: list[str], signature: inspect.Signature) -> inspect.Signature:
+    """The signature of a lifted function: captured names first, positional only."""
+    kind = inspect.Parameter
+    first = [kind(name, kind.POSITIONAL_ONLY) for name in leading]
+    return signature.replace(parameters=[*first, *signature.parameters.values()])
+
+
+# ------------------------------------------------------------------------------------------------------ conveniences
+
+
+def lower_source(source: str, globals: dict[str, Any], name: str | None = None) -> core.Function:
+    """The core function of the (named, or only) function of a piece of source."""
+    import textwrap
+
+    text = textwrap.dedent(source)
+    module = gast.parse(text)
+    found = [node for node in module.body if isinstance(node, scopes.FUNCTIONS) and name in (None, node.name)]
+    if not found:
+        lambdas = [node for node in gast.walk(module) if isinstance(node, gast.Lambda)]
+        found = lambdas[:1]
+    return lower(found[0], DictEnvironment(globals, source=text))
+
+
+@functools.lru_cache(maxsize=None)
+def _module_tree(filename: str) -> tuple[str, dict[int, Node]]:
+    """The text of a file and its function definitions by their first line (that of the first decorator)."""
+    with open(filename, encoding="utf-8") as file:
+        text = file.read()
+    found: dict[int, Node] = {}
+    for node in gast.walk(gast.parse(text)):
+        if isinstance(node, gast.FunctionDef):
+            first = min([node.lineno, *(part.lineno for part in node.decorator_list)])
+            found[first] = node
+        elif isinstance(node, gast.Lambda):
+            found.setdefault(node.lineno, node)
+    return text, found
+
+
+_templates: dict[Any, core.Function] = {}
+
+
+def lower_template(function: Any) -> core.Function:
+    """The core function of a rule template: a module-level function of a file, without closure."""
+    known = _templates.get(function)
+    if known is None:
+        code = function.__code__
+        text, found = _module_tree(code.co_filename)
+        tree = found[code.co_firstlineno]
+        environment = DictEnvironment(
+            function.__globals__, code.co_filename, text, signature=inspect.signature(function)
+        )
+        known = _templates[function] = lower(tree, environment)
+        known.source = function
+    return known
