@@ -1,0 +1,533 @@
+"""Rules of the helpers of `transforms.runtime`, so that generated code can be differentiated again, and their
+`simplify` facets, which turn them into exact NumPy code, or into nothing, once types are known.
+
+A facet gets a `Site`: `site.atom(name)` and `site.value(name)` are the call's argument and its abstract value,
+`site.call(function, *atoms)` emits an operation before the call.  It returns the atom to use instead, or None.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from transforms import operations, runtime
+from transforms.core import Atom, Const
+from transforms.registry import adjoint, constant, elementwise, simplify
+from transforms.rules.sampling import call, listed, numbers, unary
+from transforms.rules.typed import (
+    dtype_atom,
+    dtype_of,
+    is_literal,
+    is_python_number,
+    is_scalar,
+    literal,
+    may_be_one,
+    normalized_axes,
+    shape_of,
+    surely_equal,
+)
+from transforms.values import Dimension, Literal, Sequence, Value
+
+# --------------------------------------------------------------------------------------- shapes and dtypes of cotangents
+
+
+@adjoint(
+    runtime.unbroadcast,
+    linear="cotangent",
+    views="cotangent",
+    shape_only="x",
+    samples=listed(
+        call(numbers((2, 3)), np.zeros(3)),
+        call(numbers((2, 3)), np.zeros((2, 1))),
+        call(numbers((2, 3)), np.zeros((1, 1))),
+        call(numbers((2, 3)), 1.0),
+        call(numbers((3,)), np.zeros(3)),
+        call(numbers(()), np.zeros((2, 1))),
+        call(0.5, 1.0),
+    ),
+)
+def unbroadcast(cotangent, x, *, ans, g):
+    return runtime.unbroadcast(g, cotangent)
+
+
+@adjoint(
+    runtime.broadcast_like,
+    linear="cotangent",
+    views="cotangent",
+    shape_only="x",
+    samples=listed(call(numbers((3,)), np.zeros((2, 3))), call(0.5, np.zeros((2, 3))), call(0.5, 1.0)),
+)
+def broadcast_like(cotangent, x, *, ans, g):
+    return runtime.unbroadcast(g, cotangent)
+
+
+@adjoint(
+    runtime.match_dtype,
+    linear="cotangent",
+    views="cotangent",
+    shape_only="x",
+    samples=listed(call(numbers((3,)), np.zeros(3)), call(numbers((3,)) + 1j, np.zeros(3))),
+)
+def match_dtype(cotangent, x, *, ans, g):
+    return runtime.match_dtype(g, cotangent)
+
+
+@adjoint(
+    runtime.unarray,
+    linear="cotangent",
+    views="cotangent",
+    shape_only="x",
+    samples=listed(
+        call(numbers((2, 2)), [[1.0, 2.0], [3.0, 4.0]]),
+        call(numbers((2, 2)), ((1.0, 2.0), np.zeros(2))),
+        call(numbers((3,)), [1.0, 2.0, 3.0]),
+    ),
+)
+def unarray(cotangent, x, *, ans, g):
+    return runtime.match_dtype(np.array(g), cotangent)
+
+
+def cast(site: Any, atom: Atom, given: np.dtype | None, wanted: Value) -> Atom | None:
+    """`atom`, of dtype `given`, in the dtype of `wanted`; None where one of them is not known."""
+    dtype = dtype_of(wanted)
+    if given is None or dtype is None:
+        return None
+    if given == dtype or dtype.kind not in "fc":
+        return atom
+    if given.kind == "c" and dtype.kind == "f":
+        atom = site.call(np.real, atom)
+        given = np.empty(0, given).real.dtype
+    if given == dtype or is_python_number(wanted):
+        return atom
+    return site.call(operations.method, atom, Const("astype"), dtype_atom(dtype))
+
+
+def resized(
+    site: Any, atom: Atom, given: tuple[Dimension, ...], wanted: tuple[Dimension, ...], like: Atom
+) -> Atom | None:
+    """`atom`, of shape `given`, summed and repeated to the shape `wanted` of `like`; None where that is not known."""
+    extra = len(given) - len(wanted)
+    if extra < 0:
+        return None if not all(map(is_one, given)) else _spread(site, atom, like)
+    sums, spread = [], False
+    for axis, (old, new) in enumerate(zip(given[extra:], wanted)):
+        if surely_equal(old, new):
+            continue
+        if new == 1:
+            sums.append(axis)
+        elif old == 1:
+            spread = True
+        elif may_be_one(new) or may_be_one(old):
+            return None
+    if extra:
+        axes = tuple(range(extra))
+        if not wanted:
+            atom = site.call(np.sum, atom)
+        else:
+            atom = site.call(np.sum, atom, axis=Const(axes[0] if extra == 1 else axes))
+    if sums:
+        atom = site.call(np.sum, atom, axis=Const(sums[0] if len(sums) == 1 else tuple(sums)), keepdims=Const(True))
+    return _spread(site, atom, like) if spread else atom
+
+
+def is_one(dimension: Dimension) -> bool:
+    return dimension == 1
+
+
+def _spread(site: Any, atom: Atom, like: Atom) -> Atom:
+    return site.call(np.broadcast_to, atom, site.call(getattr, like, Const("shape")))
+
+
+@simplify(runtime.unbroadcast, runtime.broadcast_like)
+def simplify_unbroadcast(site: Any) -> Atom | None:
+    given, wanted = site.value("cotangent"), site.value("x")
+    if isinstance(wanted, Sequence):
+        return None
+    old, new, dtype = shape_of(given), shape_of(wanted), dtype_of(given)
+    if old is None or new is None or dtype is None or dtype_of(wanted) is None:
+        return None
+    if is_python_number(given):
+        dtype = dtype_of(wanted) if dtype.kind != "c" else np.dtype(complex)
+    atom = resized(site, site.atom("cotangent"), old, new, site.atom("x"))
+    return None if atom is None else cast(site, atom, dtype, wanted)
+
+
+@simplify(runtime.match_dtype)
+def simplify_match_dtype(site: Any) -> Atom | None:
+    given, wanted = site.value("cotangent"), site.value("x")
+    if is_python_number(given):
+        return None
+    return cast(site, site.atom("cotangent"), dtype_of(given), wanted)
+
+
+@simplify(runtime.unarray)
+def simplify_unarray(site: Any) -> Atom | None:
+    given = shape_of(site.value("cotangent"))
+    if given is None:
+        return None
+    if isinstance(site.value("x"), Sequence):
+        return _items(site, site.atom("cotangent"), site.value("x"), (), given, dtype_of(site.value("cotangent")))
+    return simplify_unbroadcast(site)
+
+
+def _items(
+    site: Any, array: Atom, value: Value, index: tuple[int, ...], shape: tuple[Dimension, ...], dtype: np.dtype | None
+) -> Atom | None:
+    """The cotangent of one item of a nested list: `array[index]`, or the list of those of its items."""
+    if isinstance(value, Sequence):
+        if value.kind not in (list, tuple):
+            return None
+        items = [_items(site, array, item, (*index, place), shape, dtype) for place, item in enumerate(value.items)]
+        if any(item is None for item in items):
+            return None
+        return site.call(operations.make_list if value.kind is list else operations.make_tuple, *items)
+    inner = shape_of(value)
+    if inner is None or len(inner) + len(index) != len(shape):
+        return None
+    if index:
+        array = site.call(operator.getitem, array, Const(index[0] if len(index) == 1 else index))
+    return array if dtype_of(value) is None or dtype_of(value).kind not in "fc" else cast(site, array, dtype, value)  # type: ignore[union-attr]
+
+
+# ------------------------------------------------------------------------------------------------------------ reductions
+
+_REDUCED = listed(
+    call(0.7, np.zeros((2, 3))),
+    call(numbers((3,)), np.zeros((2, 3)), 0),
+    call(numbers((2, 1)), np.zeros((2, 3)), -1, True),
+    call(numbers((3,)), np.zeros((2, 3, 4)), (0, 2)),
+    call(0.7, 1.0),
+)
+
+
+@adjoint(runtime.expand_reduced, linear="cotangent", views="cotangent", shape_only="x", samples=_REDUCED)
+def expand_reduced(cotangent, x, axis=None, keepdims=False, *, ans, g):
+    return runtime.sum_reduced(g, cotangent, axis, keepdims)
+
+
+@adjoint(
+    runtime.sum_reduced,
+    linear="cotangent",
+    shape_only="x",
+    samples=listed(
+        call(numbers((2, 3)), 1.0), call(numbers((2, 3)), np.zeros(3), 0), call(numbers((2, 3)), np.zeros((2, 1)), 1, True)
+    ),
+)
+def sum_reduced(cotangent, x, axis=None, keepdims=False, *, ans, g):
+    return runtime.expand_reduced(g, cotangent, axis, keepdims)
+
+
+@simplify(runtime.expand_reduced)
+def simplify_expand_reduced(site: Any) -> Atom | None:
+    given, wanted = site.value("cotangent"), site.value("x")
+    if is_scalar(wanted):
+        return cast(site, site.atom("cotangent"), _dtype_like(given, wanted), wanted) if is_scalar(given) else None
+    old, shape = shape_of(given), shape_of(wanted)
+    if old is None or shape is None or isinstance(wanted, Sequence) or not isinstance(site.value("axis"), Literal):
+        return None
+    axes = normalized_axes(literal(site.value("axis")), len(shape))
+    if axes is None or dtype_of(given) is None:
+        return None
+    atom = cast(site, site.atom("cotangent"), _dtype_like(given, wanted), wanted)
+    if atom is None:
+        return None
+    if len(old) != len(shape) and old:
+        index = tuple(None if axis in axes else slice(None) for axis in range(len(shape)))
+        while index and index[-1] == slice(None):
+            index = index[:-1]
+        if any(item is not None for item in index):
+            atom = site.call(operator.getitem, atom, Const(index))
+    return _spread(site, atom, site.atom("x"))
+
+
+def _dtype_like(given: Value, wanted: Value) -> np.dtype | None:
+    return dtype_of(wanted) if is_python_number(given) and dtype_of(given).kind != "c" else dtype_of(given)  # type: ignore[union-attr]
+
+
+@simplify(runtime.sum_reduced)
+def simplify_sum_reduced(site: Any) -> Atom | None:
+    given, keepdims = site.value("cotangent"), site.value("keepdims")
+    if is_scalar(given):
+        return site.atom("cotangent")
+    if shape_of(given) is None or not isinstance(keepdims, Literal) or not isinstance(site.value("axis"), Literal):
+        return None
+    keywords = {} if literal(site.value("axis")) is None else {"axis": site.atom("axis")}
+    if literal(keepdims):
+        keywords["keepdims"] = Const(True)
+    return site.call(np.sum, site.atom("cotangent"), **keywords)
+
+
+constant(runtime.reduced_size, shape_only="x", signature=inspect.signature(runtime.reduced_size))
+
+
+@simplify(runtime.reduced_size)
+def simplify_reduced_size(site: Any) -> Atom | None:
+    shape, axis = shape_of(site.value("x")), site.value("axis")
+    if shape is None or literal(site.value("where")) is not True or not isinstance(axis, Literal):
+        return None
+    axes = normalized_axes(axis.value, len(shape))
+    if axes is None:
+        return None
+    if not shape:
+        return Const(1)
+    if axis.value is None:
+        return site.call(getattr, site.atom("x"), Const("size"))
+    sizes = site.call(getattr, site.atom("x"), Const("shape"))
+    count: Atom | None = None
+    for item in axes:
+        if shape[item] != 1:
+            size = site.call(operator.getitem, sizes, Const(item))
+            count = size if count is None else site.call(operator.mul, count, size)
+    return Const(1) if count is None else count
+
+
+constant(runtime.extremes, signature=inspect.signature(runtime.extremes))
+constant(runtime.median_share, signature=inspect.signature(runtime.median_share))
+
+
+@adjoint(
+    runtime.merge_axes,
+    linear="x",
+    views="x",
+    samples=listed(call(numbers((2, 3, 4)), (0, 2)), call(numbers((2, 3))), call(numbers((2, 3)), 0), call(numbers(()))),
+)
+def merge_axes(x, axis=None, *, ans, g):
+    return runtime.split_axes(g, x, axis)
+
+
+@adjoint(
+    runtime.split_axes,
+    linear="merged",
+    views="merged",
+    shape_only="x",
+    samples=listed(
+        call(numbers((3, 8)), np.zeros((2, 3, 4)), (0, 2)),
+        call(numbers((6,)), np.zeros((2, 3))),
+        call(numbers((3, 2)), np.zeros((2, 3)), 0),
+        call(numbers((1,)), np.zeros(())),
+    ),
+)
+def split_axes(merged, x, axis=None, *, ans, g):
+    return runtime.merge_axes(g, axis)
+
+
+_ROWS = (numbers((4,)), numbers((2, 3)), np.array([2.0, 0.0, 3.0, 0.0, 5.0]), numbers((2, 1)))
+
+
+@adjoint(runtime.exclusive_product, samples=listed(*(call(row, way) for row in _ROWS for way in (False, True))))
+def exclusive_product(x, reverse=False, *, ans, g):
+    if reverse:
+        return ans * runtime.shift(runtime.recurrence(x, g), False)
+    return ans * runtime.shift(runtime.recurrence(x, g, True), True)
+
+
+@adjoint(
+    runtime.recurrence,
+    wrt="a b",
+    samples=listed(
+        call(numbers((4,)), numbers((4,), seed=1)),
+        call(numbers((2, 4)), numbers((2, 4), seed=1), True),
+        call(np.array([0.0, 0.0, 2.0, 0.0]), numbers((4,), seed=1), True),
+    ),
+)
+def recurrence(a, b, reverse=False, *, ans, g):
+    way = not reverse
+    behind = runtime.recurrence(runtime.shift(a, way), g, way)
+    return behind * runtime.shift(ans, reverse), behind
+
+
+@adjoint(
+    runtime.shift,
+    linear="x",
+    samples=listed(call(numbers((4,))), call(numbers((2, 3)), True), call(numbers((2, 1)))),
+)
+def shift(x, reverse=False, *, ans, g):
+    return runtime.shift(g, not reverse)
+
+
+@adjoint(
+    runtime.reverse_cumsum,
+    linear="cotangent",
+    shape_only="x",
+    samples=listed(call(numbers((6,)), np.zeros((2, 3))), call(numbers((2, 3)), np.zeros((2, 3)), 0)),
+)
+def reverse_cumsum(cotangent, x, axis=None, *, ans, g):
+    return np.cumsum(g, axis)
+
+
+@simplify(runtime.reverse_cumsum)
+def simplify_reverse_cumsum(site: Any) -> Atom | None:
+    shape, axis = shape_of(site.value("x")), site.value("axis")
+    if not shape or not isinstance(axis, Literal) or dtype_of(site.value("cotangent")) != dtype_of(site.value("x")):
+        return None
+    if axis.value is None and len(shape) > 1:
+        return None
+    axes = normalized_axes(axis.value, len(shape))
+    if axes is None:
+        return None
+    turned = slice(None, None, -1)
+    index = Const((*(slice(None),) * axes[0], turned) if axes[0] else turned)
+    total = site.call(np.cumsum, site.call(operator.getitem, site.atom("cotangent"), index), axis=Const(axes[0]))
+    return site.call(operator.getitem, total, index)
+
+
+@adjoint(
+    runtime.expand_weights,
+    linear="weights",
+    views="weights",
+    shape_only="x",
+    samples=listed(call(numbers((3,)), np.zeros((2, 3)), 1), call(numbers((3, 2)), np.zeros((2, 3)), (1, 0))),
+)
+def expand_weights(weights, x, axis=None, *, ans, g):
+    return runtime.reduce_weights(g, weights, axis)
+
+
+@adjoint(
+    runtime.reduce_weights,
+    linear="cotangent",
+    shape_only="weights",
+    samples=listed(call(numbers((2, 3)), np.zeros(3), 1), call(numbers((2, 3)), np.zeros((3, 2)), (1, 0))),
+)
+def reduce_weights(cotangent, weights, axis=None, *, ans, g):
+    return runtime.expand_weights(g, cotangent, axis)
+
+
+# ----------------------------------------------------------------------------------------------------- special functions
+
+
+@elementwise(
+    runtime.power_derivative,
+    wrt="x y",
+    samples=listed(
+        call(1.3, 2.5),
+        call(1.3, 2.5, 2),
+        call(numbers((2, 3), 0.5, 2), numbers((3,), seed=1)),
+        call(numbers((2, 3), 0.5, 2), 2.0),
+        call(numbers((2, 3), 0.5, 2), 1.5, 2),
+    ),
+)
+def power_derivative(x, y, order=1, *, ans, g):
+    return g * runtime.power_derivative(x, y, order + 1), g * runtime.power_exponent_derivative(x, y, order)
+
+
+@elementwise(runtime.power_exponent_derivative, wrt="x", samples=listed(call(1.3, 2.5), call(numbers((3,), 0.5, 2), 1.5)))
+def power_exponent_derivative(x, y, order=1, *, ans, g):
+    return g * runtime.power_exponent_derivative(x, y, order + 1)
+
+
+@simplify(runtime.power_derivative)
+def simplify_power_derivative(site: Any) -> Atom | None:
+    exponent, order = literal(site.value("y")), literal(site.value("order"), 1)
+    if isinstance(exponent, (bool, complex)) or not isinstance(exponent, (int, float)) or not isinstance(order, int):
+        return None
+    factor: float = 1
+    for step in range(order):
+        factor *= exponent - step
+    if factor == 0 or exponent == order:
+        return Const(float(factor) if isinstance(exponent, float) else factor)
+    rest = exponent - order
+    if rest == 1:
+        power = site.atom("x")
+    elif rest == -1:
+        return site.call(operator.truediv, Const(factor), site.atom("x"))
+    else:
+        power = site.call(operator.pow, site.atom("x"), Const(int(rest) if rest == int(rest) else rest))
+    return power if factor == 1 else site.call(operator.mul, Const(factor), power)
+
+
+@elementwise(runtime.log_or_zero, samples=unary(0.3, 2))
+def log_or_zero(x, *, ans, g):
+    return g * runtime.reciprocal_or_zero(x)
+
+
+@simplify(runtime.log_or_zero)
+def simplify_log_or_zero(site: Any) -> Atom | None:
+    base = literal(site.value("x"))
+    if isinstance(base, (int, float)) and base > 0:
+        return Const(math.log(base))
+    return None
+
+
+@elementwise(runtime.reciprocal_or_zero, samples=unary(0.3, 2))
+def reciprocal_or_zero(x, *, ans, g):
+    return -g * ans * ans
+
+
+@elementwise(
+    runtime.larger_share,
+    wrt="cotangent",
+    linear="cotangent",
+    samples=listed(call(1.5, 2.0, 1.0), call(numbers((3,)), numbers((3,), seed=1), np.zeros(3))),
+)
+def larger_share(cotangent, x, y, *, ans, g):
+    return runtime.larger_share(g, x, y)
+
+
+@simplify(runtime.larger_share)
+def simplify_larger_share(site: Any) -> Atom | None:
+    g, x, y = site.atom("cotangent"), site.atom("x"), site.atom("y")
+    shapes = [shape_of(site.value(name)) for name in ("cotangent", "x", "y")]
+    if any(shape is None for shape in shapes):
+        return None
+    larger = site.call(operator.gt, x, y)
+    if all(is_scalar(site.value(name)) for name in ("cotangent", "x", "y")):
+        if dtype_of(site.value("cotangent")) != np.dtype(float):
+            return None
+        half = site.call(operator.mul, Const(0.5), site.call(operator.eq, x, y))
+        return site.call(operator.mul, g, site.call(operator.add, larger, half))
+    half = site.call(operator.mul, Const(0.5), g)
+    return site.call(np.where, site.call(operator.eq, x, y), half, site.call(operator.mul, g, larger))
+
+
+constant(runtime.clipped_below, runtime.clipped_above, signature=inspect.signature(runtime.clipped_below))
+
+
+@simplify(runtime.clipped_below)
+def simplify_clipped_below(site: Any) -> Atom | None:
+    if is_literal(site.value("high"), None):
+        return site.call(operator.lt, site.atom("a"), site.atom("low"))
+    return None
+
+
+@simplify(runtime.clipped_above)
+def simplify_clipped_above(site: Any) -> Atom | None:
+    if is_literal(site.value("low"), None):
+        return site.call(operator.gt, site.atom("a"), site.atom("high"))
+    return None
+
+
+@elementwise(
+    runtime.direction, samples=listed(call(0.3), call(numbers((2, 3)) + 1j * numbers((2, 3), seed=1)), call(0.3 + 0.4j))
+)
+def direction(x, *, ans, g):
+    return runtime.undirection(g, x)
+
+
+@simplify(runtime.direction)
+def simplify_direction(site: Any) -> Atom | None:
+    x, value = site.atom("x"), site.value("x")
+    dtype = dtype_of(value)
+    if dtype is None or dtype.kind == "c":
+        return None
+    if is_python_number(value):
+        return site.call(operator.sub, site.call(operator.gt, x, Const(0)), site.call(operator.lt, x, Const(0)))
+    return site.call(np.sign, x)
+
+
+@elementwise(runtime.sinc_derivative, samples=unary())
+def sinc_derivative(x, order=1, *, ans, g):
+    return g * runtime.sinc_derivative(x, order + 1)
+
+
+@elementwise(runtime.polygamma, wrt="x", samples=listed(call(0, 2.5), call(1, 0.7), call(0, numbers((3,), 0.4, 5))))
+def polygamma(order, x, *, ans, g):
+    return g * runtime.polygamma(order + 1, x)
+
+
+@elementwise(runtime.bessel_i, wrt="x", samples=listed(call(0, 2.5), call(2, 0.7), call(1, numbers((3,), 0.4, 5))))
+def bessel_i(order, x, *, ans, g):
+    return g * (0.5 * (runtime.bessel_i(order - 1, x) + runtime.bessel_i(order + 1, x)))

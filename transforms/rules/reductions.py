@@ -1,0 +1,227 @@
+"""Rules of the functions that reduce an array over some of its axes, or run along one: sums, products, extremes,
+moments, cumulative sums.
+
+In comes the cotangent `g` of the result, of the reduced shape, out comes the contribution of the shape of the argument.
+`runtime.expand_reduced` repeats a cotangent back; where rank and axes are known it becomes an index and a broadcast.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from transforms import runtime
+from transforms.registry import adjoint, constant, methods
+from transforms.rules.sampling import crossed, numbers
+
+
+def reduced(low: float = -2.0, high: float = 2.0, tuples: bool = True, **extra: Any) -> Any:
+    """Samples of a reduction: ranks, axes, `keepdims`."""
+
+    def samples() -> Iterator[Any]:
+        yield (float(numbers((), low, high)),), extra
+        for shape in ((), (1,), (4,), (2, 3), (2, 1, 3)):
+            yield (numbers(shape, low, high),), extra
+        yield (numbers((2, 3), low, high),), {"axis": 0, **extra}
+        yield (numbers((2, 3), low, high),), {"axis": -1, "keepdims": True, **extra}
+        yield (numbers((2, 3), low, high),), {"keepdims": True, **extra}
+        yield (crossed(numbers((3, 2), low, high)),), {"axis": 1, **extra}
+        yield (numbers((3, 2), low, high).astype(np.float32),), {"axis": 1, **extra}
+        if tuples:
+            yield (numbers((2, 3, 4), low, high),), {"axis": (0, -1), **extra}
+            yield (numbers((2, 3, 4), low, high),), {"axis": (2, 0), "keepdims": True, **extra}
+
+    return samples
+
+
+def masked(**extra: Any) -> Any:
+    """Samples with `where=` besides the plain ones."""
+
+    def samples() -> Iterator[Any]:
+        yield from reduced()()
+        mask = np.array([[True, False, True], [True, True, False]])
+        yield (numbers((2, 3)),), {"where": mask, **extra}
+        yield (numbers((2, 3)),), {"axis": 1, "where": mask, **extra}
+        yield (numbers((2, 3)),), {"axis": 0, "keepdims": True, "where": mask[:1] | True, **extra}
+
+    return samples
+
+
+@adjoint(np.sum, linear="a", samples=masked())
+def sum(a, axis=None, dtype=None, keepdims=False, initial=0, where=True, *, ans, g):
+    if where is True:
+        return runtime.expand_reduced(g, a, axis, keepdims)
+    return np.where(where, runtime.expand_reduced(g, a, axis, keepdims), 0)
+
+
+@adjoint(np.mean, linear="a", samples=masked())
+def mean(a, axis=None, dtype=None, keepdims=False, where=True, *, ans, g):
+    share = runtime.expand_reduced(g / runtime.reduced_size(a, axis, keepdims, where), a, axis, keepdims)
+    if where is True:
+        return share
+    return np.where(where, share, 0)
+
+
+def _products() -> Iterator[Any]:
+    yield from reduced()()
+    yield (np.array([2.0, 0.0, 3.0]),), {}
+    yield (np.array([[2.0, 0.0, 0.0], [0.0, 5.0, 3.0]]),), {"axis": 1}
+    yield (np.array([[2.0, 0.0, 0.0], [0.0, 5.0, 3.0]]),), {"axis": (0, 1)}
+    yield (numbers((2, 3)),), {"axis": 1, "where": np.array([True, False, True]), "initial": 3.0}
+
+
+@adjoint(np.prod, samples=_products)
+def prod(a, axis=None, dtype=None, keepdims=False, initial=1, where=True, *, ans, g):
+    items = runtime.merge_axes(a if where is True else np.where(where, a, 1), axis)
+    others = runtime.exclusive_product(items, False) * runtime.exclusive_product(items, True)
+    if where is True:
+        return runtime.expand_reduced(g * initial, a, axis, keepdims) * runtime.split_axes(others, a, axis)
+    whole = runtime.expand_reduced(g * initial, a, axis, keepdims) * runtime.split_axes(others, a, axis)
+    return np.where(where, whole, 0)
+
+
+def _extremes() -> Iterator[Any]:
+    yield from reduced()()
+
+
+def _masked_extremes() -> Iterator[Any]:
+    yield from reduced()()
+    mask = np.array([[True, False, True], [True, True, False]])
+    yield (numbers((2, 3), 0.5, 2),), {"where": mask, "initial": 0.0}
+    yield (numbers((2, 3), 0.5, 2),), {"axis": 1, "where": mask, "initial": 1.0}
+
+
+@adjoint(np.max, np.min, np.amax, np.amin, samples=_masked_extremes)
+def extreme(a, axis=None, keepdims=False, initial=None, where=True, *, ans, g):
+    return runtime.expand_reduced(g, a, axis, keepdims) * runtime.extremes(a, ans, axis, keepdims, where)
+
+
+@adjoint(np.ptp, samples=_extremes)
+def ptp(a, axis=None, keepdims=False, *, ans, g):
+    top = runtime.extremes(a, np.max(a, axis=axis, keepdims=keepdims), axis, keepdims)
+    bottom = runtime.extremes(a, np.min(a, axis=axis, keepdims=keepdims), axis, keepdims)
+    return runtime.expand_reduced(g, a, axis, keepdims) * (top - bottom)
+
+
+def _moments() -> Iterator[Any]:
+    for arguments, keywords in reduced()():
+        if np.size(arguments[0]) > 1 and np.all(np.ptp(arguments[0], axis=keywords.get("axis"))):
+            yield arguments, keywords
+            yield arguments, {**keywords, "ddof": 1}
+    mask = np.array([[True, False, True], [True, True, False]])
+    yield (numbers((2, 3)),), {"where": mask}
+    yield (numbers((2, 3)),), {"axis": 1, "where": mask, "keepdims": True}
+
+
+@adjoint(np.var, samples=_moments)
+def var(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, *, ans, g):
+    count = runtime.reduced_size(a, axis, keepdims, where) - ddof
+    slope = np.conjugate(a - np.mean(a, axis=axis, keepdims=True, where=where))
+    if where is True:
+        return runtime.expand_reduced(g * (2 / count), a, axis, keepdims) * slope
+    return np.where(where, runtime.expand_reduced(g * (2 / count), a, axis, keepdims) * slope, 0)
+
+
+@adjoint(np.std, samples=_moments)
+def std(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, *, ans, g):
+    count = runtime.reduced_size(a, axis, keepdims, where) - ddof
+    slope = np.conjugate(a - np.mean(a, axis=axis, keepdims=True, where=where))
+    if where is True:
+        return runtime.expand_reduced(g / (ans * count), a, axis, keepdims) * slope
+    return np.where(where, runtime.expand_reduced(g / (ans * count), a, axis, keepdims) * slope, 0)
+
+
+def _averages() -> Iterator[Any]:
+    yield (numbers((4,)),), {}
+    yield (numbers((2, 3)), 1), {}
+    yield (numbers((4,)), None, numbers((4,), 0.5, 2, seed=1)), {}
+    yield (numbers((2, 3)), 1, numbers((3,), 0.5, 2, seed=1)), {}
+    yield (numbers((2, 3)), 0, numbers((2,), 0.5, 2, seed=1)), {}
+    yield (numbers((2, 3)), None, numbers((2, 3), 0.5, 2, seed=1)), {}
+
+
+@adjoint(np.average, wrt="a weights", samples=_averages)
+def average(a, axis=None, weights=None, keepdims=False, *, ans, g):
+    if weights is None:
+        return runtime.expand_reduced(g / runtime.reduced_size(a, axis), a, axis, keepdims), None
+    whole = runtime.expand_weights(weights, a, axis)
+    scaled = runtime.expand_reduced(g / np.sum(whole, axis=axis, keepdims=keepdims), a, axis, keepdims)
+    shares = scaled * (a - runtime.expand_reduced(ans, a, axis, keepdims))
+    return scaled * whole, runtime.reduce_weights(shares, weights, axis)
+
+
+def _running() -> Iterator[Any]:
+    yield (numbers((4,)),), {}
+    yield (numbers((2, 3)),), {}
+    for axis in (0, 1, -1):
+        yield (numbers((2, 3)),), {"axis": axis}
+    yield (numbers((2, 0)),), {"axis": 1}
+    yield (crossed(numbers((3, 2))),), {"axis": 1}
+    yield (numbers((3, 2)).astype(np.float32),), {"axis": 0}
+    yield (np.array([2.0, 0.0, 3.0, 0.0, 5.0]),), {}
+
+
+@adjoint(np.cumsum, linear="a", samples=_running)
+def cumsum(a, axis=None, dtype=None, *, ans, g):
+    return runtime.reverse_cumsum(g, a, axis)
+
+
+@adjoint(np.cumprod, samples=_running)
+def cumprod(a, axis=None, dtype=None, *, ans, g):
+    items = runtime.merge_axes(a, axis)
+    behind = runtime.recurrence(runtime.shift(items, True), runtime.merge_axes(g, axis), True)
+    return runtime.split_axes(runtime.exclusive_product(items) * behind, a, axis)
+
+
+@adjoint(np.median, samples=_extremes)
+def median(a, axis=None, keepdims=False, *, ans, g):
+    return runtime.expand_reduced(g, a, axis, keepdims) * runtime.median_share(a, axis)
+
+
+# NaN-ignoring reductions.
+
+
+def _with_nan() -> Iterator[Any]:
+    yield from reduced()()
+    yield (np.array([[1.0, np.nan, 2.0], [3.0, 0.5, np.nan]]),), {"axis": 1}
+
+
+@adjoint(np.nansum, samples=_with_nan)
+def nansum(a, axis=None, dtype=None, keepdims=False, *, ans, g):
+    return np.where(np.isnan(a), 0, runtime.expand_reduced(g, a, axis, keepdims))
+
+
+@adjoint(np.nanmean, samples=_with_nan)
+def nanmean(a, axis=None, dtype=None, keepdims=False, *, ans, g):
+    count = np.sum(np.logical_not(np.isnan(a)), axis=axis, keepdims=keepdims)
+    return np.where(np.isnan(a), 0, runtime.expand_reduced(g / count, a, axis, keepdims))
+
+
+@adjoint(np.nanmax, np.nanmin, samples=_with_nan)
+def nanextreme(a, axis=None, keepdims=False, *, ans, g):
+    return runtime.expand_reduced(g, a, axis, keepdims) * runtime.extremes(a, ans, axis, keepdims)
+
+
+constant(np.any, np.all, np.argmax, np.argmin, np.count_nonzero, np.nanargmax, np.nanargmin)
+constant(
+    np.size, np.shape, np.ndim, shape_only="a", signature=inspect.signature(lambda a, axis=None: None)
+)
+
+methods(
+    sum=np.sum,
+    mean=np.mean,
+    prod=np.prod,
+    max=np.max,
+    min=np.min,
+    var=np.var,
+    std=np.std,
+    cumsum=np.cumsum,
+    cumprod=np.cumprod,
+    any=np.any,
+    all=np.all,
+    argmax=np.argmax,
+    argmin=np.argmin,
+)

@@ -1,0 +1,1187 @@
+"""Helpers that generated code calls at run time.  A leaf module: it imports NumPy and nothing of the project.
+
+Most of them disappear when types are known; `--standalone` copies the source of those that remain.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+
+# --------------------------------------------------------------------------------------- shapes and dtypes of cotangents
+
+
+def unbroadcast(g: Any, x: Any) -> Any:
+    """The cotangent `g` of something that `x` was broadcast into, as the cotangent of `x`: summed over the dimensions
+    along which `x` was repeated, repeated along those that `g` lacks, and of the dtype of `x`."""
+    if isinstance(x, float):
+        return match_dtype(g if np.ndim(g) == 0 else np.sum(g), x)
+    if isinstance(x, (list, tuple)):
+        return unarray(unbroadcast(np.asarray(g), np.array(x)), x)
+    if isinstance(g, (list, tuple)):
+        if len(g) and isinstance(g[0], (list, tuple)) != isinstance(x, (list, tuple)):
+            raise TypeError("the cotangent of an array is a list: the derivative of this use of a list is not supported")
+        g = np.array(g)
+    shape = np.shape(x)
+    if np.shape(g) != shape:
+        extra = np.ndim(g) - len(shape)
+        if extra > 0:
+            g = np.sum(g, axis=tuple(range(extra)))
+        axes = tuple(
+            axis for axis, size in enumerate(shape) if size == 1 and np.ndim(g) == len(shape) and np.shape(g)[axis] != 1
+        )
+        if axes:
+            g = np.sum(g, axis=axes, keepdims=True)
+        if np.shape(g) != shape:
+            g = np.broadcast_to(g, shape)
+    return match_dtype(g, x)
+
+
+def match_dtype(g: Any, x: Any) -> Any:
+    """The cotangent `g` in the dtype of `x`: real where `x` is real, in the precision of `x`; Python numbers stay."""
+    if isinstance(x, (np.ndarray, np.generic)):
+        if x.dtype.kind not in "fc" or (isinstance(g, (np.ndarray, np.generic)) and g.dtype == x.dtype):
+            return g
+        if x.dtype.kind == "f" and np.iscomplexobj(g):
+            g = np.real(g)
+        return g.astype(x.dtype) if isinstance(g, (np.ndarray, np.generic)) else x.dtype.type(g)
+    if isinstance(x, float) and isinstance(g, (complex, np.complexfloating, np.ndarray)) and np.iscomplexobj(g):
+        return np.real(g)
+    return g
+
+
+def broadcast_like(g: Any, x: Any) -> Any:
+    """`g` repeated to the shape of `x`: the mirror image of `unbroadcast`."""
+    if isinstance(x, (list, tuple)):
+        return unarray(np.broadcast_to(g, np.shape(x)), x)
+    shape = np.shape(x)
+    return match_dtype(g if np.shape(g) == shape else np.broadcast_to(g, shape), x)
+
+
+def unarray(g: Any, x: Any) -> Any:
+    """The cotangent `g` of `np.array(x)` in the structure of `x`: lists and tuples of numbers and arrays."""
+    if isinstance(x, (list, tuple)):
+        g = g if isinstance(g, (np.ndarray, list, tuple)) else np.asarray(g)
+        if isinstance(g, np.ndarray) and (g.ndim == 0 or len(g) != len(x)):
+            g = np.broadcast_to(g, np.shape(x))
+        items = [unarray(g[index], item) for index, item in enumerate(x)]
+        if isinstance(x, list):
+            return items
+        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
+    return unbroadcast(g, x)
+
+
+# ----------------------------------------------------------------------------------------------------------- reductions
+
+
+def expand_reduced(g: Any, x: Any, axis: Any = None, keepdims: Any = False) -> Any:
+    """The cotangent `g` of a reduction of `x` over `axis`, repeated to the shape of `x`."""
+    if isinstance(x, (list, tuple)):
+        return unarray(expand_reduced(g, np.array(x), axis, keepdims), x)
+    rank = np.ndim(x)
+    if rank and np.ndim(g) != rank:
+        g = np.expand_dims(g, tuple(range(rank)) if axis is None else axis)
+    return broadcast_like(g, x)
+
+
+def sum_reduced(g: Any, x: Any, axis: Any = None, keepdims: Any = False) -> Any:
+    """`g`, of the shape of `x`, summed over `axis`: the mirror image of `expand_reduced`."""
+    return np.sum(g, axis=axis, keepdims=bool(keepdims))
+
+
+def reduced_size(x: Any, axis: Any = None, keepdims: Any = False, where: Any = True) -> Any:
+    """The number of elements of `x` behind each element of a reduction over `axis`."""
+    shape = np.shape(x)
+    if where is not True:
+        return np.sum(np.broadcast_to(where, shape), axis=axis, keepdims=bool(keepdims))
+    if axis is None:
+        return math.prod(shape)
+    if isinstance(axis, tuple):
+        return math.prod(shape[item] for item in axis)
+    return shape[axis] if shape else 1
+
+
+def extremes(x: Any, ans: Any, axis: Any = None, keepdims: Any = False, where: Any = True) -> Any:
+    """Where `x` equals its extreme `ans` over `axis`, as shares that sum to 1: ties get equal parts."""
+    x = np.asarray(x)
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    whole = ans if keepdims or not x.ndim else np.expand_dims(ans, axes)
+    equal = np.logical_and(x == whole, where)
+    count = np.sum(equal, axis=axes, keepdims=True) if x.ndim else 1
+    return (equal / np.maximum(count, 1)).astype(x.dtype, copy=False)
+
+
+def median_share(x: Any, axis: Any = None) -> Any:
+    """How much each element of `x` counts in its median over `axis`: 1 in the middle, or halves for the middle two."""
+    items = merge_axes(x, axis)
+    order, length = np.argsort(items, axis=-1), items.shape[-1]
+    share = np.zeros_like(items)
+    for place in ((length - 1) // 2, length // 2):
+        index = order[..., place : place + 1]
+        np.put_along_axis(share, index, np.take_along_axis(share, index, -1) + 0.5, -1)
+    return split_axes(share, x, axis)
+
+
+def expand_weights(weights: Any, x: Any, axis: Any = None) -> Any:
+    """The weights of `np.average` in the shape of `x`."""
+    weights, shape = np.asarray(weights), np.shape(x)
+    if weights.shape != shape:
+        axes = axis if isinstance(axis, tuple) else (axis,)
+        axes = tuple(item % len(shape) for item in axes)
+        order = tuple(int(item) for item in np.argsort(axes))
+        whole = [size if place in axes else 1 for place, size in enumerate(shape)]
+        weights = np.broadcast_to(np.transpose(weights, order).reshape(whole), shape)
+    return weights
+
+
+def reduce_weights(g: Any, weights: Any, axis: Any = None) -> Any:
+    """The cotangent of `weights` where `g` is that of `expand_weights(weights, x, axis)`."""
+    if np.shape(weights) == np.shape(g):
+        return match_dtype(g, weights)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(item % np.ndim(g) for item in axes)
+    rest = tuple(item for item in range(np.ndim(g)) if item not in axes)
+    total = np.sum(g, axis=rest)
+    order = tuple(int(item) for item in np.argsort(np.argsort(axes)))
+    return match_dtype(np.transpose(total, order), weights)
+
+
+def reverse_cumsum(g: Any, x: Any, axis: Any = None) -> Any:
+    """The sums of the elements of `g` from each one to the end of the axis, in the shape of `x`: the mirror image of
+    `np.cumsum(x, axis)`."""
+    if axis is None:
+        return match_dtype(np.reshape(np.cumsum(g[::-1])[::-1], np.shape(x)), x)
+    return match_dtype(np.flip(np.cumsum(np.flip(g, axis), axis), axis), x)
+
+
+def merge_axes(x: Any, axis: Any = None) -> Any:
+    """`x` with the axes of a reduction moved to the end and made one."""
+    x = np.asarray(x)
+    if axis is None or x.ndim == 0:
+        return x.reshape(-1)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    x = np.moveaxis(x, axes, tuple(range(-len(axes), 0)))
+    return x if len(axes) == 1 else x.reshape(*x.shape[: x.ndim - len(axes)], -1) if x.size else x.reshape(
+        *x.shape[: x.ndim - len(axes)], int(np.prod(x.shape[x.ndim - len(axes) :]))
+    )
+
+
+def split_axes(merged: Any, x: Any, axis: Any = None) -> Any:
+    """An array of the form of `merge_axes(x, axis)` in the form of `x`."""
+    shape = np.shape(x)
+    if axis is None or not shape:
+        return np.reshape(merged, shape)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(item % len(shape) for item in axes)
+    rest = [size for item, size in enumerate(shape) if item not in axes]
+    merged = np.reshape(merged, (*rest, *(shape[item] for item in axes)))
+    return np.moveaxis(merged, tuple(range(-len(axes), 0)), axes)
+
+
+def exclusive_product(x: Any, reverse: bool = False) -> Any:
+    """The products of the elements before each one along the last axis (`reverse`: of those after it)."""
+    result = np.ones_like(x)
+    if reverse:
+        result[..., :-1] = np.cumprod(x[..., :0:-1], axis=-1)[..., ::-1]
+    else:
+        result[..., 1:] = np.cumprod(x[..., :-1], axis=-1)
+    return result
+
+
+def recurrence(a: Any, b: Any, reverse: bool = False) -> Any:
+    """`s[i] = b[i] + a[i] * s[i - 1]` along the last axis (`reverse`: `s[i + 1]`), starting from 0."""
+    result = np.array(np.broadcast_to(b, np.broadcast_shapes(np.shape(a), np.shape(b))), dtype=np.result_type(a, b))
+    length = result.shape[-1]
+    for index in range(length - 2, -1, -1) if reverse else range(1, length):
+        result[..., index] += a[..., index] * result[..., index + 1 if reverse else index - 1]
+    return result
+
+
+def shift(x: Any, reverse: bool = False) -> Any:
+    """`x` moved one place along the last axis, to higher indices (`reverse`: lower), with 0 where nothing came from."""
+    result = np.zeros_like(x)
+    if reverse:
+        result[..., :-1] = x[..., 1:]
+    else:
+        result[..., 1:] = x[..., :-1]
+    return result
+
+
+# --------------------------------------------------------------------------------------------------- special functions
+
+
+def power_derivative(x: Any, y: Any, order: int = 1) -> Any:
+    """The derivative of this order of `x ** y` with respect to `x`; 0 wherever the falling factorial of `y` is 0."""
+    factor = y
+    for step in range(1, order):
+        factor = factor * (y - step)
+    if np.ndim(y) == 0:
+        return factor * x ** (y - order) if factor else np.zeros_like(x) * 1.0
+    safe = np.where(factor == 0, 1, y - order)
+    return factor * np.where(factor == 0, 1, x) ** safe
+
+
+def power_exponent_derivative(x: Any, y: Any, order: int = 1) -> Any:
+    """The derivative of `power_derivative(x, y, order)` with respect to `y`."""
+    factor, slope = y, np.ones_like(y) * 1.0
+    for step in range(1, order):
+        factor, slope = factor * (y - step), slope * (y - step) + factor
+    return (slope + factor * log_or_zero(x)) * x ** (y - order)
+
+
+def log_or_zero(x: Any) -> Any:
+    """The logarithm, and 0 at 0: what `x ** y` needs for its derivative with respect to `y` (nan for negative `x`)."""
+    if isinstance(x, float) and x > 0:
+        return math.log(x)
+    with np.errstate(invalid="ignore"):
+        return np.log(np.where(x == 0, 1, x))[()]
+
+
+def reciprocal_or_zero(x: Any) -> Any:
+    """`1 / x`, and 0 at 0."""
+    zero = x == 0
+    return np.where(zero, 0, 1 / np.where(zero, 1, x))[()]
+
+
+def larger_share(g: Any, x: Any, y: Any) -> Any:
+    """The part of the cotangent `g` of `maximum(x, y)` that belongs to `x`: all, half (where they are equal), nothing."""
+    if np.ndim(x) == 0 and np.ndim(y) == 0 and not isinstance(g, np.ndarray):
+        return g if x > y else 0.5 * g if x == y else 0.0 * g
+    return np.where(x == y, 0.5 * g, g * np.greater(x, y))
+
+
+def clipped_below(a: Any, low: Any, high: Any) -> Any:
+    """Where the result of `np.clip(a, low, high)` is `low`."""
+    return a < low if high is None else np.logical_and(a < low, low < high)
+
+
+def clipped_above(a: Any, low: Any, high: Any) -> Any:
+    """Where the result of `np.clip(a, low, high)` is `high`."""
+    return a > high if low is None else np.logical_or(a > high, np.logical_and(low >= high, np.not_equal(a, high)))
+
+
+def direction(x: Any) -> Any:
+    """The derivative of `abs`: the sign, or `conj(x) / abs(x)` of a complex number; 0 at 0."""
+    return np.conj(np.sign(x)) if np.iscomplexobj(x) else np.sign(x)
+
+
+def undirection(g: Any, x: Any) -> Any:
+    """The cotangent of `x` where `g` is that of `direction(x)`: zero for real numbers."""
+    if not np.iscomplexobj(x):
+        return np.zeros_like(g)
+    size = np.abs(x)
+    scale = np.where(size == 0, 0, 1 / np.where(size == 0, 1, size))
+    unit = np.conj(x) * scale
+    return (np.conj(g) - np.real(g * unit) * unit) * scale
+
+
+def sinc_derivative(x: Any, order: int = 1) -> Any:
+    """The derivative of this order of `np.sinc`: by its power series near 0, by recurrence elsewhere."""
+    u = np.pi * np.asarray(x)
+    near = np.abs(u) < order + 2.0
+    small, large = np.where(near, u, 0.0), np.where(near, 1.0, u)
+    series = np.zeros_like(small)
+    for k in range((order + 1) // 2, 40 + order):
+        factor = (-1) ** k / ((2 * k + 1) * math.factorial(2 * k - order))
+        series = series + factor * small ** (2 * k - order)
+    value = np.sin(large) / large
+    for n in range(1, order + 1):
+        value = (np.sin(large + n * (np.pi / 2)) - n * value) / large
+    return (np.pi**order * np.where(near, series, value)).astype(np.result_type(x, 0.0), copy=False)[()]
+
+
+def polygamma(order: int, x: Any) -> Any:
+    """The derivative of this order of the digamma function (order 0: digamma itself, the slope of `math.lgamma`)."""
+    x = np.asarray(x, dtype=np.result_type(x, 0.0))
+    if order == 0 and np.any(x < 0):
+        mirrored = polygamma(0, np.where(x < 0, 1 - x, 1.0)) - np.pi / np.tan(np.pi * np.where(x < 0, x, 0.5))
+        return np.where(x < 0, mirrored, polygamma(0, np.where(x < 0, 1.0, x)))[()]
+    total, sign = np.zeros_like(x), (-1) ** (order + 1)
+    while np.any(x < 15 + order):
+        step = x < 15 + order
+        total = total + np.where(step, sign * math.factorial(order) / np.where(step, x, 1.0) ** (order + 1), 0.0)
+        x = np.where(step, x + 1, x)
+    if order == 0:
+        total = total + np.log(x) - 0.5 / x
+    else:
+        total = total + sign * (
+            math.factorial(order - 1) / x**order + math.factorial(order) / (2 * x ** (order + 1))
+        )
+    bernoulli = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+    for k, number in enumerate(bernoulli, start=1):
+        total = total + sign * number * math.factorial(2 * k + order - 1) / math.factorial(2 * k) / x ** (2 * k + order)
+    return total[()]
+
+
+def bessel_i(order: int, x: Any) -> Any:
+    """The modified Bessel function of the first kind of integer order, by the trapezoidal rule on its integral."""
+    x = np.asarray(x)
+    count = 64 + 2 * int(np.max(np.abs(x), initial=0.0) + order)
+    angles = (np.arange(count) + 0.5) * (np.pi / count)
+    return np.mean(np.exp(x[..., None] * np.cos(angles)) * np.cos(order * angles), axis=-1).astype(x.dtype)[()]
+
+
+# ----------------------------------------------------------------------------------------------- the shape of cotangents
+
+
+def reshape_like(g: Any, x: Any) -> Any:
+    """`g` with the shape (and for lists the structure) of `x`, elements in the same order."""
+    if isinstance(x, (list, tuple)):
+        return unarray(np.reshape(g, np.shape(x)), x)
+    shape = np.shape(x)
+    return g if np.shape(g) == shape else np.reshape(g, shape)
+
+
+def reading_order(x: Any, order: str) -> str:
+    """The order, "C" or "F", in which `np.reshape(x, shape, order)` and `np.ravel(x, order)` read the elements of `x`."""
+    if order in ("C", "F"):
+        return order
+    x = np.asarray(x)
+    if order == "A":
+        return "F" if x.flags.fnc else "C"
+    strides = [abs(stride) for stride, size in zip(x.strides, x.shape) if size > 1]
+    if strides == sorted(strides, reverse=True):
+        return "C"
+    if strides == sorted(strides):
+        return "F"
+    raise NotImplementedError(f"the derivative of reading an array of strides {x.strides} in order {order!r}")
+
+
+def inverse_permutation(axes: Any) -> tuple[int, ...]:
+    """The argument of the transposition that undoes `np.transpose(x, axes)`."""
+    count = len(axes)
+    normal = [axis % count for axis in axes]
+    return tuple(normal.index(axis) for axis in range(count))
+
+
+def rolled_axis(axis: int, start: int, rank: int) -> int:
+    """The place where `np.rollaxis(x, axis, start)` puts the axis of an array of this rank."""
+    axis, start = axis % rank, start + rank if start < 0 else start
+    return start - 1 if axis < start else start
+
+
+def opposite(shift: Any) -> Any:
+    """A number, or each number of a tuple, with the sign changed."""
+    return tuple(-item for item in shift) if isinstance(shift, (tuple, list)) else -shift
+
+
+def unbroadcast_each(g: Any, arrays: Any) -> tuple:
+    """The cotangents of several arrays that were broadcast against each other."""
+    return tuple(unbroadcast(part, x) for part, x in zip(g, arrays))
+
+
+def broadcast_each(g: Any, arrays: Any) -> tuple:
+    """Each of `g` repeated to the shape of its partner: the mirror image of `unbroadcast_each`."""
+    return tuple(broadcast_like(part, x) for part, x in zip(g, arrays))
+
+
+def reshape_each(g: Any, arrays: Any) -> tuple:
+    """The cotangents of arrays of which each was given more dimensions; a single array has a bare cotangent."""
+    return tuple(reshape_like(part, x) for part, x in zip((g,) if len(arrays) == 1 else g, arrays))
+
+
+def reshape_results(g: Any, results: Any) -> Any:
+    """The mirror image of `reshape_each`: `results` is what the function returned."""
+    if isinstance(results, (tuple, list)):
+        return tuple(reshape_like(part, x) for part, x in zip(g, results))
+    return reshape_like(g[0], results)
+
+
+def unrepeat(g: Any, a: Any, repeats: Any, axis: Any = None) -> Any:
+    """The cotangent of `a` in `np.repeat(a, repeats, axis)`."""
+    if isinstance(a, (list, tuple)):
+        return unarray(unrepeat(g, np.array(a), repeats, axis), a)
+    shape = np.shape(a)
+    if axis is None:
+        return np.reshape(unrepeat(g, np.reshape(a, -1), repeats, 0), shape)
+    if not shape:
+        return np.reshape(np.sum(g), ())
+    axis = axis % len(shape)
+    length = shape[axis]
+    if np.size(repeats) == 1:
+        count = int(np.reshape(repeats, ()))
+        return np.sum(np.reshape(g, (*shape[:axis], length, count, *shape[axis + 1 :])), axis=axis + 1)
+    result = np.zeros(shape, g.dtype)
+    np.add.at(result, (slice(None),) * axis + (np.repeat(np.arange(length), repeats),), g)
+    return result
+
+
+def untile(g: Any, a: Any, reps: Any) -> Any:
+    """The cotangent of `a` in `np.tile(a, reps)`."""
+    if isinstance(a, (list, tuple)):
+        return unarray(untile(g, np.array(a), reps), a)
+    shape = np.shape(a)
+    counts = tuple(reps) if isinstance(reps, (tuple, list, np.ndarray)) else (reps,)
+    rank = max(len(shape), len(counts))
+    counts = (1,) * (rank - len(counts)) + counts
+    sizes = (1,) * (rank - len(shape)) + shape
+    paired = np.reshape(g, tuple(size for pair in zip(counts, sizes) for size in pair))
+    return np.reshape(np.sum(paired, axis=tuple(range(0, 2 * rank, 2))), shape)
+
+
+def unpad(g: Any, array: Any, pad_width: Any, mode: str = "constant", reflect_type: str = "even") -> Any:
+    """The cotangent of `array` in `np.pad(array, pad_width, mode)`."""
+    if isinstance(array, (list, tuple)):
+        return unarray(unpad(g, np.array(array), pad_width, mode, reflect_type), array)
+    shape = np.shape(array)
+    if mode == "constant":
+        where = np.pad(np.ones(shape, bool), pad_width)
+        return np.reshape(g[where], shape)
+    if mode not in ("edge", "wrap", "reflect", "symmetric") or reflect_type != "even":
+        raise NotImplementedError(f"the derivative of np.pad with mode={mode!r}, reflect_type={reflect_type!r}")
+    positions = np.pad(np.reshape(np.arange(np.size(array)), shape), pad_width, mode)  # type: ignore[call-overload]
+    result = np.zeros(np.size(array), g.dtype)
+    np.add.at(result, positions, g)
+    return np.reshape(result, shape)
+
+
+def undiagonal(g: Any, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Zeros of the shape of `a` with `g` on a diagonal: the cotangent of `a` in `np.diagonal(a, offset, axis1, axis2)`."""
+    if isinstance(a, (list, tuple)):
+        return unarray(undiagonal(g, np.array(a), offset, axis1, axis2), a)
+    result = np.zeros(np.shape(a), np.result_type(g))
+    view = np.moveaxis(result, (axis1, axis2), (-2, -1))
+    count = np.shape(g)[-1]
+    rows = np.arange(count) + max(-offset, 0)
+    view[..., rows, rows + offset] = g
+    return result
+
+
+def untrace(g: Any, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The cotangent of `a` in `np.trace(a, offset, axis1, axis2)`: `g` all along the diagonal."""
+    length = np.diagonal(np.asarray(a), offset, axis1, axis2).shape[-1]
+    repeated = np.broadcast_to(np.expand_dims(g, -1), (*np.shape(g), length))
+    return match_dtype(undiagonal(repeated, a, offset, axis1, axis2), a)
+
+
+def unmeshgrid(g: Any, arrays: Any, indexing: str = "xy") -> tuple:
+    """The cotangents of the arrays of `np.meshgrid(*arrays, indexing=indexing)`, sparse or not."""
+    count = len(arrays)
+    results = []
+    for position, (part, x) in enumerate(zip(g, arrays)):
+        own = 1 - position if indexing == "xy" and count > 1 and position < 2 else position
+        results.append(reshape_like(np.sum(part, axis=tuple(k for k in range(count) if k != own)), x))
+    return tuple(results)
+
+
+def remeshgrid(g: Any, results: Any, indexing: str = "xy") -> tuple:
+    """Each of `g` laid out like the arrays that `np.meshgrid` returned: the mirror image of `unmeshgrid`."""
+    count = len(g)
+    laid_out = []
+    for position, (part, result) in enumerate(zip(g, results)):
+        own = 1 - position if indexing == "xy" and count > 1 and position < 2 else position
+        column = np.reshape(part, tuple(-1 if k == own else 1 for k in range(count)))
+        laid_out.append(np.broadcast_to(column, np.shape(result)))
+    return tuple(laid_out)
+
+
+# --------------------------------------------------------------------------------------------------------------- joining
+
+
+def unconcatenate(g: Any, arrays: Any, axis: Any = 0) -> Any:
+    """The cotangents of the arrays of `np.concatenate(arrays, axis)`: slices of `g`."""
+    if axis is None:
+        return split_parts(np.reshape(g, -1), arrays, [np.size(x) for x in arrays], 0)
+    return split_parts(g, arrays, [np.shape(x)[axis] for x in arrays], axis)
+
+
+def split_parts(g: Any, arrays: Any, lengths: list[int], axis: int) -> Any:
+    """Consecutive pieces of `g` of these lengths, each in the shape and dtype of its array; an array if `arrays` is."""
+    parts, start = [], 0
+    leading = (slice(None),) * (axis % np.ndim(g))
+    for x, length in zip(arrays, lengths):
+        piece = g[(*leading, slice(start, start + length))]
+        parts.append(unbroadcast(np.reshape(piece, np.shape(x)), x))
+        start += length
+    return np.stack(parts) if isinstance(arrays, np.ndarray) else tuple(parts)
+
+
+def unstack_items(g: Any, arrays: Any, axis: int = 0) -> Any:
+    """The cotangents of the arrays of `np.stack(arrays, axis)`: `g` at each index of the new axis."""
+    moved = np.moveaxis(g, axis, 0)
+    if isinstance(arrays, np.ndarray):
+        return moved
+    return tuple(unbroadcast(moved[position], x) for position, x in enumerate(arrays))
+
+
+def unvstack(g: Any, arrays: Any) -> Any:
+    """The cotangents of the arrays of `np.vstack(arrays)`."""
+    return split_parts(g, arrays, [np.shape(x)[0] if np.ndim(x) > 1 else 1 for x in arrays], 0)
+
+
+def unhstack(g: Any, arrays: Any) -> Any:
+    """The cotangents of the arrays of `np.hstack(arrays)`."""
+    axis = 0 if np.ndim(g) == 1 else 1
+    return split_parts(g, arrays, [np.shape(x)[axis] if np.ndim(x) else 1 for x in arrays], axis)
+
+
+def undstack(g: Any, arrays: Any) -> Any:
+    """The cotangents of the arrays of `np.dstack(arrays)`."""
+    return split_parts(g, arrays, [np.shape(x)[2] if np.ndim(x) > 2 else 1 for x in arrays], 2)
+
+
+def uncolumn_stack(g: Any, arrays: Any) -> Any:
+    """The cotangents of the arrays of `np.column_stack(arrays)`."""
+    return split_parts(g, arrays, [np.shape(x)[1] if np.ndim(x) > 1 else 1 for x in arrays], 1)
+
+
+def unblock(g: Any, arrays: Any) -> Any:
+    """The cotangents of the nested lists of `np.block(arrays)`, nested alike."""
+
+    def depth(item: Any) -> int:
+        return 1 + max(map(depth, item)) if isinstance(item, list) else 0
+
+    def shape(item: Any, level: int) -> tuple[int, ...]:
+        if not isinstance(item, list):
+            return (1,) * (rank - np.ndim(item)) + np.shape(item)
+        parts = [shape(part, level - 1) for part in item]
+        axis = rank - level
+        return (*parts[0][:axis], sum(part[axis] for part in parts), *parts[0][axis + 1 :])
+
+    def cut(piece: Any, item: Any, level: int) -> Any:
+        if not isinstance(item, list):
+            return unbroadcast(np.reshape(piece, np.shape(item)), item)
+        results, start, axis = [], 0, rank - level
+        for part in item:
+            length = shape(part, level - 1)[axis]
+            results.append(cut(piece[(slice(None),) * axis + (slice(start, start + length),)], part, level - 1))
+            start += length
+        return results
+
+    rank = np.ndim(g)
+    return cut(np.asarray(g), arrays, depth(arrays))
+
+
+def unappend(g: Any, arr: Any, values: Any, axis: Any = None) -> tuple:
+    """The cotangents of `arr` and `values` in `np.append(arr, values, axis)`."""
+    first, second = unconcatenate(g, (np.asarray(arr), np.asarray(values)), axis)
+    return unbroadcast(first, arr), unbroadcast(second, values)
+
+
+def inserted_positions(length: int, count: int, place: Any) -> tuple[Any, Any]:
+    """Where the old elements, and where the new ones, in their order, are after `np.insert(x, place, new)` in 1-d."""
+    marks = np.insert(np.arange(length), place, length + np.arange(count))
+    order = np.argsort(marks, kind="stable")
+    return order[:length], order[length:]
+
+
+def uninsert(g: Any, arr: Any, obj: Any, values: Any, axis: Any = None) -> tuple:
+    """The cotangents of `arr` and `values` in `np.insert(arr, obj, values, axis)`."""
+    old = np.reshape(arr, -1) if axis is None else np.asarray(arr)
+    axis = 0 if axis is None else axis % old.ndim
+    single = not isinstance(obj, slice) and np.ndim(obj) == 0
+    if isinstance(obj, slice):
+        obj = np.arange(old.shape[axis])[obj]
+    kept, new = inserted_positions(old.shape[axis], g.shape[axis] - old.shape[axis], obj)
+    inserted = np.take(g, new, axis)
+    promoted = np.array(values, ndmin=old.ndim)
+    if single:  # NumPy lays a single insertion out with the axis of insertion first
+        promoted = np.moveaxis(promoted, 0, axis)
+        part = np.moveaxis(unbroadcast(inserted, promoted), axis, 0)
+    else:
+        part = unbroadcast(inserted, promoted)
+    first = np.reshape(np.take(g, kept, axis), np.shape(arr))
+    return unbroadcast(first, arr), unbroadcast(np.reshape(part, np.shape(values)), values)
+
+
+def undelete(g: Any, arr: Any, obj: Any, axis: Any = None) -> Any:
+    """The cotangent of `arr` in `np.delete(arr, obj, axis)`."""
+    if axis is None:
+        return reshape_like(undelete(g, np.reshape(arr, -1), obj, 0), arr)
+    shape = np.shape(arr)
+    kept = np.delete(np.arange(shape[axis]), obj)
+    result = np.zeros(shape, g.dtype)
+    result[(slice(None),) * (axis % len(shape)) + (kept,)] = g
+    return reshape_like(result, arr)
+
+
+# -------------------------------------------------------------------------------------------------------------- indexing
+
+
+def index_items(index: Any) -> tuple:
+    """An index as a tuple of its items."""
+    return index if isinstance(index, tuple) else (index,)
+
+
+def is_basic(index: Any) -> bool:
+    """Whether an index selects each element at most once by integers, slices, None and Ellipsis alone."""
+    return all(
+        item is None or item is Ellipsis or isinstance(item, (slice, np.integer)) or type(item) is int
+        for item in index_items(index)
+    )
+
+
+def may_repeat(index: Any) -> bool:
+    """Whether an index may select an element more than once: it holds an array or a list of integers."""
+    for item in index_items(index):
+        if isinstance(item, np.ndarray):
+            if item.dtype.kind != "b":
+                return True
+        elif isinstance(item, (list, tuple)) or (hasattr(item, "__array__") and not isinstance(item, np.generic)):
+            if np.asarray(item).dtype.kind != "b":
+                return True
+    return False
+
+
+def zeros_of(x: Any) -> Any:
+    """Zeros of the structure, shapes and dtypes of `x`: arrays, numbers, lists, tuples and dicts of them."""
+    if isinstance(x, np.ndarray):
+        if x.dtype.kind == "O":
+            result = np.empty_like(x)
+            result[...] = 0.0
+            return result
+        return np.zeros(x.shape, x.dtype)
+    if isinstance(x, np.generic):
+        return x.dtype.type(0)
+    if isinstance(x, (float, complex)):
+        return 0.0 * x if x == x and x - x == 0 else type(x)(0)
+    if isinstance(x, dict):
+        return {key: zeros_of(item) for key, item in x.items()}
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return type(x)(*map(zeros_of, x))
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(zeros_of, x))
+    return 0.0
+
+
+def scatter(x: Any, index: Any, g: Any) -> Any:
+    """Zeros like `x` with `g` added at `index`: the cotangent of `x` in `x[index]`."""
+    if isinstance(x, tuple):
+        return unlist(scatter(list(x), index, g), x)
+    result = zeros_of(x)
+    if not isinstance(x, np.ndarray) or not may_repeat(index):
+        result[index] = g
+    else:
+        np.add.at(result, index, g)
+    return result
+
+
+def unlist(items: list, x: tuple) -> tuple:
+    """The items as a tuple of the class of `x`."""
+    return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
+
+
+def add_at(buffer: Any, index: Any, g: Any) -> None:
+    """`buffer[index] += g`, where an element that `index` selects several times gets all of its summands."""
+    if isinstance(buffer, np.ndarray) and may_repeat(index):
+        np.add.at(buffer, index, g)
+    else:
+        buffer[index] += g
+
+
+def written(shape: tuple[int, ...], index: Any) -> Any:
+    """Which of the elements of `value` survive in `x[index] = value`, x of this shape: the last that goes to a place."""
+    owner = np.empty(shape, np.intp)
+    target = owner[index]
+    numbers = np.reshape(np.arange(target.size), target.shape)
+    owner[index] = numbers
+    return owner[index] == numbers
+
+
+def pull(x_bar: Any, index: Any, value: Any) -> Any:
+    """The cotangent of `value` in `x[index] = value`, where `x_bar` is that of `x` afterwards; shares no memory with it."""
+    part = x_bar[index]
+    if not isinstance(x_bar, np.ndarray):
+        return part
+    if may_repeat(index):
+        part = np.where(written(x_bar.shape, index), part, 0)
+    result = unbroadcast_value(part, value)
+    return result.copy() if isinstance(result, np.ndarray) and np.may_share_memory(result, x_bar) else result
+
+
+def unbroadcast_value(g: Any, value: Any) -> Any:
+    """`unbroadcast` for assignments, in which leading dimensions of 1 of the value may be dropped."""
+    extra = np.ndim(value) - np.ndim(g)
+    return unbroadcast(np.reshape(g, (1,) * extra + np.shape(g)) if extra > 0 else g, value)
+
+
+def push(x: Any, index: Any, value: Any) -> Any:
+    """Zeros like `x` in which `value` was assigned to `index`: the mirror image of `pull`."""
+    result = zeros_of(x)
+    result[index] = value
+    return result
+
+
+def clear_at(buffer: Any, index: Any) -> None:
+    """Zero what `index` selects of a buffer."""
+    buffer[index] = 0 if isinstance(buffer, np.ndarray) else zeros_of(buffer[index])
+
+
+def mode_positions(indices: Any, length: int, mode: str) -> Any:
+    """The indices of `np.take(x, indices, mode=mode)` as indices between `-length` and `length - 1`."""
+    if mode == "wrap":
+        return np.mod(indices, length)
+    if mode == "clip":
+        return np.clip(indices, 0, length - 1)
+    return np.asarray(indices)
+
+
+def untake(g: Any, a: Any, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
+    """The cotangent of `a` in `np.take(a, indices, axis, mode=mode)`."""
+    if isinstance(a, (list, tuple)):
+        return unarray(untake(g, np.array(a), indices, axis, mode), a)
+    shape = np.shape(a)
+    if axis is None:
+        return np.reshape(untake(g, np.reshape(a, -1), indices, 0, mode), shape)
+    axis = axis % len(shape)
+    positions = mode_positions(indices, shape[axis], mode)
+    result = np.zeros(shape, np.result_type(g))
+    np.add.at(result, (slice(None),) * axis + (positions,), g)
+    return result
+
+
+def along_axis(shape: tuple[int, ...], indices: Any, axis: int) -> tuple:
+    """The index with which `np.take_along_axis` reads an array of this shape."""
+    axis = axis % len(shape)
+    grid = [np.reshape(np.arange(size), (-1,) + (1,) * (len(shape) - position - 1)) for position, size in enumerate(shape)]
+    return (*grid[:axis], indices, *grid[axis + 1 :])
+
+
+def untake_along_axis(g: Any, arr: Any, indices: Any, axis: Any = -1) -> Any:
+    """The cotangent of `arr` in `np.take_along_axis(arr, indices, axis)`."""
+    if isinstance(arr, (list, tuple)):
+        return unarray(untake_along_axis(g, np.array(arr), indices, axis), arr)
+    if axis is None:
+        return np.reshape(untake(g, np.reshape(arr, -1), indices, 0), np.shape(arr))
+    shape = np.shape(arr)
+    result = np.zeros(shape, g.dtype)
+    index = along_axis(shape, indices, axis)
+    if any(size == 1 and np.shape(g)[k] != 1 for k, size in enumerate(shape) if k != axis % len(shape)):
+        index = tuple(part if k == axis % len(shape) else np.minimum(part, 0) for k, part in enumerate(index))
+    np.add.at(result, index, g)
+    return result
+
+
+def unpermute(g: Any, arr: Any, positions: Any, axis: Any = -1) -> Any:
+    """`untake_along_axis` for positions that are a permutation along the axis, as those of a sort are."""
+    if isinstance(arr, (list, tuple)):
+        return unarray(unpermute(g, np.array(arr), positions, axis), arr)
+    if axis is None:
+        result = np.empty(np.size(arr), g.dtype)
+        result[positions] = g
+        return np.reshape(result, np.shape(arr))
+    result = np.empty_like(g)
+    np.put_along_axis(result, positions, g, axis)
+    return result
+
+
+def matching_positions(a: Any, ans: Any, axis: Any = -1) -> Any:
+    """Positions with `ans` = `np.take_along_axis(a, positions, axis)`, where `ans` is `a` rearranged along the axis."""
+    source, target = np.argsort(a, axis=axis), np.argsort(ans, axis=-1 if axis is None else axis)
+    result = np.empty_like(target)
+    np.put_along_axis(result, target, source, -1 if axis is None else axis)
+    return result
+
+
+def unchoose(g: Any, a: Any, choices: Any, mode: str = "raise") -> Any:
+    """The cotangents of the items of `choices` in `np.choose(a, choices, mode=mode)`."""
+    selected = mode_positions(a, len(choices), mode)
+    parts = tuple(unbroadcast(np.where(selected == number, g, 0), item) for number, item in enumerate(choices))
+    return np.stack(parts) if isinstance(choices, np.ndarray) else parts
+
+
+def unselect(g: Any, condlist: Any, choicelist: Any, default: Any = 0) -> tuple:
+    """The cotangents of `choicelist` (a tuple) and of `default` in `np.select(condlist, choicelist, default)`."""
+    free, parts = np.asarray(True), []
+    for condition, choice in zip(condlist, choicelist):
+        parts.append(unbroadcast(np.where(free & condition, g, 0), choice))
+        free = free & ~np.asarray(condition)
+    chosen = np.stack(parts) if isinstance(choicelist, np.ndarray) else tuple(parts)
+    return chosen, unbroadcast(np.where(free, g, 0), default)
+
+
+def unrepeat_values(g: Any, values: Any) -> Any:
+    """The cotangent of `values` where its elements, in order and repeated as often as needed, went to the elements of `g`."""
+    g = np.reshape(g, -1)
+    size = np.size(values)
+    if size == 0:
+        return zeros_of(values)
+    result = np.zeros(size, g.dtype)
+    np.add.at(result, np.arange(g.size) % size, g)
+    return unbroadcast(np.reshape(result, np.shape(values)), values)
+
+
+def put_positions(shape: tuple[int, ...], indices: Any, mode: str = "raise") -> Any:
+    """The flat positions that `np.put(x, indices, values, mode)` writes to, x of this shape."""
+    return np.reshape(mode_positions(indices, math.prod(shape), mode), -1)
+
+
+def put_mask(x: Any, indices: Any, mode: str = "raise") -> Any:
+    """Which of the values of `np.put(x, indices, values, mode)` survive: the last that goes to a place."""
+    return written((np.size(x),), put_positions(np.shape(x), indices, mode))
+
+
+def unput(x_bar: Any, indices: Any, values: Any, mode: str = "raise") -> Any:
+    """The cotangent of `values` in `np.put(x, indices, values, mode)`, where `x_bar` is that of `x` afterwards."""
+    positions = put_positions(np.shape(x_bar), indices, mode)
+    return unrepeat_values(np.where(written((np.size(x_bar),), positions), np.take(x_bar, positions), 0), values)
+
+
+def unput_along_axis(x_bar: Any, indices: Any, values: Any, axis: Any) -> Any:
+    """The cotangent of `values` in `np.put_along_axis(x, indices, values, axis)`; `x_bar` is that of `x` afterwards."""
+    if axis is None:
+        return pull(np.reshape(x_bar, -1), np.asarray(indices), values)
+    return pull(x_bar, along_axis(x_bar.shape, indices, axis), values)
+
+
+def unputmask(x_bar: Any, mask: Any, values: Any) -> Any:
+    """The cotangent of `values` in `np.putmask(x, mask, values)`, where `x_bar` is that of `x` afterwards."""
+    size = np.size(values)
+    if size == 0:
+        return zeros_of(values)
+    result = np.zeros(size, x_bar.dtype)
+    np.add.at(result, np.reshape(np.arange(x_bar.size) % size, x_bar.shape)[mask], x_bar[mask])
+    return unbroadcast(np.reshape(result, np.shape(values)), values)
+
+
+def diagonal_positions(shape: tuple[int, ...], wrap: bool = False) -> Any:
+    """The flat positions that `np.fill_diagonal` writes to."""
+    if len(shape) == 2:
+        end = None if wrap else shape[1] * shape[1]
+        return np.arange(math.prod(shape))[: end : shape[1] + 1]
+    return np.arange(math.prod(shape))[:: 1 + int(np.sum(np.cumprod(shape[:-1])))]
+
+
+def ununique(g: Any, ar: Any) -> Any:
+    """The cotangent of `ar` in `np.unique(ar)`: each value's first occurrence gets it."""
+    return untake(g, ar, np.unique(ar, return_index=True)[1])
+
+
+# -------------------------------------------------------------------------------------------------------------- products
+
+
+def matrix_transpose(x: Any) -> Any:
+    """The last two axes exchanged."""
+    return np.swapaxes(x, -1, -2)
+
+
+def matmul_left(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of `a` in `a @ b`."""
+    if isinstance(a, (list, tuple)):
+        return unarray(matmul_left(g, np.array(a), b), a)
+    b = np.asarray(b)
+    if b.ndim == 1:
+        result = g * b if np.ndim(a) == 1 else np.expand_dims(g, -1) * b
+    elif np.ndim(a) == 1:
+        result = (b @ np.expand_dims(g, -1))[..., 0]
+    else:
+        result = g @ np.swapaxes(b, -1, -2)
+    return unbroadcast(result, a)
+
+
+def matmul_right(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of `b` in `a @ b`."""
+    if isinstance(b, (list, tuple)):
+        return unarray(matmul_right(g, a, np.array(b)), b)
+    a = np.asarray(a)
+    if a.ndim == 1:
+        result = g * a if np.ndim(b) == 1 else np.expand_dims(a, -1) * np.expand_dims(g, -2)
+    elif np.ndim(b) == 1:
+        result = np.reshape(g, -1) @ np.reshape(a, (-1, a.shape[-1])) if a.size else np.zeros_like(b)
+    elif np.ndim(b) == 2 and a.ndim > 2 and a.size:
+        result = np.reshape(a, (-1, a.shape[-1])).T @ np.reshape(g, (-1, np.shape(b)[1]))
+    else:
+        result = np.swapaxes(a, -1, -2) @ g
+    return unbroadcast(result, b)
+
+
+def dot_left(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of `a` in `np.dot(a, b)`."""
+    if isinstance(a, (list, tuple)):
+        return unarray(dot_left(g, np.array(a), b), a)
+    rank_a, rank_b = np.ndim(a), np.ndim(b)
+    if rank_a == 0 or rank_b == 0:
+        return unbroadcast(np.sum(g * b) if rank_a == 0 else g * b, a)
+    if rank_b <= 2 and rank_a <= 2:
+        return matmul_left(g, a, b)
+    others = [*range(rank_b - 2), rank_b - 1] if rank_b > 1 else []
+    return unbroadcast(np.tensordot(g, b, (list(range(rank_a - 1, np.ndim(g))), others)), a)
+
+
+def dot_right(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of `b` in `np.dot(a, b)`."""
+    if isinstance(b, (list, tuple)):
+        return unarray(dot_right(g, a, np.array(b)), b)
+    rank_a, rank_b = np.ndim(a), np.ndim(b)
+    if rank_a == 0 or rank_b == 0:
+        return unbroadcast(np.sum(g * a) if rank_b == 0 else g * a, b)
+    if rank_b <= 2 and rank_a <= 2:
+        return matmul_right(g, a, b)
+    leading = list(range(rank_a - 1))
+    result = np.tensordot(a, g, (leading, leading))
+    return unbroadcast(np.moveaxis(result, 0, -2) if rank_b > 1 else result, b)
+
+
+def inner_left(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of `a` in `np.inner(a, b)`."""
+    if isinstance(a, (list, tuple)):
+        return unarray(inner_left(g, np.array(a), b), a)
+    rank_a, rank_b = np.ndim(a), np.ndim(b)
+    if rank_a == 0 or rank_b == 0:
+        return unbroadcast(np.sum(g * b) if rank_a == 0 else g * b, a)
+    return unbroadcast(np.tensordot(g, b, (list(range(rank_a - 1, np.ndim(g))), list(range(rank_b - 1)))), a)
+
+
+def inner_right(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of `b` in `np.inner(a, b)`."""
+    if isinstance(b, (list, tuple)):
+        return unarray(inner_right(g, a, np.array(b)), b)
+    rank_a, rank_b = np.ndim(a), np.ndim(b)
+    if rank_a == 0 or rank_b == 0:
+        return unbroadcast(np.sum(g * a) if rank_b == 0 else g * a, b)
+    leading = list(range(rank_a - 1))
+    return unbroadcast(np.tensordot(g, a, (leading, leading)), b)
+
+
+def tensordot_axes(axes: Any, rank_a: int, rank_b: int) -> tuple[list[int], list[int]]:
+    """The axes of `np.tensordot` as two lists of non-negative numbers."""
+    if isinstance(axes, (int, np.integer)):
+        return list(range(rank_a - int(axes), rank_a)), list(range(int(axes)))
+    first, second = axes
+    left = [first] if isinstance(first, (int, np.integer)) else list(first)
+    right = [second] if isinstance(second, (int, np.integer)) else list(second)
+    return [axis % rank_a for axis in left], [axis % rank_b for axis in right]
+
+
+def tensordot_left(g: Any, a: Any, b: Any, axes: Any = 2) -> Any:
+    """The cotangent of `a` in `np.tensordot(a, b, axes)`."""
+    rank_a, rank_b = np.ndim(a), np.ndim(b)
+    axes_a, axes_b = tensordot_axes(axes, rank_a, rank_b)
+    free_a = [axis for axis in range(rank_a) if axis not in axes_a]
+    free_b = [axis for axis in range(rank_b) if axis not in axes_b]
+    result = np.tensordot(g, b, (list(range(len(free_a), np.ndim(g))), free_b))
+    order = free_a + [axes_a[position] for position in np.argsort(axes_b)]
+    return unbroadcast(np.transpose(result, inverse_permutation(order)), a)
+
+
+def tensordot_right(g: Any, a: Any, b: Any, axes: Any = 2) -> Any:
+    """The cotangent of `b` in `np.tensordot(a, b, axes)`."""
+    rank_a, rank_b = np.ndim(a), np.ndim(b)
+    axes_a, axes_b = tensordot_axes(axes, rank_a, rank_b)
+    free_a = [axis for axis in range(rank_a) if axis not in axes_a]
+    free_b = [axis for axis in range(rank_b) if axis not in axes_b]
+    result = np.tensordot(a, g, (free_a, list(range(len(free_a)))))
+    order = [axes_b[position] for position in np.argsort(axes_a)] + free_b
+    return unbroadcast(np.transpose(result, inverse_permutation(order)), b)
+
+
+def kron_pairs(g: Any, a: Any, b: Any) -> tuple[Any, tuple[int, ...], tuple[int, ...]]:
+    """`g`, of the shape of `np.kron(a, b)`, with each axis split into one of `a` and one of `b`; and the two shapes."""
+    rank = max(np.ndim(a), np.ndim(b))
+    left = (1,) * (rank - np.ndim(a)) + np.shape(a)
+    right = (1,) * (rank - np.ndim(b)) + np.shape(b)
+    return np.reshape(g, tuple(size for pair in zip(left, right) for size in pair)), left, right
+
+
+def kron_left(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of `a` in `np.kron(a, b)`."""
+    paired, _, right = kron_pairs(g, a, b)
+    rank = len(right)
+    result = np.tensordot(paired, np.reshape(b, right), (list(range(1, 2 * rank, 2)), list(range(rank))))
+    return unbroadcast(np.reshape(result, np.shape(a)), a)
+
+
+def kron_right(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of `b` in `np.kron(a, b)`."""
+    paired, left, _ = kron_pairs(g, a, b)
+    rank = len(left)
+    result = np.tensordot(paired, np.reshape(a, left), (list(range(0, 2 * rank, 2)), list(range(rank))))
+    return unbroadcast(np.reshape(result, np.shape(b)), b)
+
+
+# ------------------------------------------------------------------------------------------ cotangents of whole values
+
+
+def zeros(x: Any) -> Any:
+    """A zero cotangent for `x`, in its structure: arrays and lists of zeros may be added to in place."""
+    if isinstance(x, np.ndarray):
+        return np.zeros_like(x) if x.dtype.kind != "O" else np.array([zeros(item) for item in x.flat]).reshape(x.shape)
+    if isinstance(x, (tuple, list)):
+        return [zeros(item) for item in x]
+    if isinstance(x, dict):
+        return {key: zeros(item) for key, item in x.items()}
+    if isinstance(x, np.generic) and x.dtype.kind in "fc":
+        return x.dtype.type(0)
+    return 0.0
+
+
+def ones(x: Any) -> Any:
+    """A cotangent of ones for `x`, in its structure."""
+    if isinstance(x, np.ndarray):
+        return np.ones_like(x)
+    if isinstance(x, (tuple, list)):
+        return [ones(item) for item in x]
+    if isinstance(x, dict):
+        return {key: ones(item) for key, item in x.items()}
+    if isinstance(x, np.generic) and x.dtype.kind in "fc":
+        return x.dtype.type(1)
+    return 1.0
+
+
+def add(a: Any, b: Any) -> Any:
+    """The sum of two cotangents of one value, leaf by leaf."""
+    if isinstance(a, (tuple, list)):
+        return [add(p, q) for p, q in zip(a, b, strict=True)]
+    if isinstance(a, dict):
+        return {key: add(item, b[key]) for key, item in a.items()}
+    return a + b
+
+
+def add_into(shadow: Any, g: Any) -> None:
+    """Add the cotangent `g` to a shadow (array, list, dict) in place."""
+    if isinstance(shadow, np.ndarray):
+        shadow += g
+    elif isinstance(shadow, (list, dict)):
+        for key, item in enumerate(g) if isinstance(shadow, list) else g.items():
+            if isinstance(shadow[key], (np.ndarray, list, dict)):
+                add_into(shadow[key], item)
+            else:
+                shadow[key] = shadow[key] + item
+    else:
+        raise TypeError(f"a {type(shadow).__name__} cannot hold a cotangent that is added to in place")
+
+
+def add_item(buffer: Any, index: Any, g: Any) -> None:
+    """Add the cotangent `g` of `x[index]` to the cotangent `buffer` of the list, tuple, dict or array `x`, in place."""
+    if isinstance(buffer, np.ndarray):
+        np.add.at(buffer, index, g)
+    elif isinstance(index, slice):
+        for position, item in zip(range(*index.indices(len(buffer))), g, strict=True):
+            add_item(buffer, position, item)
+    elif isinstance(buffer[index], (list, dict)):
+        add_into(buffer[index], g)
+    else:
+        buffer[index] = buffer[index] + g
+
+
+def snapshot(x: Any) -> Any:
+    """A copy of `x` and of the mutable things in it, so that later changes of `x` do not reach it."""
+    if isinstance(x, np.ndarray):
+        return x.copy()
+    if isinstance(x, (list, tuple)):
+        items = [snapshot(item) for item in x]
+        if isinstance(x, list):
+            return items
+        return type(x)(*items) if hasattr(x, "_fields") else tuple(items)
+    if isinstance(x, dict):
+        return {key: snapshot(item) for key, item in x.items()}
+    return x
+
+
+def check_view(result: Any, source: Any) -> None:
+    """Refuse to go on where `result` is changed in place, or `source` is, and NumPy had to copy to make `result`."""
+    if result is not source and not np.may_share_memory(result, source) and np.size(result):
+        raise TypeError(
+            "the derivative cannot follow this in-place change: NumPy copied a non-contiguous array where a view was "
+            "expected; make the copy explicit with .copy()"
+        )
+
+
+def finish(g: Any, x: Any) -> Any:
+    """The gradient of `x` as the user gets it: in the structure, dtype and shape of `x`, and memory of its own."""
+    if isinstance(x, np.ndarray):
+        return np.array(np.broadcast_to(g, x.shape), dtype=x.dtype if x.dtype.kind in "fc" else None)
+    if isinstance(x, list):
+        return [finish(p, q) for p, q in zip(g if isinstance(g, list | tuple) else [g] * len(x), x, strict=True)]
+    if isinstance(x, tuple):
+        items = [finish(p, q) for p, q in zip(g if isinstance(g, list | tuple) else [g] * len(x), x, strict=True)]
+        return type(x)(*items) if hasattr(x, "_fields") else tuple(items)
+    if isinstance(x, dict):
+        return {key: finish(g[key] if isinstance(g, dict) else g, item) for key, item in x.items()}
+    if isinstance(x, (np.floating, np.complexfloating)):
+        return match_dtype(x.dtype.type(g) if not isinstance(g, np.generic) else g, x)
+    if isinstance(x, float):
+        return g.item() if isinstance(g, np.ndarray) else g
+    return g
+
+
+def make_record(kind: type, names: tuple, *items: Any) -> Any:
+    """An instance of a class with these attributes, made without running its `__init__`."""
+    record = object.__new__(kind)
+    for name, item in zip(names, items, strict=True):
+        object.__setattr__(record, name, item)
+    return record
+
+
+class Shadow:
+    """The cotangent of an object: an attribute that was never set is zero."""
+
+    def __getattr__(self, name: str) -> float:
+        return 0.0
+
+
+def given_axes(axes: Any, rank: int) -> tuple[int, ...]:
+    """The axes of `x.transpose(*axes)`: numbers, one tuple, None, or nothing at all."""
+    if not axes or axes == (None,):
+        return tuple(range(rank))[::-1]
+    return tuple(axes[0]) if isinstance(axes[0], (tuple, list)) else tuple(axes)
+
+
+# ------------------------------------------------------------------------------------------------------ iteration
+
+
+class LazySequence:
+    """The items of an iterator, fetched when they are first asked for and kept."""
+
+    __slots__ = ("_items", "_iterator")
+
+    def __init__(self, iterable: Any) -> None:
+        self._items: list[Any] = []
+        self._iterator = iter(iterable)
+
+    def has(self, index: int) -> bool:
+        """Whether there is an item at this index; fetches no more than that."""
+        while len(self._items) <= index:
+            try:
+                self._items.append(next(self._iterator))
+            except StopIteration:
+                return False
+        return True
+
+    def __getitem__(self, index: int) -> Any:
+        if not self.has(index):
+            raise IndexError(index)
+        return self._items[index]
+
+    def __len__(self) -> int:
+        self._items.extend(self._iterator)
+        return len(self._items)
+
+
+def sequence(iterable: Any) -> Any:
+    """Something to index with 0, 1, ... for the items of the iterable: itself where that works."""
+    if isinstance(iterable, (list, tuple, range, str, bytes)):
+        return iterable
+    if isinstance(iterable, np.ndarray):
+        if iterable.ndim == 0:
+            raise TypeError("iteration over a 0-d array")
+        return iterable
+    if isinstance(iterable, (dict, set, frozenset, type({}.keys()), type({}.values()), type({}.items()))):
+        return list(iterable)
+    return LazySequence(iterable)
+
+
+def has_item(index: int, *sequences: Any) -> bool:
+    """Whether all of the sequences have an item at the index; a lazy one is asked only if those before it have."""
+    return all(s.has(index) if isinstance(s, LazySequence) else index < len(s) for s in sequences)
+
+
+def common_length(*sequences: Any) -> int:
+    """The number of items that `zip` gives; a lazy sequence is read no further than needed."""
+    finite = [len(s) for s in sequences if not isinstance(s, LazySequence)]
+    if len(finite) == len(sequences):
+        return min(finite)
+    count = 0
+    while has_item(count, *sequences):
+        count += 1
+    return count
+
+
+def reversible(iterable: Any) -> Any:
+    """A sequence whose items in reverse order are those of `reversed(iterable)`."""
+    if isinstance(iterable, (list, tuple, range, str, bytes, np.ndarray)):
+        return iterable
+    return list(reversed(iterable))[::-1]
