@@ -1,0 +1,1 @@
+"""From printed programs to functions that run: compiling, and caching per signature."""

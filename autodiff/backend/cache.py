@@ -1,0 +1,189 @@
+"""Compiled programs, found again.  `Entries` holds those of one transformed function, by signature key; `share` and
+`find_shared` pass them on to other functions with the same code.
+
+Programs create the same lambda thousands of times, and `grad(f)` anew in every step of a loop: what was compiled for one
+function is linked again for the next one of the same code object, as long as the guards hold (the functions, classes and
+objects that were bound are still the same).  What is shared holds closure cells by name only and functions weakly, so
+nothing is kept alive that its program has dropped; the number of kept programs is bounded.
+"""
+
+from __future__ import annotations
+
+import operator
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from types import CellType, CodeType, FunctionType
+from typing import Any
+
+from autodiff.backend.compile import Program
+from autodiff.frontend.resolve import Guard, owner_of_globals
+from transforms import registry
+from transforms.canonical.environment import Namespace
+
+SHARED_PROGRAMS = 512  # programs kept for other functions of the same code
+VARIANTS = 8  # programs of one function and signature that differ in what they have bound
+ENTRIES = 256  # signatures kept for one transformed function
+
+compiling = threading.RLock()  # one compilation at a time: it reads and fills caches of the whole compiler
+
+
+class Compiled:
+    """A linked program and what it relies on."""
+
+    __slots__ = ("function", "program", "guards", "_globals", "_cells", "note")
+
+    def __init__(self, function: Callable[..., Any], program: Program, guards: Iterable[Guard], note: Any = None) -> None:
+        self.function, self.program, self.note = function, program, note
+        self.guards = tuple(_distinct(guards))
+        groups: dict[int, tuple[dict[str, Any], list[str], list[Any]]] = {}
+        for guard in self.guards:
+            if isinstance(guard.owner, dict):
+                _, names, values = groups.setdefault(id(guard.owner), (guard.owner, [], []))
+                names.append(guard.name)
+                values.append(guard.value)
+        self._globals = tuple((owner.get, tuple(names), tuple(values), _absent(values)) for owner, names, values in groups.values())
+        self._cells = tuple(guard for guard in self.guards if not isinstance(guard.owner, dict))
+
+    def holds(self) -> bool:
+        """Whether everything that was bound when this was compiled still is."""
+        for get, names, values, simple in self._globals:
+            if simple:
+                if not all(map(operator.is_, map(get, names), values)):
+                    return False
+            else:
+                return all(guard.holds() for guard in self.guards)
+        return not self._cells or all(guard.holds() for guard in self._cells)
+
+
+def _absent(values: list[Any]) -> bool:
+    """Whether `dict.get` without a default tells these values: no name is meant to be missing, none holds None."""
+    return not any(value is None or type(value).__name__ == "Missing" for value in values)
+
+
+def _distinct(guards: Iterable[Guard]) -> list[Guard]:
+    return list({(id(guard.owner), guard.name): guard for guard in guards}.values())
+
+
+class Entries(OrderedDict[Hashable, Compiled]):
+    """The compiled programs of one transformed function, by signature key; the oldest go when there are too many."""
+
+    def keep(self, key: Hashable, compiled: Compiled) -> None:
+        self[key] = compiled
+        while len(self) > ENTRIES:
+            self.popitem(last=False)
+
+
+# ------------------------------------------------------------------------------------------------------------ sharing
+
+
+@dataclass(frozen=True)
+class _Cell:
+    name: str
+
+
+@dataclass(frozen=True)
+class _Globals:
+    pass
+
+
+@dataclass(frozen=True)
+class _Weak:
+    reference: weakref.ref[Any]
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """A program with everything that belongs to one function taken out."""
+
+    program: Program
+    namespace: dict[str, Any]
+    guards: tuple[tuple[Any, str, Any], ...]
+    note: Any
+
+
+_lock = threading.RLock()
+_shared: OrderedDict[Hashable, tuple[weakref.ref[CodeType], list[_Shared]]] = OrderedDict()
+
+
+def share(function: FunctionType, key: Hashable, compiled: Compiled) -> None:
+    """Offer a program to other functions of the same code."""
+    code = function.__code__
+    packed = _Shared(
+        compiled.program,
+        {name: _pack(value, function) for name, value in compiled.program.namespace.items()},
+        tuple((_pack(g.owner, function), g.name, _pack(g.value, function)) for g in compiled.guards),
+        compiled.note,
+    )
+    compiled.program.namespace = {}
+    full = (id(code), key)
+    with _lock:
+        reference, variants = _shared.get(full, (None, []))
+        if reference is None or reference() is not code:
+            reference, variants = weakref.ref(code, lambda _: _shared.pop(full, None)), []
+        _shared[full] = (reference, [packed, *variants][:VARIANTS])
+        while len(_shared) > SHARED_PROGRAMS:
+            _shared.popitem(last=False)
+
+
+def find_shared(function: FunctionType, key: Hashable) -> Compiled | None:
+    """A program compiled for another function of the same code, linked to this one; None where there is none."""
+    code = function.__code__
+    with _lock:
+        reference, variants = _shared.get((id(code), key), (None, []))
+        if reference is None or reference() is not code:
+            return None
+        candidates = list(variants)
+    for packed in candidates:
+        try:
+            guards = [
+                Guard(_unpack(owner, function), name, _unpack(value, function)) for owner, name, value in packed.guards
+            ]
+            if not all(guard.holds() for guard in guards):
+                continue
+            namespace = {name: _unpack(value, function) for name, value in packed.namespace.items()}
+        except LookupError:
+            continue
+        return Compiled(packed.program.link(namespace), packed.program, guards, packed.note)
+    return None
+
+
+def _pack(value: Any, function: FunctionType) -> Any:
+    """What stands for an object in a shared program: its place in the function, or a weak reference, or itself."""
+    if isinstance(value, CellType):
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
+            if cell is value:
+                return _Cell(name)
+        return value
+    if value is function.__globals__:
+        return _Globals()
+    if isinstance(value, Namespace) and object.__getattribute__(value, "_names") is function.__globals__:
+        return _Cell("")
+    if isinstance(value, FunctionType) and registry.lookup(value) is None:
+        return _Weak(weakref.ref(value))
+    return value
+
+
+def _unpack(value: Any, function: FunctionType) -> Any:
+    match value:
+        case _Cell(name=""):
+            return owner_of_globals(function.__globals__)
+        case _Cell():
+            cells = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
+            return cells[value.name]
+        case _Globals():
+            return function.__globals__
+        case _Weak():
+            found = value.reference()
+            if found is None:
+                raise LookupError("the object is gone")
+            return found
+    return value
+
+
+def clear() -> None:
+    """Forget all shared programs."""
+    with _lock:
+        _shared.clear()

@@ -1,0 +1,254 @@
+"""Reads functions: a Python callable comes in, the core program of exactly that function comes out.
+
+`Callee` takes a callable apart into the function that has the code and the arguments that are bound already (the `self`
+of a method, those of a `functools.partial`).  `Reader.read` gives the core function of anything callable; what it read
+is kept per code object (as a `Template`), dropped when the code object dies, and never holds on to a function or
+its closure.  A reader belongs to one compilation and collects the guards of everything that it has read.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+import types
+import weakref
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType
+from typing import Any
+
+import gast
+
+from autodiff.frontend import resolve, source
+from autodiff.frontend.resolve import Guard, Template
+from transforms import core, registry
+from transforms.canonical import lower
+from transforms.errors import RuleNotFound, TransformError, UnsupportedSyntax
+
+
+@dataclass(frozen=True)
+class Callee:
+    """What a callable comes down to: `function(*leading, *arguments, **keywords)`."""
+
+    function: Any  # a Python function, a primitive, or a transformed function
+    leading: tuple[Any, ...] = ()
+    keywords: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_python(self) -> bool:
+        return isinstance(self.function, FunctionType)
+
+
+def take_apart(callable_: Any) -> Callee:
+    """The function behind methods, partial applications, callable objects, caches and static methods."""
+    leading: tuple[Any, ...] = ()
+    keywords: dict[str, Any] = {}
+    while True:
+        if is_transformed(callable_) or registry.lookup(callable_) is not None or isinstance(callable_, FunctionType):
+            return Callee(callable_, leading, keywords)
+        if isinstance(callable_, types.MethodType):
+            leading = (callable_.__self__, *leading)
+            callable_ = callable_.__func__
+        elif isinstance(callable_, functools.partial):
+            leading = (*callable_.args, *leading)
+            keywords = {**callable_.keywords, **keywords}
+            callable_ = callable_.func
+        elif isinstance(callable_, staticmethod | classmethod):
+            callable_ = callable_.__func__
+        elif isinstance(callable_, functools._lru_cache_wrapper) or _is_native_dispatcher(callable_):
+            callable_ = getattr(callable_, "__wrapped__", None) or callable_.py_func
+        elif isinstance(callable_, type):
+            constructor = callable_.__init__  # type: ignore[misc]
+            if not isinstance(constructor, FunctionType):
+                return Callee(callable_, leading, keywords)
+            raise TransformError(
+                f"a class cannot be transformed: {callable_.__qualname__}",
+                "Write a function that makes the object and returns a number, and transform that.",
+            )
+        elif isinstance(getattr(type(callable_), "__call__", None), FunctionType):
+            leading = (callable_, *leading)
+            callable_ = type(callable_).__call__
+        else:
+            return Callee(callable_, leading, keywords)
+
+
+def is_transformed(value: Any) -> bool:
+    """Whether the object is a function that another transform made: it has `core_for`."""
+    return not isinstance(value, type) and hasattr(type(value), "core_for")
+
+
+def _is_native_dispatcher(value: Any) -> bool:
+    return isinstance(getattr(value, "py_func", None), FunctionType)
+
+
+# ------------------------------------------------------------------------------------------------------------ reading
+
+
+class Reader:
+    """Reads the functions of one compilation, each once, and collects what the compiled program relies on."""
+
+    def __init__(self) -> None:
+        self.guards: list[Guard] = []
+        self._functions: dict[int, tuple[Any, core.Function]] = {}
+
+    def read(self, callable_: Any) -> core.Function:
+        """The core function of a callable; its leading parameters are those that are bound already, if any.
+
+        Raises `SourceNotFound`, `RuleNotFound` or `UnsupportedSyntax`.
+        """
+        if isinstance(callable_, core.Function):
+            return callable_
+        known = self._functions.get(id(callable_))
+        if known is not None:
+            return known[1]
+        callee = take_apart_class(callable_)
+        if callee.function is not callable_:
+            result = self.read(callee.function)
+        elif isinstance(callable_, FunctionType) and registry.lookup(callable_) is None:
+            result = self._read_function(callable_)
+        elif is_transformed(callable_):
+            raise TransformError(f"{callable_!r} is read for given types, with core_for")
+        else:
+            result = primitive_function(callable_)
+        self._functions[id(callable_)] = (callable_, result)
+        return result
+
+    def _read_function(self, function: FunctionType) -> core.Function:
+        template = _template(function)
+        change = resolve.fill(template.slots, function)
+        result = resolve.replace_atoms(template.function, change)
+        result.signature = signature_of(function)
+        self.guards += resolve.guards(template.bound, function)
+        self.guards += resolve.module_guards(result, function.__globals__)
+        return result
+
+
+def take_apart_class(callable_: Any) -> Callee:
+    """Like `take_apart`, but a class stands for its `__init__`."""
+    if isinstance(callable_, type) and isinstance(callable_.__init__, FunctionType):  # type: ignore[misc]
+        return Callee(callable_.__init__)  # type: ignore[misc]
+    return take_apart(callable_)
+
+
+def read(function: Any) -> core.Function:
+    """The core function of a callable, outside of any compilation."""
+    return Reader().read(function)
+
+
+def signature_of(function: FunctionType) -> inspect.Signature:
+    """The signature of the function itself: not of what it wraps, and whatever `__signature__` says."""
+    if "__signature__" in vars(function) or "__wrapped__" in vars(function):
+        bare = FunctionType(
+            function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+        )
+        bare.__kwdefaults__ = function.__kwdefaults__
+        function = bare
+    return inspect.signature(function)
+
+
+def primitive_function(function: Any, count: int | None = None, keywords: tuple[str, ...] = ()) -> core.Function:
+    """A program that calls one primitive, with `count` positional arguments and these keywords.
+
+    Without a count: with the arguments that have no default.
+    """
+    primitive = registry.lookup(function)
+    if primitive is None:
+        raise _no_rule(function)
+    if primitive.refusal is not None:
+        raise RuleNotFound(f"{primitive.name} cannot be differentiated: {primitive.refusal}")
+    own = list(primitive.signature.parameters.values()) if primitive.signature is not None else []
+    if count is None:
+        count = sum(1 for parameter in own if parameter.default is inspect.Parameter.empty)
+    names = core.Names()
+    parameters: list[str] = []
+    for index in range(count):
+        variadic = next((p.name for p in own if p.kind is inspect.Parameter.VAR_POSITIONAL), "x")
+        named = index < len(own) and own[index].kind is not inspect.Parameter.VAR_POSITIONAL
+        parameters.append(names.fresh(own[index].name if named else variadic))
+    passed = tuple((keyword, core.Var(names.fresh(keyword))) for keyword in keywords)
+    call = core.Call(
+        core.Ref(function, primitive.name), tuple(core.Var(name) for name in parameters), passed
+    )
+    body = (core.Assign("_1", call), core.Return(core.Var("_1")))
+    name = getattr(function, "__name__", "function")
+    return core.Function(name, (*parameters, *(atom.name for _, atom in passed)), body)
+
+
+def _no_rule(function: Any) -> Exception:
+    name = registry.function_name(function)
+    if not callable(function):
+        return TransformError(f"{function!r} is not a function", "Give a function first: grad(f)(x), not grad(f(x)).")
+    return RuleNotFound(
+        f"{name} has no Python source and there is no rule for it",
+        "Write it with NumPy functions that have a rule (`autodiff rules` lists them), or give it one with custom_vjp.",
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------- templates
+
+_KEPT = 1024
+
+_lock = threading.RLock()
+_templates: OrderedDict[int, tuple[weakref.ref[CodeType], Template]] = OrderedDict()
+
+
+def _template(function: FunctionType) -> Template:
+    code = function.__code__
+    with _lock:
+        found = _templates.get(id(code))
+        if found is not None and found[0]() is code and resolve.still_bound(found[1].bound, function):
+            _templates.move_to_end(id(code))
+            return found[1]
+    template = _lower(function)
+    key = id(code)
+    with _lock:
+        _templates[key] = (weakref.ref(code, lambda _: _templates.pop(key, None)), template)
+        while len(_templates) > _KEPT:
+            _templates.popitem(last=False)
+    return template
+
+
+def _lower(function: FunctionType) -> Template:
+    code = function.__code__
+    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+        kind = "a generator" if code.co_flags & inspect.CO_GENERATOR else "asynchronous"
+        raise UnsupportedSyntax(
+            f"function {code.co_qualname!r} cannot be transformed: it is {kind}",
+            "Collect the values in a list and return it." if kind == "a generator" else "Use an ordinary function.",
+            source.line_origin(code),
+        )
+    found = source.find(code, function.__globals__)
+    tree = _mangle(found.tree, found.class_name)
+    environment = resolve.FunctionEnvironment(function, found)
+    lowered = lower(tree, environment)
+    return Template(lowered, environment.slots, environment.bound)
+
+
+class _Mangler(gast.NodeTransformer):
+    """Gives the private names of a class body (`__x`) the form that they have at run time (`_Class__x`)."""
+
+    def __init__(self, class_name: str) -> None:
+        self.prefix = "_" + class_name.lstrip("_")
+
+    def mangled(self, name: str) -> str:
+        return self.prefix + name if name.startswith("__") and not name.endswith("__") and "." not in name else name
+
+    def generic_visit(self, node: Any) -> Any:
+        for name in ("id", "attr", "arg", "name"):
+            value = getattr(node, name, None)
+            if isinstance(value, str):
+                setattr(node, name, self.mangled(value))
+        if isinstance(node, gast.Global | gast.Nonlocal):
+            node.names = [self.mangled(name) for name in node.names]
+        return super().generic_visit(node)
+
+
+def _mangle(tree: Any, class_name: str | None) -> Any:
+    if class_name is None or not class_name.strip("_"):
+        return tree
+    name = getattr(tree, "name", None)
+    tree = _Mangler(class_name).visit(tree)
+    if name is not None:
+        tree.name = name
+    return tree

@@ -1,0 +1,188 @@
+"""From run-time arguments to abstract values, and to the keys under which compiled code is found again.
+
+`signature_key` runs at every call, so it is short and fast: dtype, number of dimensions and which of them are 1, the
+structure of containers; never a size.  `abstract` runs when a program is compiled: it gives the `Value` that the
+compiler needs.  Both look at the same facts: arguments with equal keys have equal abstract values.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any
+
+import numpy as np
+
+from transforms.values import (
+    Array,
+    Dimension,
+    Instance,
+    Known,
+    Literal,
+    Many,
+    Mapping,
+    Number,
+    Record,
+    Sequence,
+    Size,
+    Value,
+)
+
+LONGEST_SEQUENCE = 32  # longer tuples and lists are known by the value that all their items share
+LARGEST_MAPPING = 128
+
+Key = Hashable
+Path = tuple[Hashable, ...]
+
+_PYTHON_NUMBERS: dict[type, np.dtype] = {
+    float: np.dtype(np.float64),
+    int: np.dtype(np.int64),
+    bool: np.dtype(np.bool_),
+    complex: np.dtype(np.complex128),
+}
+_NUMPY_NUMBERS = frozenset(
+    np.dtype(code).type for code in "?bhilqBHILQefdgFDG"
+)
+_SCALARS = frozenset((*_PYTHON_NUMBERS, *_NUMPY_NUMBERS))
+_LITERALS = frozenset((type(None), type(...), str, bytes))
+_CODE = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType, type, np.ufunc, functools.partial)
+
+_ndarray = np.ndarray
+
+
+def signature_key(arguments: Iterable[Any]) -> tuple[Key, ...]:
+    """What compiled code depends on: equal keys, same code."""
+    key: list[Key] = []
+    append = key.append
+    for argument in arguments:
+        kind = argument.__class__
+        if kind is _ndarray:
+            shape = argument.shape
+            append((argument.dtype, tuple([n == 1 for n in shape]) if 1 in shape else len(shape)))
+        elif kind in _SCALARS:
+            append(kind)
+        else:
+            append(_KEYS.get(kind, _other_key)(argument))
+    return tuple(key)
+
+
+def _sequence_key(items: Any) -> Key:
+    if len(items) <= LONGEST_SEQUENCE:
+        return (items.__class__, signature_key(items))
+    kinds = set(signature_key(items))
+    return (items.__class__, "many", kinds.pop() if len(kinds) == 1 else None, _same_shapes(items))
+
+
+def _same_shapes(items: Any) -> bool:
+    return len({item.shape for item in items if item.__class__ is _ndarray}) <= 1 and all(
+        item.__class__ not in (tuple, list, dict) for item in items
+    )
+
+
+def _mapping_key(items: Any) -> Key:
+    if len(items) > LARGEST_MAPPING:
+        return items.__class__
+    return (items.__class__, tuple(items), tuple(map(type, items)), signature_key(items.values()))
+
+
+def _literal_key(value: Any) -> Key:
+    return (value.__class__, value)
+
+
+def _identity_key(value: Any) -> Key:
+    return _Identity(value)
+
+
+def _other_key(value: Any) -> Key:
+    """The key of an object of a class that is not in `_KEYS` (yet)."""
+    kind = value.__class__
+    if isinstance(value, _CODE) or hasattr(kind, "core_for") or callable(value) and not dataclasses.is_dataclass(kind):
+        return _Identity(value)
+    if isinstance(value, tuple | list):
+        return _sequence_key(value)
+    if isinstance(value, dict):
+        return _mapping_key(value)
+    if dataclasses.is_dataclass(kind):
+        return (kind, signature_key(attributes_of(value)))
+    return kind
+
+
+class _Identity:
+    """An object that is told apart by identity, whatever its own equality and hash are."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+_KEYS: dict[type, Callable[[Any], Key]] = {
+    tuple: _sequence_key,
+    list: _sequence_key,
+    dict: _mapping_key,
+    types.FunctionType: _identity_key,
+    **dict.fromkeys(_LITERALS, _literal_key),
+}
+
+
+def attributes_of(record: Any) -> list[Any]:
+    """The values of a dataclass's fields, in order; a field that is not set is None."""
+    return [getattr(record, field.name, None) for field in dataclasses.fields(record)]
+
+
+# ---------------------------------------------------------------------------------------------------- abstract values
+
+
+def abstract(argument: Any, path: Path = ()) -> Value:
+    """The abstract value of an argument; `path` (parameter, item, ...) makes the sizes of its dimensions distinct."""
+    kind = argument.__class__
+    if kind is np.ndarray:
+        return Array(argument.dtype, tuple(_dimension(size, (*path, axis)) for axis, size in enumerate(argument.shape)))
+    if kind in _PYTHON_NUMBERS:
+        return Number(_PYTHON_NUMBERS[kind], python=True)
+    if kind in _NUMPY_NUMBERS:
+        return Number(argument.dtype)
+    if kind in _LITERALS:
+        return Literal(argument)
+    if isinstance(argument, _CODE) or hasattr(kind, "core_for"):
+        return Known(argument)
+    if isinstance(argument, tuple | list):
+        return _abstract_sequence(argument, path)
+    if isinstance(argument, dict):
+        if len(argument) > LARGEST_MAPPING:
+            return Instance(kind)
+        items = tuple(abstract(item, (*path, key)) for key, item in argument.items())
+        return Mapping(kind, tuple(argument), items)
+    if dataclasses.is_dataclass(kind):
+        names = tuple(field.name for field in dataclasses.fields(kind))
+        values = attributes_of(argument)
+        return Record(kind, names, tuple(abstract(item, (*path, name)) for name, item in zip(names, values)))
+    if callable(argument):
+        return Known(argument)
+    return Instance(kind)
+
+
+def _dimension(size: int, path: Path) -> Dimension:
+    return 1 if size == 1 else Size(path)
+
+
+def _abstract_sequence(items: Any, path: Path) -> Value:
+    kind = items.__class__
+    if len(items) <= LONGEST_SEQUENCE:
+        return Sequence(kind, tuple(abstract(item, (*path, index)) for index, item in enumerate(items)))
+    if len(set(signature_key(items))) != 1:
+        return Instance(kind)
+    item = abstract(items[0], (*path, "*"))
+    if isinstance(item, Array) and item.shape and not _same_shapes(items):
+        item = Array(item.dtype, None)
+    elif not isinstance(item, Array | Number):
+        return Instance(kind)
+    return Many(kind, item)
