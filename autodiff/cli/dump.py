@@ -6,10 +6,9 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-import autodiff
 from autodiff.cli.targets import UsageError, arguments_of_types, evaluate_arguments, load_target
 
-TRANSFORMS = {"--grad": autodiff.grad, "--value-and-grad": autodiff.value_and_grad}
+TRANSFORMS = {"--grad": "grad", "--value-and-grad": "value_and_grad"}
 STAGES = ("core", "transformed", "optimised")
 
 

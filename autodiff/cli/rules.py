@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
+from typing import Any
 
 from transforms import registry
 from transforms.registry import Primitive
@@ -20,8 +21,9 @@ def reverse_of(entry: Primitive) -> str:
         return "zero"
     if entry.adjoint is None:
         return "-"
-    total = list(entry.signature.parameters) if entry.signature else []
-    return "yes" if not total or tuple(total) == entry.wrt else "in " + ", ".join(entry.wrt)
+    parameters = entry.signature.parameters.values() if entry.signature else ()
+    required = {p.name for p in parameters if p.default is inspect.Parameter.empty}
+    return "yes" if required <= set(entry.wrt) else "in " + ", ".join(entry.wrt)
 
 
 def forward_of(entry: Primitive) -> str:
@@ -37,8 +39,12 @@ def forward_of(entry: Primitive) -> str:
 
 def names_of(entry: Primitive) -> str:
     """All public names of a primitive's functions, the one it is listed under first."""
-    names = dict.fromkeys([entry.name, *(registry.function_name(function) for function in entry.functions)])
-    return ", ".join(names)
+    return ", ".join(dict.fromkeys(map(_name, entry.functions)))
+
+
+def _name(function: Any) -> str:
+    owner = getattr(function, "__objclass__", None)  # of a method, such as ndarray.fill
+    return f"{owner.__name__}.{function.__name__}" if owner else registry.function_name(function)
 
 
 def notes_of(entry: Primitive) -> str:
@@ -54,13 +60,26 @@ def rows(entries: Iterable[Primitive]) -> list[tuple[str, str, str, str]]:
     return [(names_of(entry), reverse_of(entry), forward_of(entry), notes_of(entry)) for entry in entries]
 
 
+def is_public(entry: Primitive) -> bool:
+    """Whether users may meet it; the helpers of generated code are primitives too."""
+    return not entry.name.startswith("transforms.")
+
+
 def selected(pattern: str | None) -> tuple[Primitive, ...]:
-    """The primitives whose names contain `pattern`, sorted by subject and name."""
-    entries = sorted(registry.primitives(), key=lambda entry: (entry.subject, entry.name))
+    """The primitives whose names contain `pattern`, in the order of the rule files, then by name."""
+    entries = sorted(filter(is_public, registry.primitives()), key=lambda entry: (subject_of(entry), names_of(entry)))
     return tuple(entry for entry in entries if pattern is None or pattern in names_of(entry))
 
 
+def subject_of(entry: Primitive) -> str:
+    """The heading that a primitive stands under: its rule file, or what is said of those that have no rule."""
+    if entry.refusal:
+        return "refused"
+    return "zero" if entry.is_constant else entry.subject or "other"
+
+
 def as_text(entries: Iterable[Primitive]) -> str:
+    """A table for a terminal."""
     table = [HEADER, *rows(entries)]
     widths = [min(44, max(len(row[column]) for row in table)) for column in range(3)]
     lines = ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[3]]).rstrip() for row in table]
@@ -68,26 +87,32 @@ def as_text(entries: Iterable[Primitive]) -> str:
 
 
 def as_markdown(entries: Iterable[Primitive]) -> str:
-    """The page of the documentation: one table for each rule file."""
+    """The page of the documentation: a table for each rule file, and a list of what has no derivative."""
     subjects: dict[str, list[Primitive]] = {}
     for entry in entries:
-        subjects.setdefault(entry.subject or "other", []).append(entry)
+        subjects.setdefault(subject_of(entry), []).append(entry)
+    zero = subjects.pop("zero", [])
     lines = ["# Supported functions", "", _INTRODUCTION]
     for subject, members in subjects.items():
         lines += ["", f"## {subject.replace('_', ' ').capitalize()}", ""]
         lines += ["| " + " | ".join(HEADER) + " |", "|---|---|---|---|"]
         for function, *cells in rows(members):
-            quoted = ", ".join(f"`{name}`" for name in function.split(", "))
-            lines.append("| " + " | ".join([quoted, *(cell.replace("|", "\\|") for cell in cells)]) + " |")
+            lines.append("| " + " | ".join([_code(function), *(cell.replace("|", "\\|") for cell in cells)]) + " |")
+    if zero:
+        lines += ["", "## Zero derivative", "", ", ".join(_code(names_of(entry)) for entry in zero) + "."]
     return "\n".join(lines) + "\n"
+
+
+def _code(names: str) -> str:
+    return ", ".join(f"`{name}`" for name in names.split(", "))
 
 
 _INTRODUCTION = """\
 Made by `make docs` from the registry of primitives (`transforms/registry.py`, `transforms/rules/`); do not edit.
 
-*reverse*: `yes`, or the arguments that have a derivative; `zero`: a function whose derivative is zero or that returns
-no floating-point number; `refused`: asking for its derivative is an error that says why; `-`: may be called where no
-derivative passes through.  *forward*: the registry holds a tangent rule, or one that is derived."""
+*reverse*: `yes`, or the arguments that have a derivative; `refused`: asking for its derivative is an error that says
+why; `-`: may be called where no derivative passes through.  *forward*: whether the registry holds a tangent rule or
+implies one; nothing uses it yet.  Operators and the methods of arrays stand for the functions of the same name."""
 
 
 def template_source(entry: Primitive) -> str:
