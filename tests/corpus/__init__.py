@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,7 @@ class Program:
 
 
 _programs: dict[str, Program] = {}
+_origins: dict[str, dict] = {}  # the globals of the module that registered it: pytest may import a module twice
 
 
 def register(
@@ -57,18 +59,16 @@ def register(
         answer = gradient(*values)
         return (answer,) if isinstance(wrt, int) else tuple(answer)
 
-    module = getattr(register, "subject", "")
-    name = f"{module}.{name or function.__name__}"
-    assert name not in _programs, f"two programs are called {name}"
+    scope = sys._getframe(1).f_globals
+    name = f"{scope['__name__'].rpartition('.')[2]}.{name or function.__name__}"
+    assert _origins.get(name) is not scope, f"two programs are called {name}"
+    _origins[name] = scope
     assert arguments, f"{name} has no arguments"
     _programs[name] = Program(name, function, arguments, positions, expected, order, tags, tolerance)
 
 
 def programs() -> tuple[Program, ...]:
-    """All programs of the corpus, by subject in alphabetical order."""
-    if not _programs:
-        for module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
-            if module not in ("reference",) and not module.startswith("_"):
-                register.subject = module  # type: ignore[attr-defined]
-                importlib.import_module(f"{__name__}.{module}")
-    return tuple(_programs.values())
+    """All programs of the corpus, by name."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return tuple(_programs[name] for name in sorted(_programs))

@@ -287,7 +287,7 @@ register(docstring_and_ellipsis, (0.5,), gradient=lambda x: 2.0)
 
 
 def imports_inside(x):
-    import math as m
+    import math as m  # noqa: I001
     from numpy import cos, sin as s
 
     return m.exp(x) + cos(x) * s(x)

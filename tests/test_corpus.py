@@ -1,0 +1,128 @@
+"""Every program of the corpus in every mode: specialised and generic gradients, second order, effects on arguments."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from tests.corpus import Program, programs
+from tests.corpus.reference import assert_close, is_float, leaves, numeric_gradient, total
+
+ALL = programs()
+CASES = [
+    pytest.param(program, arguments, id=f"{program.name}-{index}")
+    for program in ALL
+    for index, arguments in enumerate(program.arguments)
+]
+FIRST_CASES = [pytest.param(program, program.arguments[0], id=program.name) for program in ALL]
+BROADCASTS = [case for case in CASES if "broadcasting" in case.values[0].tags]
+TWICE = [
+    pytest.param(program, arguments, id=f"{program.name}-{index}")
+    for program in ALL
+    if program.order >= 2
+    for index, arguments in enumerate(program.arguments[:3])
+]
+
+
+def gradient_in(mode: str, program: Program, arguments: tuple) -> tuple[Any, ...]:
+    """The gradients that the compiler gives in this mode ("specialised" or "generic"), a tuple of one per position."""
+    gradient = ad.grad(program.function, program.wrt)
+    result = gradient(*arguments) if mode == "specialised" else gradient.generic(*arguments)
+    return result if len(program.wrt) > 1 else (result,)
+
+
+def assert_same_types(gradient: Any, argument: Any) -> None:
+    """Each leaf of a gradient is of its argument's shape and precision."""
+    for mine, known in zip(leaves(gradient), leaves(argument)):
+        if isinstance(known, np.ndarray):
+            assert isinstance(mine, np.ndarray) and (mine.shape, mine.dtype) == (known.shape, known.dtype)
+        else:
+            assert isinstance(mine, (int, float, np.generic, np.ndarray)) and np.shape(mine) == ()
+            if isinstance(known, np.floating):
+                assert np.asarray(mine).dtype == known.dtype
+
+
+@pytest.mark.parametrize("program, arguments", CASES)
+def test_the_known_answer_is_the_limit_of_differences(program: Program, arguments: tuple) -> None:
+    if any(getattr(leaf, "dtype", None) == np.float32 for leaf in leaves(arguments)) or program.tolerance > 1e-8:
+        pytest.skip("differences in single precision say nothing")
+    known = program.gradient(*copy.deepcopy(arguments))
+    assert_close(known, numeric_gradient(program.function, arguments, program.wrt))
+
+
+@pytest.mark.parametrize("program, arguments", CASES)
+def test_gradient_in_specialised_form(program: Program, arguments: tuple) -> None:
+    known = program.gradient(*copy.deepcopy(arguments))
+    gradient = gradient_in("specialised", program, copy.deepcopy(arguments))
+    assert_close(gradient, known, program.tolerance)
+    for position, part in zip(program.wrt, gradient):
+        assert_same_types(part, arguments[position])
+
+
+@pytest.mark.parametrize("program, arguments", CASES)
+def test_gradient_in_generic_form(program: Program, arguments: tuple) -> None:
+    known = program.gradient(*copy.deepcopy(arguments))
+    assert_close(gradient_in("generic", program, copy.deepcopy(arguments)), known, program.tolerance)
+
+
+@pytest.mark.parametrize("program, arguments", TWICE)
+def test_second_order(program: Program, arguments: tuple) -> None:
+    first = ad.grad(program.function, program.wrt)
+    second = ad.grad(first, program.wrt)(*copy.deepcopy(arguments))
+    known = numeric_gradient(lambda *values: first(*values), arguments, program.wrt)
+    assert_close(second if len(program.wrt) > 1 else (second,), known, max(1e-7, program.tolerance))
+
+
+@pytest.mark.parametrize("program, arguments", FIRST_CASES)
+def test_value_is_that_of_the_plain_call(program: Program, arguments: tuple) -> None:
+    plain = program.function(*copy.deepcopy(arguments))
+    value, gradient = ad.value_and_grad(program.function, program.wrt)(*copy.deepcopy(arguments))
+    assert_close(value, plain, 1e-14, "value")
+    assert_same_structure(value, plain)
+    known = program.gradient(*copy.deepcopy(arguments))
+    assert_close(gradient if len(program.wrt) > 1 else (gradient,), known, program.tolerance)
+
+
+def assert_same_structure(value: Any, plain: Any) -> None:
+    """Outputs are of the same classes; parts without a derivative are equal."""
+    assert isinstance(value, type(plain)) or is_float(plain) and np.shape(value) == np.shape(plain)
+    if isinstance(plain, (tuple, list)):
+        for mine, known in zip(value, plain, strict=True):
+            assert_same_structure(mine, known)
+    elif isinstance(plain, dict):
+        for key in plain:
+            assert_same_structure(value[key], plain[key])
+    elif isinstance(plain, (str, int, bool, type(None))):
+        assert value == plain
+
+
+@pytest.mark.parametrize("program, arguments", FIRST_CASES)
+def test_arguments_are_left_as_the_plain_function_leaves_them(program: Program, arguments: tuple) -> None:
+    plain, transformed = copy.deepcopy(arguments), copy.deepcopy(arguments)
+    program.function(*plain)
+    ad.grad(program.function, program.wrt)(*transformed)
+    assert_close(transformed, plain, 1e-14, "arguments after the call")
+
+
+@pytest.mark.parametrize("program, arguments", FIRST_CASES)
+def test_calling_twice_gives_the_same(program: Program, arguments: tuple) -> None:
+    gradient = ad.grad(program.function, program.wrt)
+    first = gradient(*copy.deepcopy(arguments))
+    kept = copy.deepcopy(first)
+    second = gradient(*copy.deepcopy(arguments))
+    assert [np.asarray(leaf).tobytes() for leaf in leaves(first)] == [np.asarray(leaf).tobytes() for leaf in leaves(second)]
+    assert_close(first, kept, 0.0, "the first result, changed by the second call")
+
+
+def test_the_corpus_is_large_and_every_program_has_an_answer() -> None:
+    assert len(ALL) >= 220
+    for program in ALL:
+        assert callable(program.function) and program.arguments and program.wrt
+        for arguments in program.arguments:
+            inspect.signature(program.function).bind(*arguments) if inspect.isfunction(program.function) else None
+            assert np.isfinite(total(program.gradient(*copy.deepcopy(arguments)))), program.name
