@@ -52,7 +52,6 @@ class Primitive:
     views: tuple[str, ...] = ()  # arguments that the result may share memory with (or contain)
     mutates: tuple[str, ...] = ()  # arguments that are changed in place
     stores: tuple[str, ...] = ()  # arguments that become reachable from the mutated one (`list.append` its item)
-    stores: tuple[str, ...] = ()  # arguments that become reachable from the one that is changed in place
     shape_only: tuple[str, ...] = ()  # arguments of which only shape, dtype or structure is read, never the numbers
     is_constant: bool = False  # the derivative is zero wherever it exists (integer, boolean or shape results)
     is_pure: bool = True  # no side effect but `mutates`: may be dropped, moved, shared
@@ -118,6 +117,11 @@ def primitive(*functions: Any, name: str | None = None) -> Primitive:
 def function_name(function: Any) -> str:
     """`np.sin`, `np.linalg.norm`, `math.exp`, `operator.add`, `abs`."""
     name = getattr(function, "__name__", repr(function))
+    owner = getattr(function, "__objclass__", None)  # a method of a built-in class
+    if isinstance(owner, type):
+        return f"{function_name(owner)}.{name}"
+    if isinstance(getattr(function, "__self__", None), np.ufunc):
+        return f"{function_name(function.__self__)}.{name}"
     module = getattr(function, "__module__", None) or ""
     if type(function).__name__ == "ufunc" and not module:
         module = "numpy"

@@ -1,0 +1,47 @@
+"""Shapes and joining: every sample of every rule against central differences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import transforms.rules.joining
+import transforms.rules.shapes
+from tests.transforms.rules.direct import check_rule
+from transforms.registry import lookup, method_function, primitives
+
+ENTRIES = [entry for entry in primitives() if entry.subject in ("shapes", "joining") and entry.samples]
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_rule(entry: Any) -> None:
+    for args, kwargs in entry.samples():
+        check_rule(entry, args, kwargs)
+
+
+def test_every_rule_has_samples() -> None:
+    assert [e.name for e in primitives() if e.subject in ("shapes", "joining") and e.adjoint and not e.samples] == []
+
+
+def test_views_are_declared() -> None:
+    """Whatever may share memory with its argument says so."""
+    for entry in ENTRIES:
+        for args, kwargs in entry.samples():  # type: ignore[misc]
+            if args and isinstance(args[0], np.ndarray):
+                results = entry.functions[0](*args, **kwargs)
+                for result in results if isinstance(results, (tuple, list)) else (results,):
+                    if isinstance(result, np.ndarray) and np.shares_memory(args[0], result):
+                        assert entry.views, entry.name
+
+
+def test_methods_stand_for_functions() -> None:
+    x = np.arange(6.0).reshape(2, 3)
+    assert method_function("reshape")(x, 3, 2).shape == x.reshape(3, 2).shape
+    assert method_function("transpose")(x, 1, 0).shape == x.transpose(1, 0).shape
+    for name in ("ravel", "flatten", "T", "squeeze", "diagonal", "trace", "ndim", "shape", "size"):
+        attribute = getattr(x, name)
+        expected = attribute() if callable(attribute) else attribute
+        np.testing.assert_array_equal(method_function(name)(x), expected)
+    assert lookup(np.shape).is_constant  # type: ignore[union-attr]

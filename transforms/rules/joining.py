@@ -1,0 +1,222 @@
+"""Rules of the functions that join arrays into one or split one into several.
+
+The sequence of arrays is one argument, a container: its contribution is a tuple with one cotangent for each item, a
+slice of the cotangent of the result (an array where the argument is an array).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from transforms import runtime
+from transforms.registry import adjoint
+from transforms.rules.sampling import call, crossed, listed, numbers
+
+JOINED: dict[str, Any] = {"linear": "arrays", "shape_only": "arrays"}
+
+
+@adjoint(
+    np.concatenate,
+    **JOINED,
+    samples=listed(
+        call((numbers((3,)), numbers((2,)))),
+        call([numbers((2, 3)), numbers((1, 3), seed=1), numbers((0, 3))]),
+        call((numbers((2, 3)), numbers((2, 1))), axis=1),
+        call((numbers((2, 3)), numbers((2, 1))), -1),
+        call((numbers((2, 3)), numbers((4,))), axis=None),
+        call((crossed(numbers((2, 3))), numbers((2, 3)))),
+        call((numbers((3,)).astype(np.float32), numbers((2,)).astype(np.float32))),
+        call((numbers((3,)).astype(np.float32), numbers((2,)))),
+        call(numbers((2, 3))),
+    ),
+)
+def concatenate(arrays, axis=0, dtype=None, casting="same_kind", *, ans, g):
+    return runtime.unconcatenate(g, arrays, axis)
+
+
+@adjoint(
+    np.stack,
+    **JOINED,
+    samples=listed(
+        call((numbers((3,)), numbers((3,), seed=1))),
+        call([numbers((2, 3)), numbers((2, 3), seed=1)], axis=1),
+        call([numbers((2, 3)), numbers((2, 3), seed=1)], axis=-1),
+        call([0.5, 0.25, numbers(())]),
+        call(numbers((2, 3)), axis=1),
+    ),
+)
+def stack(arrays, axis=0, dtype=None, casting="same_kind", *, ans, g):
+    return runtime.unstack_items(g, arrays, axis)
+
+
+_LISTS = listed(
+    call((numbers((3,)), numbers((3,), seed=1))),
+    call((numbers(()), 0.5)),
+    call(numbers((2, 3))),
+)
+
+
+def _vstack() -> Iterator[Any]:
+    yield from _LISTS()
+    yield call((numbers((2, 3)), numbers((3,))))
+    yield call((numbers((2, 3, 2)), numbers((1, 3, 2))))
+
+
+@adjoint(np.vstack, **JOINED, samples=_vstack)
+def vstack(arrays, dtype=None, casting="same_kind", *, ans, g):
+    return runtime.unvstack(g, arrays)
+
+
+def _hstack() -> Iterator[Any]:
+    yield from _LISTS()
+    yield call((numbers((2, 3)), numbers((2, 1))))
+    yield call((numbers((3,)), numbers(()), numbers((0,))))
+
+
+@adjoint(np.hstack, **JOINED, samples=_hstack)
+def hstack(arrays, dtype=None, casting="same_kind", *, ans, g):
+    return runtime.unhstack(g, arrays)
+
+
+def _dstack() -> Iterator[Any]:
+    yield from _LISTS()
+    yield call((numbers((2, 3)), numbers((2, 3, 2))))
+
+
+@adjoint(np.dstack, **JOINED, samples=_dstack)
+def dstack(arrays, *, ans, g):
+    return runtime.undstack(g, arrays)
+
+
+def _column_stack() -> Iterator[Any]:
+    yield from _LISTS()
+    yield call((numbers((3,)), numbers((3, 2))))
+
+
+@adjoint(np.column_stack, **JOINED, samples=_column_stack)
+def column_stack(arrays, *, ans, g):
+    return runtime.uncolumn_stack(g, arrays)
+
+
+@adjoint(
+    np.block,
+    **JOINED,
+    samples=listed(
+        call([[numbers((2, 2)), numbers((2, 1))], [numbers((1, 2)), numbers((1, 1))]]),
+        call([numbers((3,)), 0.5, numbers((2,))]),
+        call([[numbers((2, 2))], [numbers((2,))]]),
+        call(numbers((2, 2))),
+    ),
+)
+def block(arrays, *, ans, g):
+    return runtime.unblock(g, arrays)
+
+
+@adjoint(
+    np.append,
+    wrt="arr values",
+    linear="arr values",
+    shape_only="arr values",
+    samples=listed(
+        call(numbers((3,)), 0.5),
+        call(numbers((2, 3)), numbers((4,))),
+        call(numbers((2, 3)), numbers((1, 3)), axis=0),
+        call(numbers((2, 3)), numbers((2, 2)), 1),
+    ),
+)
+def append(arr, values, axis=None, *, ans, g):
+    return runtime.unappend(g, arr, values, axis)
+
+
+@adjoint(
+    np.insert,
+    wrt="arr values",
+    linear="arr values",
+    shape_only="arr values",
+    samples=listed(
+        call(numbers((3,)), 1, 0.5),
+        call(numbers((3,)), 1, numbers((2,))),
+        call(numbers((3,)), [0, 2, 2], numbers((3,))),
+        call(numbers((3,)), [2, 0], 0.5),
+        call(numbers((2, 3)), 1, numbers((3,))),
+        call(numbers((2, 3)), 1, numbers((3,)), axis=0),
+        call(numbers((2, 3)), 1, numbers((2,)), axis=1),
+        call(numbers((2, 3)), 1, numbers((2, 1)), axis=1),
+        call(numbers((2, 3)), [1], numbers((2, 1)), axis=1),
+        call(numbers((2, 3)), [3, 0], numbers((2, 2)), axis=-1),
+        call(numbers((3,)), slice(0, 2), numbers((2,))),
+    ),
+)
+def insert(arr, obj, values, axis=None, *, ans, g):
+    return runtime.uninsert(g, arr, obj, values, axis)
+
+
+@adjoint(
+    np.delete,
+    linear="arr",
+    shape_only="arr",
+    samples=listed(
+        call(numbers((4,)), 1),
+        call(numbers((4,)), [0, -1]),
+        call(numbers((2, 3)), 2),
+        call(numbers((2, 3)), 1, axis=1),
+        call(numbers((4, 2)), slice(0, 2), 0),
+        call(numbers((3,)), np.array([True, False, False])),
+    ),
+)
+def delete(arr, obj, axis=None, *, ans, g):
+    return runtime.undelete(g, arr, obj, axis)
+
+
+# -------------------------------------------------------------------------------------------------------------- splitting
+
+PARTS: dict[str, Any] = {"linear": "ary", "shape_only": "ary", "views": "ary"}
+
+
+@adjoint(
+    np.split,
+    **PARTS,
+    samples=listed(call(numbers((4,)), 2), call(numbers((5,)), [1, 3]), call(numbers((2, 4)), 2, axis=1)),
+)
+def split(ary, indices_or_sections, axis=0, *, ans, g):
+    return np.concatenate(g, axis)
+
+
+@adjoint(
+    np.array_split,
+    **PARTS,
+    samples=listed(call(numbers((5,)), 2), call(numbers((5,)), [1, 3]), call(numbers((2, 4)), 3, axis=-1)),
+)
+def array_split(ary, indices_or_sections, axis=0, *, ans, g):
+    return np.concatenate(g, axis)
+
+
+@adjoint(np.hsplit, **PARTS, samples=listed(call(numbers((4,)), 2), call(numbers((2, 4)), [1, 2])))
+def hsplit(ary, indices_or_sections, *, ans, g):
+    return np.hstack(g)
+
+
+@adjoint(np.vsplit, **PARTS, samples=listed(call(numbers((4, 2)), 2), call(numbers((3, 2)), [1])))
+def vsplit(ary, indices_or_sections, *, ans, g):
+    return np.concatenate(g, 0)
+
+
+@adjoint(np.dsplit, **PARTS, samples=listed(call(numbers((2, 2, 4)), 2)))
+def dsplit(ary, indices_or_sections, *, ans, g):
+    return np.concatenate(g, 2)
+
+
+if hasattr(np, "unstack"):  # NumPy 2.1
+
+    @adjoint(
+        np.unstack,
+        linear="x",
+        shape_only="x",
+        views="x",
+        samples=listed(call(numbers((2, 3))), call(numbers((2, 3)), axis=1)),
+    )
+    def unstack(x, *, axis=0, ans, g):
+        return np.stack(g, axis)
