@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
 
     shown = commands.add_parser("dump", parents=[common], help="print a function or its derivative", allow_abbrev=False)
     dump.add_options(shown)
+    shown.set_defaults(action=run_dump)
     checked = commands.add_parser("check", parents=[common], help="compare a gradient with differences of values")
     check.add_options(checked)
     listed = commands.add_parser("rules", parents=[common], help="list the functions that have a derivative")
@@ -124,5 +125,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (UsageError, AutodiffError) as error:
         if options.traceback:
             raise
-        print(f"autodiff: error: {error}", file=sys.stderr)
-        return 2
+        return complain(str(error))
+    except Exception as error:  # raised by the user's own program: reported like any other
+        if options.traceback:
+            raise
+        return complain(f"{type(error).__name__}: {error}")
+
+
+def complain(message: str) -> int:
+    """Say on standard error what went wrong; the exit status for it."""
+    print(f"autodiff: error: {message}", file=sys.stderr)
+    return 2

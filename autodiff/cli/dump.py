@@ -43,7 +43,6 @@ def add_options(command: argparse.ArgumentParser) -> None:
     given.add_argument("--types", metavar="TYPES", help="specialise for these types: 'f8[n,1], float'")
     command.add_argument("--stage", choices=STAGES, default="optimised", help="how far to go (default: optimised)")
     command.add_argument("--standalone", action="store_true", help="write a module that needs only NumPy")
-    command.set_defaults(action=None)
 
 
 def program(options: argparse.Namespace) -> str:
