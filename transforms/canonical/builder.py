@@ -41,7 +41,7 @@ class Itself:
 class Known:
     """A local name that always means one known object (a module imported inside the function)."""
 
-    meaning: Ref
+    meaning: Ref | Const
 
 
 Storage = Union[Local, Celled, Itself, Known, Data]

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import gast
 
 from transforms import core, operations
-from transforms.canonical.builder import Node, call
+from transforms.canonical.builder import Local, Node, call
 from transforms.canonical.expressions import operation
 from transforms.canonical.iteration import Iteration
-from transforms.core import Expression, Var
+from transforms.core import Const, Expression, Var
 
 
 class Comprehensions(Iteration):
@@ -27,8 +28,6 @@ class Comprehensions(Iteration):
 
     def lower_ListComp(self, node: Node) -> Expression:
         return self.filled(operation(operations.make_list), node, self.append_to)
-
-    lower_GeneratorExp = lower_ListComp
 
     def append_to(self, container: Var, node: Node) -> None:
         self.assign(None, call(list.append, container, self.atom(node.elt), name="list.append"))
@@ -71,3 +70,86 @@ class Comprehensions(Iteration):
         with self.block() as body:
             self.filtered(tests[1:], then)
         self.emit(core.If(test, tuple(body), (), self.origin))
+
+    # ----------------------------------------------------------------------------------------- generator expressions
+
+    def lower_GeneratorExp(self, node: Node) -> Expression:
+        self.refuse(
+            node,
+            "a generator expression is supported only as an argument of a call and in the header of a loop",
+            "Write a list comprehension: [...] instead of (...).",
+        )
+
+    def special_call(self, node: Node, function: Any) -> Expression | None:
+        arguments = node.args
+        if node.keywords or not arguments or not isinstance(arguments[0], gast.GeneratorExp):
+            return None
+        if function in (any, all) and len(arguments) == 1:
+            return self.any_or_all(arguments[0], function is any)
+        if function is next and len(arguments) in (1, 2):
+            return self.first_item(arguments[0], arguments[1] if len(arguments) == 2 else None)
+        if function is list and len(arguments) == 1:
+            return self.lower_ListComp(arguments[0])
+        if function is set and len(arguments) == 1:
+            return self.lower_SetComp(arguments[0])
+        return None
+
+    def argument(self, node: Node, function: Any) -> Expression:
+        """A generator expression as an argument: the list of its items, where nothing can tell the difference."""
+        items = self.atom_of(self.lower_ListComp(node))
+        module = getattr(function, "__module__", None) or type(function).__module__
+        harmless = module.split(".")[0] in ("builtins", "math", "numpy", "functools", "collections", "statistics")
+        return items if harmless else call(iter, items, name="iter")
+
+    def any_or_all(self, node: Node, is_any: bool) -> Expression:
+        """`any(...)` and `all(...)` stop at the first item that decides."""
+        found = self.new_local("found")
+        self.assign(found, Const(not is_any))
+        decide = [_assign(found, gast.Constant(is_any, None)), gast.Break()]
+        test = node.elt if is_any else gast.UnaryOp(gast.Not(), node.elt)
+        self.search(node.generators, gast.If(test, decide, []), found, is_any)
+        return Var(found)
+
+    def first_item(self, node: Node, default: Node | None) -> Expression:
+        """`next(..., default)` of a generator expression made on the spot: its first item."""
+        item, found = self.new_local("item"), self.new_local("found")
+        if default is not None:
+            self.assign(item, self.expression(default))
+        self.assign(found, Const(False))
+        take = [_assign(item, node.elt), _assign(found, gast.Constant(True, None)), gast.Break()]
+        self.search(node.generators, gast.If(gast.Constant(True, None), take, []), found, True)
+        if default is None:
+            with self.block() as failing:
+                self.emit(core.Raise(self.do(StopIteration, name="StopIteration"), None, self.origin))
+            missing = self.atom_of(operation(operator.not_, Var(found)))
+            self.emit(core.If(missing, tuple(failing), (), self.origin))
+        return Var(item)
+
+    def new_local(self, base: str) -> str:
+        name = self.names.fresh(base)
+        self.storage[name] = Local(name)
+        return name
+
+    def search(self, parts: Sequence[Node], decide: Node, found: str, when: bool) -> None:
+        """Run nested loops that all end when `found` is assigned."""
+        self.loop_statement(_nested_search(parts, decide, found, when))
+
+    def loop_statement(self, node: Node) -> None:
+        """Lower a `for` statement that does not jump further than out of itself."""
+        raise NotImplementedError
+
+
+def _assign(name: str, value: Node) -> Node:
+    return gast.Assign([gast.Name(name, gast.Store(), None, None)], value, None)
+
+
+def _nested_search(parts: Sequence[Node], decide: Node, found: str, when: bool) -> Node:
+    first, *others = parts
+    body = [decide]
+    if others:
+        name = gast.Name(found, gast.Load(), None, None)
+        test = name if when else gast.UnaryOp(gast.Not(), name)
+        body = [_nested_search(others, decide, found, when), gast.If(test, [gast.Break()], [])]
+    for condition in reversed(first.ifs):
+        body = [gast.If(condition, body, [])]
+    return gast.For(first.target, first.iter, body, [], None)

@@ -85,11 +85,21 @@ class Expressions(Builder):
     def atom(self, node: Node) -> Atom:
         return self.atom_of(self.expression(node))
 
-    def atoms(self, nodes: Sequence[Node]) -> list[Atom]:
-        """The operands of one operation, in order; a name that a later operand rebinds is read before."""
+    def argument(self, node: Node, function: Any) -> Expression:
+        """A generator expression as an argument of a call of `function`."""
+        raise NotImplementedError
+
+    def atoms(self, nodes: Sequence[Node], *, is_call: bool = False, callee: Any = None) -> list[Atom]:
+        """The operands of one operation, in order; a name that a later operand rebinds is read before.
+
+        Generator expressions are allowed where these are the arguments of a call of `callee` (None: not known).
+        """
         result = []
         for number, node in enumerate(nodes):
-            atom = self.atom(node)
+            if is_call and isinstance(node, gast.GeneratorExp):
+                atom = self.atom_of(self.argument(node, callee))
+            else:
+                atom = self.atom(node)
             if isinstance(atom, Var) and any(_rebinds(later, node) for later in nodes[number + 1 :]):
                 atom = self.copy(atom)
             result.append(atom)
@@ -245,7 +255,8 @@ class Expressions(Builder):
                 parts.append(self.atom_of(operation(make, *self.atoms(run))))
                 run = []
             if item is not None:
-                parts.append(self.atom_of(call(kind, self.atom(item.value), name=kind.__name__)))
+                inner = self.atoms([item.value], is_call=True, callee=kind)[0]
+                parts.append(self.atom_of(call(kind, inner, name=kind.__name__)))
         result = parts[0]
         for part in parts[1:]:
             result = operation(operator.add, self.atom_of(result), self.atom_of(part))
@@ -321,14 +332,16 @@ class Expressions(Builder):
             return self.star_call(node)
         operands = [*node.args, *(part.value for part in node.keywords)]
         if function is None and isinstance(node.func, gast.Attribute):
-            receiver, *atoms = self.atoms([node.func.value, *operands])
+            container = str if node.func.attr == "join" else list if node.func.attr == "extend" else None
+            receiver, *atoms = self.atoms([node.func.value, *operands], is_call=True, callee=container)
             leading: list[Atom] = [receiver, Const(self.mangled(node.func.attr))]
             callee: Atom = Ref(operations.method, "operations.method")
         elif function is not None:
-            leading, callee, atoms = [], function, self.atoms(operands)
+            known = function.value
+            leading, callee, atoms = [], function, self.atoms(operands, is_call=True, callee=known)
         else:
             leading = []
-            callee, *atoms = self.atoms([node.func, *operands])
+            callee, *atoms = self.atoms([node.func, *operands], is_call=True)
         count = len(node.args)
         keywords = tuple((part.arg, atom) for part, atom in zip(node.keywords, atoms[count:]))
         return Call(callee, (*leading, *atoms[:count]), keywords)

@@ -83,6 +83,8 @@ class Iteration(Expressions):
             return self._source(node)
 
     def _source(self, node: Node) -> Source:
+        if isinstance(node, gast.GeneratorExp):
+            return Direct(self.atoms([node], is_call=True, callee=list)[0])
         if not isinstance(node, gast.Call):
             return Direct(self.atom(node))
         function = self.static(node.func)
@@ -95,15 +97,20 @@ class Iteration(Expressions):
                 return Zipped(tuple(self.indexed(part) for part in node.args))
             if value is builtins.enumerate and plain and count in (1, 2):
                 inner = self.indexed(node.args[0])
-                return Enumerated(inner, self.atom(node.args[1]) if count == 2 else Const(0))
+                return Enumerated(inner, self.fixed(node.args[1]) if count == 2 else Const(0))
             if value is builtins.enumerate and count == 1 and [part.arg for part in node.keywords] == ["start"]:
                 inner = self.indexed(node.args[0])
-                return Enumerated(inner, self.atom(node.keywords[0].value))
+                return Enumerated(inner, self.fixed(node.keywords[0].value))
             if value is builtins.reversed and plain and count == 1:
                 return self.backwards(node.args[0])
         elif isinstance(node.func, gast.Attribute) and node.func.attr in _VIEWS and plain and not node.args:
             return Indexed(self.sequence(self.atom(node)))
         return Direct(self.atom(node))
+
+    def fixed(self, node: Node) -> Atom:
+        """The value of an expression, under a name that the body of a loop cannot rebind."""
+        atom = self.atom(node)
+        return self.copy(atom) if isinstance(atom, Var) and not core.is_temporary(atom.name) else atom
 
     def backwards(self, node: Node) -> Source:
         inner = self._source(node)

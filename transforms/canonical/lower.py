@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
+import textwrap
 from typing import Any
 
 import gast
 
-from transforms import core, operations
+from transforms import core, errors, operations
 from transforms.canonical import scopes
 from transforms.canonical.builder import Celled, Itself, Local, Node, Storage, call, new_cell, place
 from transforms.canonical.environment import DictEnvironment, Environment
+from transforms.canonical.expressions import operation
+from transforms.canonical.imports import Imports
 from transforms.canonical.jumps import NEXT, RETURN, completions
-from transforms.canonical.patterns import Patterns
 from transforms.canonical.statements import NONE
 from transforms.core import Call, Const, Expression, Ref, Var
 
@@ -37,8 +40,6 @@ def lower(tree: Node, environment: Environment) -> core.Function:
 
 
 def check_kind(tree: Node, environment: Environment) -> None:
-    from transforms import errors
-
     where = place(tree, environment)
     if isinstance(tree, gast.AsyncFunctionDef):
         raise errors.UnsupportedSyntax(
@@ -85,12 +86,13 @@ def _default(node: Node) -> Any:
     return operations.MISSING if constant is None else constant.value
 
 
-class Lowering(Patterns):
+class Lowering(Imports):
     """Lowers one function."""
 
     def __init__(self, tree: Node, environment: Environment, names: core.Names, captured: dict[str, Storage]) -> None:
         super().__init__(environment, names)
         self.tree = tree
+        self.identifiers = frozenset(names.taken)  # every name of the tree
         self.variables = scopes.variables(tree)
         self.storage.update(captured)
         self.loops = []
@@ -102,6 +104,9 @@ class Lowering(Patterns):
                 self.storage[name] = environment.assigned(name)
         for name in self.variables.names:
             self.storage[name] = Celled(names.fresh(f"{name}_cell")) if name in self.variables.cells else Local(name)
+        inner = [node for statement in scopes.body_of(tree) for node in scopes.inside(statement)]
+        imports = [node for node in inner if isinstance(node, (gast.Import, gast.ImportFrom))]
+        self.declare_imports(imports, self.variables.bindings)
 
     def function(
         self,
@@ -142,10 +147,6 @@ class Lowering(Patterns):
                 self.assign(storage.name, new_cell(Var(name)) if name in own else new_cell())
 
     def fill_defaults(self, defaults: tuple[tuple[str, str], ...]) -> None:
-        import operator
-
-        from transforms.canonical.expressions import operation
-
         missing = Ref(operations.MISSING, "operations.MISSING")
         for name, holder in defaults:
             test = self.atom_of(operation(operator.is_, Var(name), missing))
@@ -199,11 +200,11 @@ class Lowering(Patterns):
 
     def inner(self, node: Node) -> Expression:
         """Lift an inner function; its value is the lifted function with the captured names bound."""
-        names = core.Names(self.names.taken)
+        names = core.Names(self.identifiers)
         lifted = core.Function(getattr(node, "name", "lambda_"), (), ())
         captured: dict[str, Storage] = {}
         leading: list[str] = []
-        bound: list[Var] = []
+        bound: list[core.Atom] = []
         itself = False
         recursive = getattr(node, "name", "") in self.variables.recursive and not node.decorator_list
         for name in scopes.free_names(node):
@@ -214,12 +215,11 @@ class Lowering(Patterns):
                 captured[name] = storage
                 leading.append(storage.name)
                 bound.append(Var(storage.name))
+            elif isinstance(storage, Itself) and storage.captured:
+                captured[name] = Local(name)
+                leading.append(name)
+                bound.append(self.atom_of(self.read(name)))
             elif storage is not None:
-                if isinstance(storage, Itself):
-                    for extra in storage.captured:
-                        if extra not in leading:
-                            leading.append(extra)
-                            bound.append(Var(extra))
                 captured[name] = storage
         defaults: list[tuple[str, str]] = []
         for parameter, default in _defaults(node.args):
@@ -227,8 +227,8 @@ class Lowering(Patterns):
                 holder = names.fresh(f"{parameter}_default")
                 defaults.append((parameter, holder))
                 leading.append(holder)
-                value = self.atom(default)
-                bound.append(value if isinstance(value, Var) else value)  # type: ignore[arg-type]
+                bound.append(self.atom(default))
+        names.taken.update(leading)
         if itself:
             captured[node.name] = Itself(lifted, tuple(leading))
         signature = lifted_signature(leading, tree_signature(node.args))
@@ -260,8 +260,6 @@ def lifted_signature(leading: list[str], signature: inspect.Signature) -> inspec
 
 def lower_source(source: str, globals: dict[str, Any], name: str | None = None) -> core.Function:
     """The core function of the (named, or only) function of a piece of source."""
-    import textwrap
-
     text = textwrap.dedent(source)
     module = gast.parse(text)
     found = [node for node in module.body if isinstance(node, scopes.FUNCTIONS) and name in (None, node.name)]
@@ -271,7 +269,7 @@ def lower_source(source: str, globals: dict[str, Any], name: str | None = None) 
     return lower(found[0], DictEnvironment(globals, source=text))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _module_tree(filename: str) -> tuple[str, dict[int, Node]]:
     """The text of a file and its function definitions by their first line (that of the first decorator)."""
     with open(filename, encoding="utf-8") as file:

@@ -203,6 +203,7 @@ class Variables:
     recursive: frozenset[str]
     global_names: frozenset[str]
     nonlocal_names: frozenset[str]
+    bindings: dict[str, int]  # how often each name is bound
 
 
 def variables(function: Node) -> Variables:
@@ -230,6 +231,7 @@ def variables(function: Node) -> Variables:
         frozenset(recursive),
         frozenset(own.global_names),
         frozenset(own.nonlocal_names),
+        {name: len(places) for name, places in order.bindings.items()},
     )
 
 

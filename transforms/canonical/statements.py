@@ -28,7 +28,7 @@ from transforms.canonical import jumps
 from transforms.canonical.builder import Node, call
 from transforms.canonical.comprehensions import Comprehensions
 from transforms.canonical.expressions import BINARY, operation
-from transforms.canonical.iteration import Direct, Source
+from transforms.canonical.iteration import Counting, Direct, Source
 from transforms.canonical.jumps import BREAK, CONTINUE, NEXT, RETURN, Completions, Emit, completion, completions
 from transforms.core import Atom, Const, Expression, Var
 
@@ -239,9 +239,6 @@ class Statements(Comprehensions):
         else:
             self.under([loop.completed], node.orelse, tail)
 
-    def inner_tail(self, node: Node, tail: Completions) -> Completions:
-        return tail if not node.orelse else NOWHERE
-
     def do_While(self, node: Node, tail: Completions) -> None:
         ways = completions(node.body)
         with self.loop(node, ways, tail) as loop:
@@ -261,8 +258,6 @@ class Statements(Comprehensions):
             self.assign(test, self.expression(node.test))
 
     def do_For(self, node: Node, tail: Completions) -> None:
-        if node.type_comment is not None:
-            pass
         ways = completions(node.body)
         source = self.source(node.iter)
         with self.loop(node, ways, tail) as loop:
@@ -272,6 +267,9 @@ class Statements(Comprehensions):
                 self.breakable(node, loop, self.to_indexed(source))
         self.loop_else(node, loop, tail)
 
+    def loop_statement(self, node: Node) -> None:
+        self.do_For(node, NOWHERE)
+
     def emit_all(self, statements: core.Block) -> None:
         self.statements.extend(statements)
 
@@ -279,11 +277,14 @@ class Statements(Comprehensions):
         """A `for` loop with a way out, as a `while` over an index."""
         assert loop.running is not None and not isinstance(source, Direct)
         origin, running, index = self.origin, loop.running, self.names.fresh("index")
+        length = self.count(source) if isinstance(source, Counting) else None
         self.assign(index, Const(0))
-        self.assign(running, self.has_item(source, Var(index)))
 
         def again() -> None:
-            self.assign(running, self.has_item(source, Var(index)))
+            known = None if length is None else operation(operator.lt, Var(index), length)
+            self.assign(running, known or self.has_item(source, Var(index)))
+
+        again()
 
         with self.block() as body:
             self.bind_item(node.target, source, Var(index))
@@ -327,7 +328,6 @@ class Statements(Comprehensions):
             and not any(isinstance(item, gast.Starred) for item in (*target.elts, *value.elts))
         ):
             atoms = self.atoms(value.elts)
-            bound: set[str] = set()
             for number, item in enumerate(target.elts):
                 atom = atoms[number]
                 names = {self.own_name(inner) for inner in gast.walk(item)}
@@ -335,7 +335,6 @@ class Statements(Comprehensions):
                     other = atoms[later]
                     if isinstance(other, Var) and other.name in names:
                         atoms[later] = self.copy(other)
-                bound |= names
                 self.bind(item, atom)
             return
         self.bind(target, self.expression(value))
@@ -437,7 +436,7 @@ class Statements(Comprehensions):
         self.emit(core.With(context, name, tuple(inner), origin))
 
     def do_Try(self, node: Node, tail: Completions) -> None:
-        if completions(node.finalbody) != frozenset({NEXT}):
+        if completions(node.finalbody) - {NEXT}:
             self.refuse(node.finalbody[0], "a jump out of a finally clause is not supported")
         origin = self.origin
         heads = [None if handler.type is None else self.atom(handler.type) for handler in node.handlers]
