@@ -36,7 +36,7 @@ def make_slice(start: Any, stop: Any, step: Any) -> slice:
     return slice(start, stop, step)
 
 
-def method(receiver: Any, name: str, *arguments: Any, **keywords: Any) -> Any:
+def method(receiver: Any, name: str, /, *arguments: Any, **keywords: Any) -> Any:
     """`receiver.name(arguments)`: a method call whose function is not known before the receiver's type is."""
     return getattr(receiver, name)(*arguments, **keywords)
 
@@ -96,3 +96,13 @@ class _Unbound:
 
 
 UNBOUND = _Unbound()
+
+
+class Missing:
+    """The type of `MISSING`."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING = Missing()  # the default of a parameter whose real default is computed where the function is defined

@@ -5,6 +5,7 @@ Most of them disappear when types are known; `--standalone` copies the source of
 
 from __future__ import annotations
 
+import collections.abc
 import math
 from typing import Any
 
@@ -1185,3 +1186,41 @@ def reversible(iterable: Any) -> Any:
     if isinstance(iterable, (list, tuple, range, str, bytes, np.ndarray)):
         return iterable
     return list(reversed(iterable))[::-1]
+
+
+def uncopy(x_bar: Any, value: Any, where: Any = True) -> Any:
+    """The cotangent of `value` in `np.copyto(x, value, where=where)`, where `x_bar` is that of `x` afterwards."""
+    part = x_bar if where is True else np.where(where, x_bar, 0)
+    result = unbroadcast_value(part, value)
+    return result.copy() if isinstance(result, np.ndarray) and np.may_share_memory(result, x_bar) else result
+
+
+# --------------------------------------------------------------------------------------------------- match statements
+
+
+def is_sequence(subject: Any) -> bool:
+    """Whether a sequence pattern accepts the subject."""
+    return isinstance(subject, collections.abc.Sequence) and not isinstance(subject, (str, bytes, bytearray))
+
+
+def is_mapping(subject: Any) -> bool:
+    """Whether a mapping pattern accepts the subject."""
+    return isinstance(subject, collections.abc.Mapping)
+
+
+def star_items(subject: Any, start: int, stop: int) -> list:
+    """The list that `*rest` in a sequence pattern binds."""
+    return [subject[index] for index in range(start, stop)]
+
+
+def without_keys(mapping: Any, *keys: Any) -> dict:
+    """The dict that `**rest` in a mapping pattern binds."""
+    return {key: mapping[key] for key in mapping if key not in keys}
+
+
+def match_arguments(cls: type, count: int) -> tuple:
+    """The names of the attributes that the first `count` positional patterns of a class look at."""
+    names = getattr(cls, "__match_args__", ())
+    if len(names) < count:
+        raise TypeError(f"{cls.__name__}() accepts {len(names)} positional sub-patterns ({count} given)")
+    return tuple(names[:count])
