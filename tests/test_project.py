@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,3 +93,17 @@ def test_every_dependency_has_its_reason() -> None:
 def test_packages_ship_their_types() -> None:
     for package in ("autodiff", "transforms"):
         assert (ROOT / package / "py.typed").exists()
+
+
+def test_the_compiler_in_miniature_runs_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "miniature.md").read_text(encoding="utf-8")
+    namespace: dict[str, Any] = {"__name__": "miniature"}
+    shown = []
+    for language, block in re.findall(r"^```(\w+)\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
+        if language == "python":
+            exec(compile(block, "docs/miniature.md", "exec"), namespace)
+        else:
+            shown.append(block)
+    assert capsys.readouterr().out == "".join(shown)
+    second = namespace["compiled"](namespace["grad"](namespace["grad"](namespace["program"])))
+    assert second(0.7, 2.0) == pytest.approx(-0.644217687237691)
