@@ -33,7 +33,7 @@ JOINED: dict[str, Any] = {"linear": "arrays", "shape_only": "arrays"}
         call(numbers((2, 3))),
     ),
 )
-def concatenate(arrays, axis=0, dtype=None, casting="same_kind", *, ans, g):
+def concatenate(arrays, axis=0, *, dtype=None, casting="same_kind", ans, g):
     return runtime.unconcatenate(g, arrays, axis)
 
 
@@ -48,7 +48,7 @@ def concatenate(arrays, axis=0, dtype=None, casting="same_kind", *, ans, g):
         call(numbers((2, 3)), axis=1),
     ),
 )
-def stack(arrays, axis=0, dtype=None, casting="same_kind", *, ans, g):
+def stack(arrays, axis=0, *, dtype=None, casting="same_kind", ans, g):
     return runtime.unstack_items(g, arrays, axis)
 
 
@@ -66,7 +66,7 @@ def _vstack() -> Iterator[Any]:
 
 
 @adjoint(np.vstack, **JOINED, samples=_vstack)
-def vstack(arrays, dtype=None, casting="same_kind", *, ans, g):
+def vstack(arrays, *, dtype=None, casting="same_kind", ans, g):
     return runtime.unvstack(g, arrays)
 
 
@@ -77,7 +77,7 @@ def _hstack() -> Iterator[Any]:
 
 
 @adjoint(np.hstack, **JOINED, samples=_hstack)
-def hstack(arrays, dtype=None, casting="same_kind", *, ans, g):
+def hstack(arrays, *, dtype=None, casting="same_kind", ans, g):
     return runtime.unhstack(g, arrays)
 
 

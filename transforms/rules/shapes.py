@@ -34,7 +34,7 @@ def _reshapes() -> Iterator[Any]:
 
 
 @adjoint(np.reshape, **VIEW, samples=_reshapes)
-def reshape(a, shape, order="C", copy=None, *, ans, g):
+def reshape(a, shape, order="C", *, copy=None, ans, g):
     if order == "C":
         return runtime.reshape_like(g, a)
     return np.reshape(g, np.shape(a), runtime.reading_order(a, order))
