@@ -56,7 +56,9 @@ def _public() -> dict[int, tuple[Any, str, str]]:
     table: dict[int, tuple[Any, str, str]] = {}
     for module_name in (*_STANDARD_SPACES, *_NUMPY_SPACES):
         module = importlib.import_module(module_name)
-        for name in sorted(dir(module), key=lambda name: (name != getattr(vars(module).get(name), "__name__", ""), name)):
+        for name in sorted(
+            dir(module), key=lambda name: (name != getattr(vars(module).get(name), "__name__", ""), name)
+        ):
             if name.startswith("_") or name not in vars(module):
                 continue
             value = vars(module)[name]
@@ -218,7 +220,9 @@ class Namer:
         found = {line for line in lines if line}
         if self.policy is Policy.STANDALONE and self._copied:
             found |= {"import numpy as np", *_own_imports(tuple(self._copied))}
-        return tuple(sorted(found, key=lambda line: (not line.startswith("from __future__"), line.startswith("from "), line)))
+        return tuple(
+            sorted(found, key=lambda line: (not line.startswith("from __future__"), line.startswith("from "), line))
+        )
 
     # ----------------------------------------------------------------------------------------------- standalone
 

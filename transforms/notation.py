@@ -218,7 +218,9 @@ class Notation:
                 place = gast.Subscript(self.expression(arguments[0]), self.index(arguments[1]), gast.Store())
                 return gast.Assign([place], self.expression(arguments[2]), None)
             if function is operator.delitem and len(arguments) == 2:
-                return gast.Delete([gast.Subscript(self.expression(arguments[0]), self.index(arguments[1]), gast.Del())])
+                return gast.Delete(
+                    [gast.Subscript(self.expression(arguments[0]), self.index(arguments[1]), gast.Del())]
+                )
             if function is setattr and len(arguments) == 3 and _is_name(arguments[1]):
                 place = gast.Attribute(self.expression(arguments[0]), arguments[1].value, gast.Store())
                 return gast.Assign([place], self.expression(arguments[2]), None)

@@ -1,0 +1,573 @@
+"""Nesting: single-use temporaries go back into expressions, so that the program reads as a person would write it.
+
+Comes in: a core program, all other passes done.  Goes out: its nested form (`transforms.presentation`), for the printer
+only.  The order of evaluation of whatever has or sees effects stays as it was; a name of the user's stays a statement
+of its own; a temporary that is used more than once, or would make a line too long, gets a readable name.
+
+    >>> import numpy as np, operator
+    >>> from transforms.core import Assign, Call, Function, Ref, Return, Var
+    >>> from transforms.printer import print_function
+    >>> body = (
+    ...     Assign("_1", Call(Ref(operator.mul), (Var("x"), Var("y")))),
+    ...     Assign("_2", Call(Ref(np.sin), (Var("x"),))),
+    ...     Assign("_3", Call(Ref(operator.add), (Var("_1"), Var("_2")))),
+    ...     Return(Var("_3")),
+    ... )
+    >>> print(print_function(nest(Function("f", ("x", "y"), body))), end="")
+    def f(x, y):
+        return x * y + np.sin(x)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from transforms import operations
+from transforms.core import (
+    Assign,
+    Block,
+    Call,
+    Const,
+    For,
+    Function,
+    If,
+    Names,
+    Raise,
+    Ref,
+    Return,
+    Statement,
+    Try,
+    Var,
+    While,
+    With,
+    blocks_of,
+    is_call_of,
+    is_temporary,
+    map_targets,
+    names_in,
+    reads,
+    walk,
+    with_blocks,
+    writes,
+)
+from transforms.notation import INPLACE
+from transforms.passes.effects import Effect, Memory
+from transforms.presentation import Choice, Unpack, Update, children, expressions_of, targets_of, variables
+from transforms.values import Sequence
+
+WIDTH = 88  # of a nested line, roughly; what is longer is cut at a temporary
+
+
+def nest(function: Function) -> Function:
+    """The nested form of a program."""
+    memory = Memory(function)
+    unpacked = function.replace(body=_unpackings(function))
+    body = _Nester(unpacked, memory).block(unpacked.body)
+    return function.replace(body=_readable_names(function, body))
+
+
+# ------------------------------------------------------------------------------------------------------------ nesting
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A temporary that waits to be put into the expression that reads it."""
+
+    name: str
+    expression: Any
+    level: int  # 0: can be evaluated any time; 1: sees memory that changes; 2: has effects
+    statement: Assign
+
+    def commutes_with(self, level: int) -> bool:
+        return self.level + level < 3 or 0 in (self.level, level)
+
+
+class _Nester:
+    def __init__(self, function: Function, memory: Memory) -> None:
+        self.memory = memory
+        statements = list(walk(function.body))
+        self.read_count = Counter(name for s in statements for name in _reads(s))
+        self.write_count = Counter([*function.parameters, *(name for s in statements for name in targets_of(s))])
+        self.candidates: set[str] = set()  # temporaries with one binding and one read, both in one block
+        self.choices: set[str] = set()  # those bound in both branches of an `if`
+        self.tests: set[str] = set()  # those that a `while` tests, bound before it and at the end of its body
+        self.find_candidates(function.body)
+
+    def find_candidates(self, block: Block) -> None:
+        bound: set[str] = set()
+        for statement in block:
+            for name in _reads(statement):
+                if name in bound and self.read_count[name] == 1:
+                    if not isinstance(statement, While):
+                        self.candidates.add(name)
+                    elif self.write_count[name] == 2 and _last_target(statement.body) == name:
+                        self.tests.add(name)
+            if isinstance(statement, Assign) and statement.target is not None and is_temporary(statement.target):
+                if self.write_count[statement.target] == 1 or self.write_count[statement.target] == 2:
+                    bound.add(statement.target)
+            if isinstance(statement, If) and (name := _joined(statement)) and self.write_count[name] == 2:
+                bound.add(name)
+                self.choices.add(name)
+            for inner in blocks_of(statement):
+                self.find_candidates(inner)
+        self.candidates -= {
+            name for name in self.candidates if self.write_count[name] == 2 and name not in self.choices
+        }
+
+    def block(self, block: Block) -> Block:
+        out: list[Any] = []
+        pending: list[_Pending] = []
+        for statement in block:
+            self.statement(statement, pending, out)
+        self.flush(pending, pending[:], out)
+        return tuple(out)
+
+    # --------------------------------------------------------------------------------------------------- statements
+
+    def statement(self, statement: Any, pending: list[_Pending], out: list[Any]) -> None:
+        new, level = self.absorb(statement, pending, out)
+        if isinstance(new, Assign) and new.target is not None:
+            if new.target in self.candidates and new.target not in self.choices or new.target in self.tests:
+                pending.append(_Pending(new.target, new.value, level, new))
+                return
+        if isinstance(new, (If, While, For, With, Try)):
+            if isinstance(new, While):
+                self.loop(new, pending, out)
+                return
+            new = with_blocks(new, (self.block(inner) for inner in blocks_of(new)))
+            choice = self.choice(new)
+            if choice is not None:
+                level = max(level, self.block_level(statement))
+                pending.append(_Pending(choice.target or "", choice.value, level, choice))
+                return
+            self.flush(pending, pending[:], out)
+            out.append(new)
+            return
+        bound = set(targets_of(new))
+        stuck = [p for p in pending if not p.commutes_with(level) or not bound.isdisjoint(variables(p.expression))]
+        self.flush(pending, stuck, out)
+        out.append(_update(new))
+
+    def loop(self, statement: While, pending: list[_Pending], out: list[Any]) -> None:
+        """`_1 = test; while _1: ...; _1 = test` becomes `while test: ...`."""
+        body = self.block(statement.body)
+        waiting = pending[-1] if pending else None
+        name = statement.test.name if isinstance(statement.test, Var) else ""
+        last: Any = body[-1] if body else None
+        if waiting is not None and waiting.name == name and isinstance(last, Assign) and last.target == name:
+            if last.value == waiting.expression:
+                pending.pop()
+                self.flush(pending, pending[:], out)
+                out.append(dataclasses.replace(statement, test=waiting.expression, body=body[:-1]))
+                return
+        self.flush(pending, pending[:], out)
+        out.append(dataclasses.replace(statement, body=body))
+
+    def choice(self, statement: Any) -> Assign | None:
+        """An `if` that only chooses the value of one temporary."""
+        if not isinstance(statement, If):
+            return None
+        name = _joined(statement)
+        if name is None or name not in self.choices or name not in self.candidates:
+            return None
+        body, orelse = statement.body, statement.orelse
+        if len(body) != 1 or len(orelse) != 1:
+            return None
+        one: Any = body[0]
+        two: Any = orelse[0]
+        value = Choice(statement.test, one.value, two.value)
+        if two.value == statement.test:
+            value = Choice(statement.test, one.value, None)
+        elif one.value == statement.test:
+            value = Choice(statement.test, None, two.value)
+        return None if _width(value) > WIDTH - 20 else Assign(name, value, statement.origin)  # type: ignore[arg-type]
+
+    def block_level(self, statement: Statement) -> int:
+        """The level of everything inside a statement."""
+        return max((self.level(inner) for block in blocks_of(statement) for inner in walk(block)), default=0)
+
+    def level(self, statement: Any) -> int:
+        """The level of what a statement itself does."""
+        match statement:
+            case Assign(value=Call() as call):
+                effect = self.memory.effect(call)
+                if effect is not Effect.PURE:
+                    return 2
+                return 1 if self.memory.reads_changing_memory(call) else 0
+            case Assign() | If() | While() | Return():
+                return 0
+        return 2
+
+    # ----------------------------------------------------------------------------------------------------- absorbing
+
+    def absorb(self, statement: Any, pending: list[_Pending], out: list[Any]) -> tuple[Any, int]:
+        """The statement with the pending temporaries that it reads put in, and the level of the whole."""
+        level = self.level(statement)
+        waiting = {p.name: p for p in pending}
+        wanted = [waiting[name] for name in _evaluation_order(statement) if name in waiting]
+        if isinstance(statement, While):
+            wanted = []
+        if not wanted:
+            return statement, level
+        wanted = self.movable(wanted, pending, out)
+        wanted = self.short_enough(statement, wanted, pending, out)
+        if not wanted:
+            return statement, level
+        for p in wanted:
+            pending.remove(p)
+        inside = {p.name: p.expression for p in wanted}
+        new = _substitute(statement, inside)
+        comments = [p.statement.comment for p in wanted if p.statement.comment]
+        if comments and isinstance(new, Assign):
+            new = dataclasses.replace(new, comment="\n".join([*comments, *([new.comment] if new.comment else [])]))
+        return new, max(level, *(p.level for p in wanted))
+
+    def movable(self, wanted: list[_Pending], pending: list[_Pending], out: list[Any]) -> list[_Pending]:
+        """Those of the wanted that may be evaluated where they are read; the others are written out."""
+        position = {p.name: k for k, p in enumerate(pending)}
+        names = {p.name for p in wanted}
+        stuck: list[_Pending] = []
+        for k, p in enumerate(wanted):
+            later = [q for q in pending[position[p.name] + 1 :] if q.name not in names]
+            swapped = [q for q in wanted[:k] if position[q.name] > position[p.name]]
+            if any(not p.commutes_with(q.level) for q in (*later, *swapped)):
+                stuck.append(p)
+        flushed = self.flush(pending, stuck, out)
+        return [p for p in wanted if p.name not in flushed]
+
+    def short_enough(
+        self, statement: Any, wanted: list[_Pending], pending: list[_Pending], out: list[Any]
+    ) -> list[_Pending]:
+        """Those of the wanted that fit on one line; the widest are written out first."""
+        wanted = list(wanted)
+        own = sum(map(_width, expressions_of(statement)))
+        while wanted and own + sum(_width(p.expression) for p in wanted) > WIDTH:
+            widest = max(wanted, key=lambda p: _width(p.expression))
+            flushed = self.flush(pending, [widest], out)
+            wanted = [p for p in wanted if p.name not in flushed]
+        return wanted
+
+    def flush(self, pending: list[_Pending], stuck: list[_Pending], out: list[Any]) -> set[str]:
+        """Write out pending temporaries, and before them those that must stay before them."""
+        if not stuck:
+            return set()
+        names = {p.name for p in stuck}
+        levels = [p.level for p in pending if p.name in names]
+        last = max(k for k, p in enumerate(pending) if p.name in names)
+        for p in pending[:last][::-1]:
+            if p.name not in names and any(not p.commutes_with(level) for level in levels):
+                names.add(p.name)
+                levels.append(p.level)
+        for p in [p for p in pending if p.name in names]:
+            pending.remove(p)
+            out.append(_update(dataclasses.replace(p.statement, value=p.expression)))
+        return names
+
+
+def _reads(statement: Any) -> list[str]:
+    if isinstance(statement, (Unpack, Update)):
+        return [name for expression in expressions_of(statement) for name in variables(expression)]
+    return list(reads(statement))
+
+
+def _last_target(block: Block) -> str | None:
+    last = block[-1] if block else None
+    return last.target if isinstance(last, Assign) else None
+
+
+def _joined(statement: If) -> str | None:
+    """The temporary that both branches of an `if` bind last."""
+    name = _last_target(statement.body)
+    if name is None or not is_temporary(name) or name != _last_target(statement.orelse):
+        return None
+    return name
+
+
+def _evaluation_order(statement: Any) -> list[str]:
+    """The names that a core statement reads, in the order in which its notation evaluates them."""
+    if isinstance(statement, Assign) and isinstance(statement.value, Call):
+        call = statement.value
+        atoms: list[Any] = [call.function, *call.atoms]
+        if is_call_of(call, operator.setitem) and statement.target is None and len(call.arguments) == 3:
+            atoms = [call.arguments[2], call.arguments[0], call.arguments[1]]
+        elif is_call_of(call, setattr) and statement.target is None and len(call.arguments) == 3:
+            atoms = [call.arguments[2], call.arguments[0]]
+        elif is_call_of(call, operator.contains) and len(call.arguments) == 2:
+            atoms = [call.arguments[1], call.arguments[0]]
+        return [atom.name for atom in atoms if isinstance(atom, Var)]
+    return _reads(statement)
+
+
+def _substitute(statement: Any, inside: dict[str, Any]) -> Any:
+    """The statement with expressions in the place of names."""
+
+    def visit(expression: Any) -> Any:
+        if isinstance(expression, Var):
+            return inside.get(expression.name, expression)
+        if isinstance(expression, Call):
+            return Call(
+                visit(expression.function),
+                tuple(visit(item) for item in expression.arguments),
+                tuple((key, visit(item)) for key, item in expression.keywords),
+            )
+        return expression
+
+    match statement:
+        case Assign() | Return() | Unpack():
+            return dataclasses.replace(statement, value=visit(statement.value))
+        case If():
+            return dataclasses.replace(statement, test=visit(statement.test))
+        case For():
+            return dataclasses.replace(statement, iterable=visit(statement.iterable))
+        case With():
+            return dataclasses.replace(statement, context=visit(statement.context))
+        case Raise():
+            parts = {key: visit(getattr(statement, key)) for key in ("exception", "cause")}
+            return dataclasses.replace(statement, **parts)
+    return statement
+
+
+def _update(statement: Any) -> Any:
+    """`x[i] = operator.iadd(x[i], v)` as `x[i] += v`, and the same with an attribute."""
+    if not (isinstance(statement, Assign) and statement.target is None):
+        return statement
+    value = statement.value
+    for store, load in ((operator.setitem, operator.getitem), (setattr, getattr)):
+        if is_call_of(value, store):
+            assert isinstance(value, Call)
+            owner, key, stored = value.arguments
+            place = Call(Ref(load), (owner, key))
+            if isinstance(stored, Call) and isinstance(stored.function, Ref) and len(stored.arguments) == 2:
+                simple = all(isinstance(part, (Var, Const, Ref)) for part in (owner, key))
+                if stored.function.value in INPLACE and stored.arguments[0] == place and simple:
+                    return Update(place, stored.function.value, stored.arguments[1], statement.origin)
+    return statement
+
+
+def _width(expression: Any) -> int:
+    """Roughly how many characters an expression takes."""
+    match expression:
+        case Var():
+            return len(expression.name)
+        case Const():
+            return len(repr(expression.value))
+        case Ref():
+            return len(expression.name or getattr(expression.value, "__name__", "") or "name")
+        case Choice():
+            return sum(map(_width, children(expression))) + 9
+        case Call():
+            inner = sum(map(_width, children(expression)[1:])) + 2 * len(expression.atoms)
+            inner += sum(len(key) + 1 for key, _ in expression.keywords)
+            return inner + (2 if _has_notation(expression.function) else _width(expression.function))
+    return 0
+
+
+def _has_notation(function: Any) -> bool:
+    if not isinstance(function, Ref):
+        return False
+    module = getattr(function.value, "__module__", None)
+    return module in ("_operator", "transforms.operations") or function.value is getattr
+
+
+# ----------------------------------------------------------------------------------------------------------- unpacking
+
+
+def _unpackings(function: Function) -> Block:
+    """`_1 = unpack(e, 2); a = _1[0]; b = _1[1]` as `a, b = e`; also for a tuple of known length."""
+    statements = list(walk(function.body))
+    read_count = Counter(name for s in statements for name in reads(s))
+    write_count = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
+    lengths = _tape_lengths(function)
+    names = Names(names_in(function))
+    unused: list[str] = []
+
+    def unused_name() -> str:
+        if not unused:
+            unused.append(names.fresh("_"))
+        return unused[0]
+
+    def length(statement: Assign) -> tuple[Any, int, int | None] | None:
+        """The value to unpack, the number of its items, and the position of the starred one."""
+        call = statement.value
+        if not isinstance(call, Call) or not isinstance(call.function, Ref) or not is_temporary(statement.target or ""):
+            return None
+        if call.function.value is operations.unpack and isinstance(call.arguments[1], Const):
+            return call.arguments[0], call.arguments[1].value, None
+        if call.function.value is operations.unpack_star:
+            before, after = call.arguments[1:]
+            if isinstance(before, Const) and isinstance(after, Const):
+                return call.arguments[0], before.value + 1 + after.value, before.value
+        value = (function.values or {}).get(statement.target or "")
+        if (
+            isinstance(value, Sequence)
+            and issubclass(value.kind, tuple)
+            and call.function.value is not operations.make_tuple
+        ):
+            return call, len(value.items), None
+        if call.function.value is list.pop and len(call.arguments) == 1 and isinstance(call.arguments[0], Var):
+            found = lengths.get(call.arguments[0].name)
+            return None if found is None else (call, found, None)
+        return None
+
+    def visit(block: Block) -> Block:
+        result: list[Any] = []
+        skipped: set[int] = set()
+        for position, statement in enumerate(block):
+            if position in skipped:
+                continue
+            if isinstance(statement, Assign) and (known := length(statement)) is not None:
+                items = _items_read(block, position, statement.target or "", read_count, write_count)
+                value, count, star = known
+                if items is not None and count >= 2 and all(0 <= index < count for index, _, _ in items):
+                    targets = [next((t for i, t, _ in items if i == k), None) or unused_name() for k in range(count)]
+                    result.append(Unpack(tuple(targets), value, star, statement.origin))
+                    skipped.update(where for _, _, where in items)
+                    continue
+            result.append(with_blocks(statement, (visit(inner) for inner in blocks_of(statement))))
+        return tuple(result)
+
+    return visit(function.body)
+
+
+def _items_read(
+    block: Block, position: int, name: str, read_count: Counter[str], write_count: Counter[str]
+) -> list[tuple[int, str, int]] | None:
+    """(index, target, position) of the items of a temporary, if all its reads are `target = name[index]` in this block."""
+    if write_count[name] != 1:
+        return None
+    items: list[tuple[int, str, int]] = []
+    contiguous = True
+    for k in range(position + 1, len(block)):
+        if len(items) == read_count[name]:
+            break
+        statement: Any = block[k]
+        is_item = (
+            isinstance(statement, Assign)
+            and statement.target is not None
+            and is_call_of(statement.value, operator.getitem)
+            and statement.value.arguments[0] == Var(name)  # type: ignore[union-attr]
+        )
+        if not is_item:
+            contiguous = False
+            continue
+        index = statement.value.arguments[1]
+        if not (isinstance(index, Const) and type(index.value) is int):
+            return None
+        # an item that is moved up must not be bound or read before; contiguous ones are in place already
+        if not contiguous and write_count[statement.target] != 1:
+            return None
+        items.append((index.value, statement.target, k))
+    targets = [target for _, target, _ in items]
+    indices = [index for index, _, _ in items]
+    distinct = len(set(targets)) == len(targets) and len(set(indices)) == len(indices)
+    return items if items and distinct and len(items) == read_count[name] else None
+
+
+def _tape_lengths(function: Function) -> dict[str, int]:
+    """Names of lists that hold only tuples of one known length, built in this function."""
+    lengths: dict[str, int] = {}
+    unknown: set[str] = set(function.parameters)
+    tuples: dict[str, int] = {}
+    bound: Counter[str] = Counter(name for s in walk(function.body) for name in writes(s))
+    for statement in walk(function.body):
+        if isinstance(statement, Assign) and statement.target and is_call_of(statement.value, operations.make_tuple):
+            if bound[statement.target] == 1:
+                tuples[statement.target] = len(statement.value.arguments)  # type: ignore[union-attr]
+    created: set[str] = set()
+    for statement in walk(function.body):
+        value: Any = statement.value if isinstance(statement, Assign) else None
+        if is_call_of(value, list.append) and isinstance(value.arguments[0], Var):
+            tape, item = value.arguments
+            found = tuples.get(item.name, -1) if isinstance(item, Var) else -1
+            if lengths.setdefault(tape.name, found) != found or found < 0:
+                unknown.add(tape.name)
+            if isinstance(item, Var):
+                unknown.add(item.name)
+        elif is_call_of(value, list.pop) and isinstance(value.arguments[0], Var):
+            pass
+        elif is_call_of(value, operations.make_list) and not value.arguments and bound[statement.target] == 1:  # type: ignore[union-attr]
+            created.add(statement.target)  # type: ignore[union-attr, arg-type]
+        else:
+            unknown.update(reads(statement))
+    return {name: count for name, count in lengths.items() if name not in unknown and name in created}
+
+
+# --------------------------------------------------------------------------------------------------------------- names
+
+
+def _readable_names(function: Function, body: Block) -> Block:
+    """The temporaries that are left get the names `t`, `t_1`, ..."""
+    left: list[str] = []
+
+    def collect(block: Block) -> None:
+        for statement in block:
+            for name in targets_of(statement):
+                if is_temporary(name) and name not in left:
+                    left.append(name)
+            for inner in blocks_of(statement):
+                collect(inner)
+
+    collect(body)
+    if not left:
+        return body
+    names = Names({name for name in names_in_nested(body) if name not in left} | set(function.parameters))
+    new = {name: names.fresh("t") for name in left}
+    return _rename(body, new)
+
+
+def names_in_nested(body: Block) -> set[str]:
+    """Every name that a nested program reads or binds."""
+    names: set[str] = set()
+    for statement in body:
+        names.update(targets_of(statement))
+        for expression in expressions_of(statement):
+            names.update(variables(expression))
+        for inner in blocks_of(statement):
+            names |= names_in_nested(inner)
+    return names
+
+
+def _rename(block: Block, names: dict[str, str]) -> Block:
+    inside = {old: Var(new) for old, new in names.items()}
+
+    def visit(expression: Any) -> Any:
+        if isinstance(expression, Var):
+            return inside.get(expression.name, expression)
+        if isinstance(expression, Call):
+            return Call(
+                visit(expression.function),
+                tuple(map(visit, expression.arguments)),
+                tuple((key, visit(item)) for key, item in expression.keywords),
+            )
+        if isinstance(expression, Choice):
+            return Choice(
+                *(None if p is None else visit(p) for p in (expression.test, expression.body, expression.orelse))
+            )
+        return expression
+
+    result: list[Any] = []
+    for statement in block:
+        new: Any = statement
+        match statement:
+            case Unpack():
+                targets = tuple(names.get(target, target) for target in statement.targets)
+                new = dataclasses.replace(statement, targets=targets, value=visit(statement.value))
+            case Update():
+                new = dataclasses.replace(statement, place=visit(statement.place), value=visit(statement.value))
+            case Try():
+                handlers = tuple(
+                    dataclasses.replace(h, exception=None if h.exception is None else visit(h.exception))
+                    for h in statement.handlers
+                )
+                new = dataclasses.replace(statement, handlers=handlers)
+            case _:
+                for key in ("value", "test", "iterable", "context", "exception", "cause"):
+                    if getattr(statement, key, None) is not None:
+                        new = dataclasses.replace(new, **{key: visit(getattr(statement, key))})
+        new = map_targets(new, lambda name: names.get(name, name))
+        result.append(with_blocks(new, (_rename(inner, names) for inner in blocks_of(new))))
+    return tuple(result)
