@@ -1006,7 +1006,7 @@ def zeros(x: Any) -> Any:
         return {key: zeros(item) for key, item in x.items()}
     if isinstance(x, np.generic) and x.dtype.kind in "fc":
         return x.dtype.type(0)
-    return 0.0
+    return 0.0 if x is None or isinstance(x, (int, float, complex, str, bytes, np.generic, type)) else Shadow()
 
 
 def ones(x: Any) -> Any:
@@ -1224,3 +1224,189 @@ def match_arguments(cls: type, count: int) -> tuple:
     if len(names) < count:
         raise TypeError(f"{cls.__name__}() accepts {len(names)} positional sub-patterns ({count} given)")
     return tuple(names[:count])
+
+
+def outer_left(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of `a` in `np.outer(a, b)`."""
+    return unbroadcast(np.reshape(g @ np.ravel(b), np.shape(a)), a)
+
+
+def outer_right(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of `b` in `np.outer(a, b)`."""
+    return unbroadcast(np.reshape(np.ravel(a) @ g, np.shape(b)), b)
+
+
+def cross_left(g: Any, a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1) -> Any:
+    """The cotangent of `a` in `np.cross(a, b, axisa, axisb, axisc)`, for vectors of three numbers."""
+    moved_a, moved_b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
+    if moved_a.shape[-1] != 3 or moved_b.shape[-1] != 3:
+        raise NotImplementedError("the derivative of np.cross is known for vectors of three numbers only")
+    result = unbroadcast(np.cross(moved_b, np.moveaxis(g, axisc, -1)), moved_a)
+    return np.moveaxis(result, -1, axisa)
+
+
+def einsum_terms(operands: Any) -> tuple[list[str], str, list[int]]:
+    """The subscripts of each operand of `np.einsum(*operands)`, of its result, and where the operands stand."""
+    if isinstance(operands[0], str):
+        text = operands[0].replace(" ", "")
+        inputs, arrow, output = text.partition("->")
+        terms, places = inputs.split(","), list(range(1, len(operands)))
+    else:
+        letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        places = list(range(0, len(operands) - 1, 2))
+
+        def spelled(labels: Any) -> str:
+            return "".join("..." if label is Ellipsis else letters[label] for label in labels)
+
+        terms = [spelled(operands[place + 1]) for place in places]
+        arrow, output = ("->", spelled(operands[-1])) if len(operands) % 2 else ("", "")
+    if not arrow:
+        labels = "".join(terms).replace(".", "")
+        output = "..." if any("." in term for term in terms) else ""
+        output += "".join(sorted(label for label in set(labels) if labels.count(label) == 1))
+    return terms, output, places
+
+
+def einsum_plan(terms: list[str], output: str, position: int) -> tuple[str, list[tuple[str, int]]]:
+    """The subscripts of an einsum for the cotangent of one operand, whose own operands are the cotangent of the result,
+    the other operands in order, and those of the list: ("ones", axis) or ("eye", axis), sized by an axis of the operand.
+
+    An ellipsis comes first in the result, wherever it is in the operand; what was broadcast there is to be summed.
+    Ones stand for an index that was summed over in this operand alone, a unit matrix for an index that it has twice.
+    """
+    own = terms[position]
+    letters = iter("zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJIHGFEDCBA")
+    used = set("".join(terms) + output)
+    others = [term for number, term in enumerate(terms) if number != position]
+    known = set("".join([output, *others]))
+    inputs, extra, target = [output, *others], [], ""
+    ellipsis = own.find("...")
+    axis_of_rest = len(own.replace("...", ""))
+    seen: set[str] = set()
+    for place, label in enumerate(own.replace("...", "\0")):
+        if label == "\0":
+            target += "..."
+            continue
+        axis = place if ellipsis < 0 or place < ellipsis else place - 1 - axis_of_rest
+        if label in seen:
+            new = next(letter for letter in letters if letter not in used)
+            used.add(new)
+            inputs.append(label + new)
+            extra.append(("eye", axis))
+            target += new
+            continue
+        seen.add(label)
+        if label not in known:
+            inputs.append(label)
+            extra.append(("ones", axis))
+        target += label
+    target = target.replace("...", "")
+    return ",".join(inputs) + "->" + ("..." if any("." in term for term in inputs) else "") + target, extra
+
+
+def einsum_adjoint(g: Any, position: int, operands: Any) -> Any:
+    """The cotangent of the operand at this position (not counting subscripts) of `np.einsum(*operands)`."""
+    terms, output, places = einsum_terms(operands)
+    arrays = [operands[place] for place in places]
+    x = np.asarray(arrays[position])
+    subscripts, extra = einsum_plan(terms, output, position)
+    ones = [np.ones(x.shape[axis], x.dtype) if kind == "ones" else np.eye(x.shape[axis], dtype=x.dtype) for kind, axis in extra]
+    others = [item for number, item in enumerate(arrays) if number != position]
+    result = np.einsum(subscripts, g, *others, *ones, optimize=len(others) + len(ones) > 1)
+    before = terms[position].find("...")
+    if before > 0:
+        rank = x.ndim - len(terms[position]) + 3  # of the ellipsis
+        moved = np.moveaxis(x, range(before, before + rank), range(rank))
+        result = np.moveaxis(unbroadcast(result, moved), range(rank), range(before, before + rank))
+    return unbroadcast(result, arrays[position])
+
+
+def einsum_adjoints(g: Any, operands: Any) -> tuple:
+    """The cotangents of all operands of `np.einsum(*operands)`; None for the subscripts."""
+    places = einsum_terms(operands)[2]
+    return tuple(
+        einsum_adjoint(g, places.index(number), operands) if number in places else None for number in range(len(operands))
+    )
+
+
+def convolution_offset(a: Any, v: Any, mode: str) -> int:
+    """Where the result of `np.convolve(a, v, mode)` starts in the full convolution."""
+    shorter = min(np.size(a), np.size(v))
+    return 0 if mode == "full" else shorter - 1 if mode == "valid" else (shorter - 1) // 2
+
+
+def convolution_window(g: Any, a: Any, v: Any, mode: str) -> Any:
+    """Zeros of the length of the full convolution of `a` and `v`, with `g` where `np.convolve(a, v, mode)` lies in it."""
+    if mode == "full":
+        return g
+    start = convolution_offset(a, v, mode)
+    result = np.zeros(np.size(a) + np.size(v) - 1, g.dtype)
+    result[start : start + g.size] = g
+    return result
+
+
+def correlation_window(g: Any, a: Any, v: Any, mode: str) -> Any:
+    """Zeros of the length of the full correlation of `a` and `v`, with `g` where `np.correlate(a, v, mode)` lies in it."""
+    if mode == "full":
+        return g
+    first, second = np.size(a), np.size(v)
+    start = convolution_offset(a, v, mode)
+    if first < second and mode == "same":  # NumPy exchanges the two and reverses the result
+        start = first + second - 1 - start - g.size
+    result = np.zeros(first + second - 1, g.dtype)
+    result[start : start + g.size] = g
+    return result
+
+
+def multi_dot_adjoints(g: Any, arrays: Any) -> tuple:
+    """The cotangents of the arrays of `np.linalg.multi_dot(arrays)`."""
+    matrices = [np.asarray(x) for x in arrays]
+    if matrices[0].ndim == 1:
+        matrices[0] = matrices[0][None, :]
+    if matrices[-1].ndim == 1:
+        matrices[-1] = matrices[-1][:, None]
+    g = np.reshape(g, (matrices[0].shape[0], matrices[-1].shape[1]))
+    after = [np.eye(matrices[-1].shape[1])]
+    for matrix in reversed(matrices[1:]):
+        after.append(matrix @ after[-1])
+    results = []
+    for x, rest in zip(arrays, reversed(after)):
+        results.append(unbroadcast(np.reshape(g @ rest.T, np.shape(x)), x))
+        g = (np.reshape(x, (1, -1)) if np.ndim(x) == 1 and len(results) == 1 else np.asarray(x)).T @ g
+    return tuple(results)
+
+
+# ------------------------------------------------------------------------------------------------- tapes and shadows
+
+
+def truncate(tape: list, length: int) -> None:
+    """Drop what was pushed on a tape since it had this length."""
+    del tape[length:]
+
+
+def insert_back(items: list, position: int, item: Any) -> None:
+    """Undo `items.pop(position)`."""
+    items.insert(position if position >= 0 else len(items) + position + 1, item)
+
+
+def take_stored(shadow: Any, key: Any, stored: Any) -> Any:
+    """The cotangent of what `x[key] = stored` stored, out of the shadow of `x`, whose place becomes zero."""
+    if isinstance(shadow, np.ndarray):
+        place = np.zeros(shadow.shape, dtype=np.intp)
+        count = place[key].size
+        place[key] = np.arange(1, count + 1).reshape(np.shape(place[key]))
+        g = shadow[key] * (place[key] == np.arange(1, count + 1).reshape(np.shape(place[key])))
+        shadow[key] = 0.0
+        return unbroadcast(g, stored)
+    g, shadow[key] = shadow[key], 0.0
+    return g
+
+
+dispatcher: Any = None  # set by the user-side package: transforms a function that only the run time knows
+
+
+def call_augmented(function: Any, *arguments: Any) -> tuple:
+    """(value, pullback) of a call whose function is known only now; the pullback gives one cotangent per argument."""
+    if dispatcher is None:
+        raise RuntimeError("a function value cannot be differentiated here: the compiler is not loaded")
+    return dispatcher(function, *arguments)

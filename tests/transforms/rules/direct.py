@@ -53,13 +53,13 @@ def noise(random: np.random.Generator, leaf: Any) -> Any:
 
 def paired(x_bar: Any, direction: Any, x: Any) -> float:
     """The real part of the (bilinear) pairing of a cotangent with a direction, both of the structure of `x`."""
+    if not leaves(x):
+        return 0.0
     if isinstance(x, dict):
         return sum(paired(x_bar[key], direction[key], x[key]) for key in x)
     if isinstance(x, (tuple, list)):
         assert len(x_bar) == len(x), "one cotangent for each item"
         return sum(paired(*items) for items in zip(x_bar, direction, x))
-    if not is_float(x):
-        return 0.0
     assert np.shape(x_bar) == np.shape(x), f"contribution of shape {np.shape(x_bar)} for an argument of {np.shape(x)}"
     if isinstance(x, (np.ndarray, np.generic)):
         assert np.asarray(x_bar).dtype == x.dtype, f"contribution of {np.asarray(x_bar).dtype} for {x.dtype}"
