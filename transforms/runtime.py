@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-
 # --------------------------------------------------------------------------------------- shapes and dtypes of cotangents
 
 
@@ -73,6 +72,133 @@ def unarray(g: Any, x: Any) -> Any:
             return items
         return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
     return unbroadcast(g, x)
+
+
+# ---------------------------------------------------------------------------------------------- conversions and containers
+
+
+def uncast(g: Any, x: Any, ans: Any) -> Any:
+    """The cotangent of `x` where `g` is that of `ans`, which is `x` in another dtype or container: nothing where `ans`
+    is not of a floating-point type."""
+    return unarray(g, x) if np.asarray(ans).dtype.kind in "fcO" else unarray(0.0, x)
+
+
+def recast(g: Any, x: Any, ans: Any) -> Any:
+    """`g`, of the structure of the argument of a conversion with result `ans`, as an array like `x`."""
+    return unbroadcast(np.array(g), x) if np.asarray(ans).dtype.kind in "fcO" else broadcast_like(0.0, x)
+
+
+def unitem(g: Any, x: Any, place: tuple = ()) -> Any:
+    """The cotangent of `x` in `x.item(*place)`."""
+    if not place:
+        return broadcast_like(g, x)
+    result = np.zeros_like(x)
+    if len(place) == 1 and not isinstance(place[0], tuple):
+        result.reshape(-1)[place[0]] = g
+    else:
+        result[place[0] if len(place) == 1 else place] = g
+    return result
+
+
+def unsum(g: Any, items: Any) -> Any:
+    """The cotangent of `items` in `sum(items)`: `g` for each."""
+    if isinstance(items, np.ndarray):
+        return unbroadcast(g, items)
+    shares = [unbroadcast(g, item) for item in items]
+    return tuple(shares) if isinstance(items, tuple) else shares
+
+
+def sum_items(g: Any, x: Any) -> Any:
+    """The sum of the cotangents in `g`, as the cotangent of `x`: the mirror image of `unsum`."""
+    total = None
+    for item in g:
+        total = unbroadcast(item, x) if total is None else total + unbroadcast(item, x)
+    return broadcast_like(0.0, x) if total is None else total
+
+
+def chosen(arguments: tuple, ans: Any) -> tuple[Any, int]:
+    """Of `max(*arguments)` with result `ans`: the items that there were, and which of them it was."""
+    items = arguments[0] if len(arguments) == 1 else arguments
+    for position, item in enumerate(items):
+        if item is ans:
+            return items, position
+    for position, item in enumerate(items):
+        if item == ans or (item != item and ans != ans):
+            return items, position
+    return items, -1
+
+
+def unchoose_extreme(g: Any, arguments: tuple, ans: Any) -> tuple:
+    """The cotangents of `arguments` in `max(*arguments)` or `min(*arguments)`: `g` for the first that is the result."""
+    items, place = chosen(arguments, ans)
+    if isinstance(items, np.ndarray):
+        shares = np.zeros_like(items)
+        shares[place] = g
+        return (shares,)
+    parts = [g if position == place else unarray(0.0, item) for position, item in enumerate(items)]
+    if len(arguments) > 1:
+        return tuple(parts)
+    return (tuple(parts) if isinstance(items, tuple) else parts,)
+
+
+def choose_extreme(g: tuple, arguments: tuple, ans: Any) -> Any:
+    """The item of `g`, of the structure of `arguments`, that stands where `ans` was: mirrors `unchoose_extreme`."""
+    place = chosen(arguments, ans)[1]
+    return (g[0] if len(arguments) == 1 else g)[place]
+
+
+def sorting(items: Any, key: Any = None, reverse: bool = False) -> list[int]:
+    """The places from which `sorted(items)` takes its items, in order."""
+    values = list(items)
+    compared = values if key is None else [key(item) for item in values]
+    return sorted(range(len(values)), key=compared.__getitem__, reverse=reverse)
+
+
+def unsort(g: Any, items: Any, key: Any = None, reverse: bool = False) -> Any:
+    """The cotangent of `items` where `g` is that of `sorted(items)`."""
+    shares: list[Any] = [None] * len(items)
+    for place, share in zip(sorting(items, key, reverse), g):
+        shares[place] = share
+    return relist(shares, items)
+
+
+def resort(g: Any, items: Any, key: Any = None, reverse: bool = False) -> list[Any]:
+    """`g`, of the structure of `items`, in the order that sorts these."""
+    return [g[place] for place in sorting(items, key, reverse)]
+
+
+def relist(g: Any, x: Any) -> Any:
+    """The items of `g` in the kind of container that `x` is: list, tuple or array."""
+    if isinstance(x, np.ndarray):
+        return np.array(g, dtype=x.dtype).reshape(x.shape)
+    if isinstance(x, tuple):
+        return type(x)(*g) if hasattr(x, "_fields") else tuple(g)
+    return list(g)
+
+
+def join_sequences(a: Any, b: Any) -> Any:
+    """`a + b` of two lists or two tuples."""
+    return a + b
+
+
+def first_items(g: Any, a: Any) -> Any:
+    """The part of the cotangent `g` of `a + b` that belongs to the list or tuple `a`."""
+    return g[: len(a)]
+
+
+def last_items(g: Any, b: Any) -> Any:
+    """The part of the cotangent `g` of `a + b` that belongs to the list or tuple `b`."""
+    return g[len(g) - len(b) :]
+
+
+def unhypot(g: Any, coordinates: tuple, ans: Any) -> tuple:
+    """The cotangents of the arguments of `math.hypot`; 0 at the origin."""
+    return tuple(g * item / ans if ans else 0.0 for item in coordinates)
+
+
+def undist(g: Any, p: Any, q: Any, ans: Any) -> Any:
+    """The cotangent of `p` in `math.dist(p, q)`; 0 where the points are the same."""
+    return relist([g * (a - b) / ans if ans else 0.0 for a, b in zip(p, q)], p)
 
 
 # ----------------------------------------------------------------------------------------------------------- reductions

@@ -32,7 +32,7 @@ PAIRS = (
 def numbers(shape: tuple[int, ...], low: float = -2.0, high: float = 2.0, seed: int = 0) -> np.ndarray:
     """An array of numbers between `low` and `high`."""
     random = np.random.default_rng(seed + 17 * len(shape))
-    return low + (high - low) * (0.02 + 0.96 * random.random(shape))
+    return np.asarray(low + (high - low) * (0.02 + 0.96 * random.random(shape)))
 
 
 def crossed(array: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ structure of its argument and agrees with fourth-order central differences of th
 
 from __future__ import annotations
 
+import copy
 import inspect
 from typing import Any
 
@@ -16,26 +17,52 @@ from transforms.registry import Primitive
 
 
 def check_rule(entry: Primitive, arguments: tuple, keywords: dict, function: Any = None) -> None:
-    """Assert that the reverse-mode rule of `entry` is right at this sample."""
+    """Assert that the reverse-mode rule of `entry` is right at this sample.
+
+    The rule of a primitive that changes arguments in place gets shadows, which it must turn into the cotangents of what
+    those arguments held before.
+    """
     function = entry.functions[0] if function is None else function
     assert entry.adjoint is not None and entry.signature is not None
-    result = function(*arguments, **keywords)
+    reserved = [name for name in inspect.signature(entry.adjoint).parameters if name.endswith("_bar")]
+    mutated = [name[:-4] for name in reserved if name[:-4] in entry.mutates]
+    bound = entry.signature.bind(*copy.deepcopy(arguments), **copy.deepcopy(keywords))
+
+    def outcome(*given: Any, **named: Any) -> Any:
+        given, named = copy.deepcopy(given), copy.deepcopy(named)
+        result = function(*given, **named)
+        if not mutated:
+            return result
+        places = entry.signature.bind(*given, **named).arguments  # type: ignore[union-attr]
+        return (result, *(places[name] for name in mutated))
+
+    result = outcome(*arguments, **keywords)
     cotangent = like(result, np.random.default_rng(3))
-    bound = entry.signature.bind(*arguments, **keywords)
+    extra = {}
+    if mutated:
+        extra = {f"{name}_bar": copy.deepcopy(part) for name, part in zip(mutated, cotangent[1:])}
     with np.errstate(all="ignore"):
-        contributions = entry.adjoint(*arguments, **keywords, ans=result, g=cotangent)
+        contributions = entry.adjoint(
+            *bound.args,
+            **bound.kwargs,
+            ans=result[0] if mutated else result,
+            g=cotangent[0] if mutated else cotangent,
+            **extra,
+        )
     if len(entry.wrt) == 1:
         contributions = (contributions,)
+    contributions = () if contributions is None else contributions
     assert len(contributions) == len(entry.wrt), f"{entry.name} returns {len(contributions)} contributions"
-    for name, contribution in zip(entry.wrt, contributions):
+    found = [*zip(entry.wrt, contributions), *((name, extra[f"{name}_bar"]) for name in mutated)]
+    for name, contribution in found:
         if name not in bound.arguments:
             continue
-        argument = bound.arguments[name]
+        argument = entry.signature.bind(*arguments, **keywords).arguments[name]
         if contribution is None or not is_float(argument):
             continue
         if entry.is_elementwise:
             contribution = runtime.unbroadcast(contribution, argument)
-        expected = numeric_vjp(function, arguments, keywords, entry.signature, name, cotangent)
+        expected = numeric_vjp(outcome, arguments, keywords, entry.signature, name, cotangent)
         compare(f"{entry.name} by {name}", contribution, argument, expected)
 
 
@@ -59,8 +86,8 @@ def like(value: Any, random: np.random.Generator) -> Any:
         items = [like(item, random) for item in value]
         return items if isinstance(value, list) else tuple(items)
     array = np.asarray(value)
-    if array.dtype.kind not in "fc":
-        return 0.0
+    if value is None or array.dtype.kind not in "fc":
+        return None if value is None else 0.0
     draw = random.uniform(0.5, 1.5, array.shape)
     if array.dtype.kind == "c":
         draw = draw + 1j * random.uniform(0.5, 1.5, array.shape)
@@ -74,7 +101,7 @@ def pair(result: Any, cotangent: Any) -> float:
     """The real inner product of a result with a cotangent."""
     total = 0.0
     for value, weight in zip(leaves(result), leaves(cotangent), strict=True):
-        if np.asarray(value).dtype.kind in "fc":
+        if value is not None and np.asarray(value).dtype.kind in "fc":
             total += float(np.sum(np.real(np.asarray(weight) * np.asarray(value))))
     return total
 

@@ -1,0 +1,236 @@
+"""Rules of the functions that make arrays: filled ones, ranges, arrays of nested lists of values, copies, conversions.
+
+In comes the cotangent `g` of the new array, out comes the contribution of what it was made from, in its structure and
+dtype; nothing flows through a conversion to integers or booleans.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from transforms import runtime
+from transforms.registry import adjoint, constant, methods
+from transforms.rules.sampling import call, crossed, listed, numbers
+
+constant(
+    np.zeros,
+    np.ones,
+    np.empty,
+    np.eye,
+    np.identity,
+    np.tri,
+    np.indices,
+    np.fromiter,
+    np.frombuffer,
+    np.tril_indices,
+    np.triu_indices,
+    np.diag_indices,
+    np.nonzero,
+    np.flatnonzero,
+    np.argwhere,
+    np.finfo,
+    np.iinfo,
+    np.result_type,
+    np.promote_types,
+    np.can_cast,
+    np.min_scalar_type,
+    np.issubdtype,
+    np.dtype,
+    np.isfortran,
+    np.broadcast_shapes,
+    np.shares_memory,
+    np.may_share_memory,
+    np.array_equal,
+    np.array_equiv,
+    np.allclose,
+)
+constant(
+    np.zeros_like,
+    np.ones_like,
+    np.empty_like,
+    shape_only="a",
+    signature=inspect.signature(lambda a, dtype=None, order="K", subok=True, shape=None: None),
+)
+constant(np.tril_indices_from, np.triu_indices_from, shape_only="arr", signature=inspect.signature(lambda arr, k=0: None))
+constant(np.diag_indices_from, shape_only="arr", signature=inspect.signature(lambda arr: None))
+
+_FULL = listed(call((2, 3), 0.7), call((2, 3), numbers((3,))), call(3, numbers(())), call((0,), 1.5))
+
+
+@adjoint(np.full, wrt="fill_value", linear="fill_value", samples=_FULL)
+def full(shape, fill_value, dtype=None, order="C", *, ans, g):
+    return runtime.uncast(g, fill_value, ans)
+
+
+@adjoint(
+    np.full_like,
+    wrt="fill_value",
+    linear="fill_value",
+    shape_only="a",
+    samples=listed(call(np.zeros((2, 3)), 0.7), call(np.zeros((2, 3)), numbers((3,)))),
+)
+def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, ans, g):
+    return runtime.uncast(g, fill_value, ans)
+
+
+# -------------------------------------------------------------------------------------------------------------- ranges
+
+
+@adjoint(np.arange, wrt="start step", samples=listed(call(0.5, 2.2, 0.3), call(0.5, 3.1)))
+def arange(start, stop=None, step=1, dtype=None, *, ans, g):
+    if stop is None:
+        return None, None
+    return runtime.unbroadcast(g, start), runtime.unbroadcast(g * np.arange(np.size(g)), step)
+
+
+def _spaces() -> Iterator[Any]:
+    yield (0.5, 2.0), {"num": 5}
+    yield (0.5, 2.0, 4, False), {}
+    yield (0.5, 2.0, 1), {}
+    yield (numbers((3,), 0.5, 1), numbers((2, 1), 1.5, 2)), {"num": 4}
+    yield (numbers((3,), 0.5, 1), 2.0), {"num": 4, "axis": -1}
+
+
+@adjoint(np.linspace, wrt="start stop", linear="start stop", samples=_spaces)
+def linspace(start, stop, num=50, endpoint=True, dtype=None, axis=0, *, ans, g):
+    weights = np.linspace(0.0, 1.0, num, endpoint=endpoint)
+    rows = np.moveaxis(g, axis, -1)
+    return runtime.unbroadcast(np.dot(rows, 1 - weights), start), runtime.unbroadcast(np.dot(rows, weights), stop)
+
+
+@adjoint(np.logspace, wrt="start stop", samples=_spaces)
+def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0, *, ans, g):
+    weights = np.linspace(0.0, 1.0, num, endpoint=endpoint)
+    rows = np.moveaxis(g * ans * np.log(base), axis, -1)
+    return runtime.unbroadcast(np.dot(rows, 1 - weights), start), runtime.unbroadcast(np.dot(rows, weights), stop)
+
+
+@adjoint(np.geomspace, wrt="start stop", samples=_spaces)
+def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0, *, ans, g):
+    weights = np.linspace(0.0, 1.0, num, endpoint=endpoint)
+    rows = np.moveaxis(g * ans, axis, -1)
+    return (
+        runtime.unbroadcast(np.dot(rows, 1 - weights) / start, start),
+        runtime.unbroadcast(np.dot(rows, weights) / stop, stop),
+    )
+
+
+# --------------------------------------------------------------------------------------------------- arrays of values
+
+
+def _nested() -> Iterator[Any]:
+    yield (0.7,), {}
+    yield (numbers((2, 3)),), {}
+    yield (crossed(numbers((3, 2))),), {}
+    yield ([0.5, 1.5, 2.5],), {}
+    yield ([[0.5, 1.5], [2.5, 3.5]],), {}
+    yield ((0.5, np.float64(1.5)),), {}
+    yield ([numbers((3,)), numbers((3,), seed=1)],), {}
+    yield ([[numbers((3,)), (0.1, 0.2, 0.3)]],), {}
+
+
+def _nested_typed() -> Iterator[Any]:
+    yield from _nested()
+    yield (numbers((2, 3)).astype(np.float32),), {"dtype": np.float64}
+    yield (numbers((2, 3)),), {"dtype": complex}
+
+
+@adjoint(np.array, linear="object", samples=_nested_typed)
+def array(object, dtype=None, copy=True, order="K", subok=False, ndmin=0, *, ans, g):
+    return runtime.uncast(g, object, ans)
+
+
+@adjoint(np.asarray, np.asanyarray, linear="a", views="a", samples=_nested_typed)
+def asarray(a, dtype=None, order=None, copy=None, *, ans, g):
+    return runtime.uncast(g, a, ans)
+
+
+@adjoint(np.ascontiguousarray, np.asfortranarray, np.require, np.asarray_chkfinite, linear="a", views="a", samples=_nested)
+def ascontiguousarray(a, dtype=None, *, ans, g):
+    return runtime.uncast(g, a, ans)
+
+
+@adjoint(np.copy, linear="a", samples=_nested)
+def copy(a, order="K", subok=False, *, ans, g):
+    return runtime.uncast(g, a, ans)
+
+
+@adjoint(np.ndarray.copy, linear="a", samples=listed(call(numbers((2, 3))), call(numbers(()))))
+def copy_method(a, order="C", *, ans, g):
+    return runtime.uncast(g, a, ans)
+
+
+@adjoint(
+    np.ndarray.astype,
+    linear="a",
+    views="a",
+    samples=listed(
+        call(numbers((2, 3)), float),
+        call(numbers((2, 3)).astype(np.float32), np.float64),
+        call(numbers((2, 3)), complex),
+        call(numbers((2, 3)), int),
+        call(numbers((2, 3)), np.float64, copy=False),
+    ),
+)
+def astype(a, dtype, order="K", casting="unsafe", subok=True, copy=True, *, ans, g):
+    return runtime.uncast(g, a, ans)
+
+
+@adjoint(
+    np.float64,
+    np.float32,
+    np.float16,
+    np.longdouble,
+    np.complex128,
+    np.complex64,
+    linear="x",
+    samples=listed(call(0.7), call(np.float64(0.7)), call(numbers((3,))), call(numbers(()))),
+)
+def scalar(x, *, ans, g):
+    return runtime.uncast(g, x, ans)
+
+
+constant(np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64, np.bool_, np.intp)
+
+
+@adjoint(
+    np.ndarray.item,
+    linear="a",
+    shape_only="",
+    samples=listed(call(numbers(())), call(numbers((1, 1))), call(numbers((2, 3)), 4), call(numbers((2, 3)), 1, 0)),
+)
+def item(a, *place, ans, g):
+    return runtime.unitem(g, a, place)
+
+
+@adjoint(np.ndarray.tolist, linear="a", samples=listed(call(numbers((2, 3))), call(numbers((3,))), call(numbers(()))))
+def tolist(a, *, ans, g):
+    return runtime.unbroadcast(np.array(g), a)
+
+
+@adjoint(np.ndarray.fill, mutates="a", wrt="value")
+def fill(a, value, *, ans, g, a_bar):
+    value_bar = runtime.unbroadcast(a_bar, value)
+    a_bar.fill(0.0)
+    return value_bar
+
+
+constant(np.ndarray.tobytes, np.ndarray.dump, np.ndarray.dumps, np.ndarray.tofile)
+
+methods(
+    copy=np.ndarray.copy,
+    __copy__=np.ndarray.copy,
+    astype=np.ndarray.astype,
+    item=np.ndarray.item,
+    tolist=np.ndarray.tolist,
+    fill=np.ndarray.fill,
+    nonzero=np.nonzero,
+    __float__=float,
+    __int__=int,
+    __bool__=bool,
+    __len__=len,
+)
