@@ -13,6 +13,13 @@ from transforms.canonical.patterns import Patterns
 from transforms.core import Const, Ref
 
 
+def _import_submodule(package: str, name: str) -> None:
+    try:
+        importlib.import_module(f"{package}.{name}")
+    except ImportError:
+        raise ImportError(f"cannot import name {name!r} from {package!r}") from None
+
+
 class Imports(Patterns):
     """Lowers import statements.  A name that only one import binds stands for the module or object itself."""
 

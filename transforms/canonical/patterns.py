@@ -26,6 +26,8 @@ from transforms import core, runtime
 from transforms.canonical import jumps
 from transforms.canonical.builder import Node, call
 from transforms.canonical.expressions import operation
+from transforms.canonical.jumps import Completions
+from transforms.canonical.scopes import bound_here
 from transforms.canonical.statements import FALSE, TRUE, Statements
 from transforms.core import Atom, Const, Expression, Ref, Var
 
@@ -58,6 +60,17 @@ class Patterns(Statements):
 
             self.fit(case.pattern, node.subject, captures, fits)
         return Var(matched)
+
+    def subject_of(self, node: Node) -> Atom:
+        """The subject of a match statement, under a name that no pattern binds."""
+        subject = self.atom(node.subject)
+        bound = {name for case in node.cases for inner in gast.walk(case) for name in bound_here(inner)}
+        if isinstance(subject, Var) and subject.name in bound:
+            subject = self.copy(subject)
+        return subject
+
+    def do_Match(self, node: Node, tail: Completions) -> None:
+        self.statement(jumps.Cases(self.subject_of(node), tuple(node.cases)), tail)
 
     def bind_captures(self, captures: Captures) -> None:
         for name, atom in captures.items():
@@ -240,9 +253,7 @@ class Patterns(Statements):
             self.fit_attributes(others, known, subject, captures, then)
 
         def value() -> None:
-            reading = (
-                get(subject, name.value) if isinstance(name, Const) else call(getattr, subject, name, name="getattr")
-            )
+            reading = call(getattr, subject, name, name="getattr")
             if isinstance(pattern, gast.MatchAs) and pattern.pattern is None and pattern.name is None:
                 go_on()
             else:

@@ -77,7 +77,7 @@ class Statements(Comprehensions):
     def lower_jumping(self, statement: Any, rest: Sequence[Any], ways: Completions, tail: Completions) -> bool:
         """Lower a statement that may jump, together with what follows it."""
         if isinstance(statement, gast.Match):
-            statement = jumps.Cases(self.atom(statement.subject), tuple(statement.cases))
+            statement = jumps.Cases(self.subject_of(statement), tuple(statement.cases))
         if not rest:
             self.statement(statement, tail)
             return True
@@ -188,6 +188,10 @@ class Statements(Comprehensions):
             return
         then = self.block_of(body, tail)
         self.emit(core.If(test, then, self.block_of(orelse, tail), self.origin))
+
+    def subject_of(self, node: Node) -> Atom:
+        """The subject of a match statement."""
+        raise NotImplementedError
 
     def case_test(self, node: jumps.Cases) -> Atom:
         """Match the subject against the first case; returns whether it does."""
