@@ -1,0 +1,195 @@
+"""Activity: which names carry a derivative.
+
+A name is *varied* if it depends, differentiably, on an input that is differentiated; it is *useful* if the result
+depends on it; it is *active* if it is both.  Memory that is changed in place is varied or useful as a whole: the
+analysis asks the regions.  Comes in: a specialised program in single-assignment form and its regions; goes out: the
+set of active names.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+
+from transforms import operations, registry
+from transforms.analyses.regions import BUILDERS, INPLACE, Region, Regions, bind
+from transforms.core import Assign, Atom, Call, For, Function, Ref, Return, Statement, Var, With, walk
+from transforms.values import may_be_differentiable
+
+# functions whose result never depends differentiably on their arguments
+INACTIVE = frozenset(
+    map(
+        id,
+        (
+            len, range, isinstance, issubclass, type, id, repr, str, print, hash, callable, hasattr, ascii, format,
+            operator.not_, operator.is_, operator.is_not, operator.eq, operator.ne, operator.lt, operator.le,
+            operator.gt, operator.ge, operator.contains, operator.delitem, operations.format_value,
+            operations.join_strings, bool, input, open,
+        ),
+    )
+)  # fmt: skip
+
+Influence = Callable[[Function, int], bool]
+
+
+class Activity:
+    """Varied, useful and active names of one function.
+
+    `varied` are the differentiated parameters.  `influences(callee, k)` says whether the result of a called function
+    may depend differentiably on its argument k.
+    """
+
+    def __init__(self, function: Function, varied: set[str], regions: Regions) -> None:
+        self.function, self.regions = function, regions
+        self.varied_names, self.varied_regions = set(varied), set[Region]()
+        self.useful_names, self.useful_regions = set[str](), set[Region]()
+        self.statements = list(walk(function.body))
+        self._mark(self.varied_names, self.varied_regions, list(varied))
+        self._forward()
+        self._backward()
+
+    def is_active(self, atom: Atom | str) -> bool:
+        return self.is_varied(atom) and self._is_marked(atom, self.useful_names, self.useful_regions)
+
+    def is_varied(self, atom: Atom | str) -> bool:
+        return self._is_marked(atom, self.varied_names, self.varied_regions)
+
+    # ------------------------------------------------------------------------------------------------------ marks
+
+    def _is_marked(self, atom: Atom | str, names: set[str], marked: set[Region]) -> bool:
+        name = atom if isinstance(atom, str) else atom.name if isinstance(atom, Var) else None
+        if name is not None:
+            if not may_be_differentiable(self.regions.value(name)):
+                return False
+            if name in names:
+                return True
+        elif not isinstance(atom, Ref) or id(atom.value) not in self.regions.objects:
+            return False
+        region = self.regions.of(atom)
+        seen: set[int] = set()
+        while region is not None and id(region) not in seen:
+            if region.find() in marked:
+                return True
+            seen.add(id(region))
+            region = region.known_content
+        return False
+
+    def _mark(self, names: set[str], marked: set[Region], atoms: list[str]) -> bool:
+        """Mark names, and the regions that they share if those are changed in place; says whether anything was new."""
+        changed = False
+        for name in atoms:
+            if not may_be_differentiable(self.regions.value(name)):
+                continue
+            if name not in names:
+                names.add(name)
+                changed = True
+            if self.regions.is_mutated(name):
+                changed |= self._mark_region(self.regions.of(name), marked)
+        return changed
+
+    @staticmethod
+    def _mark_region(region: Region | None, marked: set[Region]) -> bool:
+        if region is None or region.find() in marked:
+            return False
+        marked.add(region.find())
+        return True
+
+    # ------------------------------------------------------------------------------------------------------ sweeps
+
+    def _forward(self) -> None:
+        changed = True
+        while changed:
+            changed = False
+            for statement in self.statements:
+                changed |= self._forward_statement(statement)
+
+    def _forward_statement(self, statement: Statement) -> bool:
+        match statement:
+            case Assign(target=target, value=Call() as call):
+                sources = differentiable_operands(call)
+                if not any(self.is_varied(atom) for atom in sources):
+                    return False
+                changed = target is not None and self._mark(self.varied_names, self.varied_regions, [target])
+                for atom in changed_operands(call):
+                    changed |= self._mark_region(self.regions.of(atom), self.varied_regions)
+                return changed
+            case Assign(target=str() as target, value=Var() as source) if self.is_varied(source):
+                return self._mark(self.varied_names, self.varied_regions, [target])
+            case For() if self.is_varied(statement.iterable):
+                return self._mark(self.varied_names, self.varied_regions, [statement.target])
+            case With(target=str() as target) if self.is_varied(statement.context):
+                return self._mark(self.varied_names, self.varied_regions, [target])
+        return False
+
+    def _backward(self) -> None:
+        changed = True
+        backwards = self.statements[::-1]
+        while changed:
+            changed = False
+            for statement in backwards:
+                changed |= self._backward_statement(statement)
+
+    def _useful(self, atoms: tuple[Atom, ...]) -> bool:
+        changed = self._mark(self.useful_names, self.useful_regions, [a.name for a in atoms if isinstance(a, Var)])
+        for atom in atoms:
+            if isinstance(atom, Ref) and id(atom.value) in self.regions.objects:
+                changed |= self._mark_region(self.regions.of(atom), self.useful_regions)
+        return changed
+
+    def _backward_statement(self, statement: Statement) -> bool:
+        match statement:
+            case Assign(target=target, value=Call() as call):
+                wanted = (target, *changed_operands(call)) if target is not None else changed_operands(call)
+                if any(self._is_marked(atom, self.useful_names, self.useful_regions) for atom in wanted):
+                    return self._useful(differentiable_operands(call))
+            case Assign(target=str() as target, value=Var() as source):
+                if self._is_marked(target, self.useful_names, self.useful_regions):
+                    return self._useful((source,))
+            case For() if self._is_marked(statement.target, self.useful_names, self.useful_regions):
+                return self._useful((statement.iterable,))
+            case With(target=str() as target) if self._is_marked(target, self.useful_names, self.useful_regions):
+                return self._useful((statement.context,))
+            case Return():
+                return self._useful((statement.value,))
+        return False
+
+
+def differentiable_operands(call: Call) -> tuple[Atom, ...]:
+    """The operands on which the result, or what the call changes, may depend differentiably."""
+    if not isinstance(call.function, Ref):
+        return (call.function, *call.atoms)
+    function = call.function.value
+    if id(function) in INACTIVE:
+        return ()
+    if function is operator.getitem or function is getattr:
+        return call.arguments[:1]
+    if function is operator.setitem:
+        return (call.arguments[0], call.arguments[2])
+    if function in BUILDERS or function in INPLACE or isinstance(function, Function):
+        return call.atoms
+    entry = registry.lookup(function)
+    if entry is None:
+        return call.atoms
+    if entry.is_constant:
+        return ()
+    bound = bind(entry, call)
+    if bound is None or not (entry.wrt or entry.mutates):
+        return call.atoms
+    return tuple(
+        atom
+        for name, atoms in bound.items()
+        if name in entry.wrt or name in entry.mutates or name in entry.stores
+        for atom in atoms
+    )
+
+
+def changed_operands(call: Call) -> tuple[Atom, ...]:
+    """The operands that the call changes in place."""
+    function = call.function.value if isinstance(call.function, Ref) else None
+    if function in (operator.setitem, setattr) or function in INPLACE:
+        return call.arguments[:1]
+    entry = registry.lookup(function) if function is not None else None
+    if entry is None or not entry.mutates:
+        return ()
+    bound = bind(entry, call) or {}
+    return tuple(atom for name in entry.mutates for atom in bound.get(name, ()))

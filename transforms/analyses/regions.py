@@ -1,0 +1,421 @@
+"""Which names may share memory, and which memory is changed in place.
+
+A *region* is a class of names that may refer to the same mutable memory: an array and its views, two names of one list.
+What a container holds is a region of its own, the container's *content*, so that appending to a list does not count as
+changing the arrays in it.  The analysis reads a specialised program in one pass, merges regions (union-find, insensitive
+to the order of statements) and marks those that some statement changes.  Names of immutable values have no region.
+A callee contributes a `Summary`: how its parameters and result are merged, and which of them it changes.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from transforms import operations, registry
+from transforms.core import Assign, Atom, Call, For, Function, Ref, Return, Var, With, walk
+from transforms.values import (
+    UNKNOWN,
+    Array,
+    Instance,
+    Many,
+    Mapping,
+    Record,
+    Sequence,
+    Unknown,
+    Value,
+    is_immutable,
+)
+
+INPLACE = {
+    operator.iadd: operator.add,
+    operator.isub: operator.sub,
+    operator.imul: operator.mul,
+    operator.itruediv: operator.truediv,
+    operator.ifloordiv: operator.floordiv,
+    operator.imod: operator.mod,
+    operator.ipow: operator.pow,
+    operator.imatmul: operator.matmul,
+    operator.iand: operator.and_,
+    operator.ior: operator.or_,
+    operator.ixor: operator.xor,
+    operator.ilshift: operator.lshift,
+    operator.irshift: operator.rshift,
+}
+HARMLESS = (print, repr, str, len, isinstance, type, id, callable, hasattr, operations.format_value)
+BUILDERS = (operations.make_tuple, operations.make_list, operations.make_set, operations.make_dict)
+
+
+class Region:
+    """One class of names; `content` is the region of what the members hold."""
+
+    def __init__(self) -> None:
+        self.parent: Region | None = None
+        self._content: Region | None = None
+        self.is_mutated = False
+
+    def find(self) -> Region:
+        region = self
+        while region.parent is not None:
+            region = region.parent
+        return region
+
+    @property
+    def content(self) -> Region:
+        root = self.find()
+        if root._content is None:
+            root._content = Region()
+        return root._content.find()
+
+    @property
+    def known_content(self) -> Region | None:
+        content = self.find()._content
+        return None if content is None else content.find()
+
+    def mutate(self) -> None:
+        self.find().is_mutated = True
+
+
+def merge(first: Region | None, second: Region | None) -> None:
+    """Make two regions one, contents included."""
+    work = [(first, second)]
+    while work:
+        a, b = work.pop()
+        if a is None or b is None:
+            continue
+        a, b = a.find(), b.find()
+        if a is b:
+            continue
+        b.parent = a
+        a.is_mutated |= b.is_mutated
+        if b._content is not None:
+            if a._content is None:
+                a._content = b._content
+            else:
+                work.append((a._content, b._content))
+
+
+@dataclass
+class Summary:
+    """What a call of a function does to memory, in terms of slots: parameter k is ("parameter", k), the result is
+    ("result",), and each may be followed by "content" any number of times."""
+
+    classes: tuple[tuple[tuple, ...], ...] = ()
+    mutated: frozenset[tuple] = frozenset()
+    captured: frozenset[tuple] = frozenset()  # slots that are merged with memory outside of the function
+    changes_captured: bool = False  # memory outside of the function is changed
+
+
+@dataclass
+class Regions:
+    """The result of the analysis of one function."""
+
+    function: Function
+    names: dict[str, Region] = field(default_factory=dict)
+    objects: dict[int, Region] = field(default_factory=dict)
+
+    def of(self, atom: Atom | str) -> Region | None:
+        """The region of a name or object; None where there is no mutable memory."""
+        if isinstance(atom, Ref):
+            return self.objects.setdefault(id(atom.value), Region()).find()
+        name = atom if isinstance(atom, str) else atom.name if isinstance(atom, Var) else None
+        if name is None:
+            return None
+        if name not in self.names:
+            if is_immutable(self.value(name)):
+                return None
+            self.names[name] = Region()
+        return self.names[name].find()
+
+    def value(self, atom: Atom | str) -> Value:
+        name = atom if isinstance(atom, str) else atom.name if isinstance(atom, Var) else None
+        values = self.function.values or {}
+        return values.get(name, UNKNOWN) if name is not None else UNKNOWN
+
+    def is_mutated(self, atom: Atom | str) -> bool:
+        """Whether the memory of a name, or anything that it holds, is changed in place somewhere in the function."""
+        region = self.of(atom)
+        seen = set()
+        while region is not None and id(region) not in seen:
+            if region.is_mutated:
+                return True
+            seen.add(id(region))
+            region = region.known_content
+        return False
+
+
+def is_array(value: Value) -> bool:
+    return isinstance(value, Array)
+
+
+def is_container(value: Value) -> bool:
+    return isinstance(value, (Sequence, Many, Mapping, Record)) or (
+        isinstance(value, Instance) and value.kind in (list, dict, set, tuple)
+    )
+
+
+def getitem_shares(container: Value, index: Value, result: Value) -> bool:
+    """Whether `container[index]` may share memory with the container."""
+    if is_immutable(result):
+        return False
+    if isinstance(container, Array):
+        from transforms.rules.indexing import getitem_is_view
+
+        return getitem_is_view(index) is not False
+    return True
+
+
+def find_regions(function: Function, summary_of: Callable[[Function], Summary]) -> Regions:
+    """Analyse one specialised function; `summary_of` gives the summaries of the functions it calls."""
+    regions = Regions(function)
+    finder = _Finder(regions, summary_of)
+    for statement in walk(function.body):
+        match statement:
+            case Assign(value=Call() as call):
+                finder.call(statement.target, call)
+            case Assign(target=str() as target):
+                merge(regions.of(target), regions.of(statement.value))  # type: ignore[arg-type]
+            case For():
+                finder.item(statement.target, statement.iterable)
+            case With(target=str() as target):
+                merge(regions.of(target), regions.of(statement.context))
+            case Return():
+                regions.of(statement.value)
+    return regions
+
+
+class _Finder:
+    """Merges the regions of one statement after the other."""
+
+    def __init__(self, regions: Regions, summary_of: Callable[[Function], Summary]) -> None:
+        self.regions, self.summary_of = regions, summary_of
+
+    def item(self, target: str, container: Atom) -> None:
+        """`target` is an item of `container`."""
+        value = self.regions.value(container)
+        source, result = self.regions.of(container), self.regions.of(target)
+        if source is None or result is None:
+            return
+        if is_container(value):
+            merge(source.content, result)
+        else:
+            merge(source, result)
+            if not is_array(value):
+                merge(source, source.content)
+
+    def holds(self, container: Region | None, atoms: tuple[Atom, ...]) -> None:
+        for atom in atoms:
+            region = self.regions.of(atom)
+            if container is not None and region is not None:
+                merge(container.content, region)
+
+    def call(self, target: str | None, call: Call) -> None:
+        function = call.function.value if isinstance(call.function, Ref) else None
+        result = self.regions.of(target) if target is not None else None
+        if isinstance(function, Function):
+            self.user_call(result, function, call)
+        elif function in BUILDERS:
+            self.holds(result, call.arguments)
+        elif function is operator.getitem:
+            shares = getitem_shares(*(self.regions.value(a) for a in call.arguments), self.regions.value(target or ""))
+            if target is not None and shares:
+                self.item(target, call.arguments[0])
+        elif function is operator.setitem:
+            self.store(call.arguments[0], call.arguments[2])
+        elif function is operator.delitem:
+            self.store(call.arguments[0], None)
+        elif function is setattr:
+            region = self.regions.of(call.arguments[0])
+            if region is not None:
+                region.mutate()
+                self.holds(region, call.arguments[2:])
+        elif function is getattr:
+            self.attribute(target, call)
+        elif function in INPLACE:
+            first = call.arguments[0]
+            region = self.regions.of(first)
+            if region is not None:
+                region.mutate()
+                if not is_array(self.regions.value(first)):
+                    merge(region.content, self.regions.of(call.arguments[1]))
+                merge(result, region)
+        else:
+            self.primitive_call(target, result, function, call)
+
+    def attribute(self, target: str | None, call: Call) -> None:
+        if target is None or self.regions.of(target) is None:
+            return
+        owner = self.regions.of(call.arguments[0])
+        if owner is None:
+            return
+        if is_array(self.regions.value(call.arguments[0])):
+            merge(owner, self.regions.of(target))
+        else:
+            merge(owner.content, self.regions.of(target))
+            if isinstance(self.regions.value(call.arguments[0]), Unknown) and isinstance(call.arguments[0], Var):
+                merge(owner, owner.content)
+
+    def store(self, container: Atom, stored: Atom | None) -> None:
+        region, value = self.regions.of(container), self.regions.value(container)
+        if region is None:
+            return
+        region.mutate()
+        if is_array(value):
+            return
+        if not is_container(value):
+            merge(region, region.content)
+            region = region.find()
+        if stored is not None and self.regions.of(stored) is not None:
+            merge(region.content, self.regions.of(stored))
+
+    def primitive_call(self, target: str | None, result: Region | None, function: Any, call: Call) -> None:
+        entry = registry.lookup(function) if function is not None else None
+        bound = None if entry is None else bind(entry, call)
+        if entry is None or bound is None:
+            return self.opaque_call(result, function, call)
+        mutated = None
+        for name in entry.mutates:
+            for atom in bound.get(name, ()):
+                mutated = self.regions.of(atom)
+                if mutated is not None:
+                    mutated.mutate()
+        for name in getattr(entry, "stores", ()):
+            if mutated is not None:
+                self.holds(mutated, bound.get(name, ()))
+        for name in entry.views:
+            for atom in bound.get(name, ()):
+                self.view(target, result, atom)
+
+    def view(self, target: str | None, result: Region | None, atom: Atom) -> None:
+        source = self.regions.of(atom)
+        if source is None or result is None:
+            return
+        value, kind = self.regions.value(atom), self.regions.value(target or "")
+        if is_container(value):
+            if is_array(kind):
+                return  # an array made of a container is a copy
+            merge(source.content, result.content)
+            if not is_container(kind):
+                merge(source.content, result)
+        elif is_container(kind):
+            merge(source, result.content)
+        else:
+            merge(source, result)
+
+    def opaque_call(self, result: Region | None, function: Any, call: Call) -> None:
+        """A function of which nothing is known may change and return whatever it is given."""
+        if function in HARMLESS:
+            return
+        for atom in (call.function, *call.atoms):
+            region = self.regions.of(atom) if isinstance(atom, Var) else None
+            if region is None:
+                continue
+            if not isinstance(function, type):
+                region.mutate()
+                if region.known_content is not None:
+                    region.known_content.mutate()
+            if result is not None:
+                merge(result.content, region)
+                merge(result.content, region.content)
+
+    def user_call(self, result: Region | None, function: Function, call: Call) -> None:
+        summary = self.summary_of(function)
+
+        def locate(slot: tuple) -> Region | None:
+            if slot[0] == "result":
+                region, rest = result, slot[1:]
+            else:
+                region, rest = self.regions.of(call.arguments[slot[1]]), slot[2:]
+            for _ in rest:
+                region = None if region is None else region.content
+            return region
+
+        for members in summary.classes:
+            found = [region for region in map(locate, members) if region is not None]
+            for other in found[1:]:
+                merge(found[0], other)
+        for slot in summary.mutated:
+            region = locate(slot)
+            if region is not None:
+                region.mutate()
+
+
+def opaque_mutations(call: Call) -> tuple[Atom, ...]:
+    """The operands that a call may change because nothing is known of its function."""
+    function = call.function.value if isinstance(call.function, Ref) else None
+    if isinstance(function, (Function, type)) or function in HARMLESS or function in BUILDERS or function in INPLACE:
+        return ()
+    if function in (operator.getitem, operator.setitem, operator.delitem, getattr, setattr):
+        return ()
+    entry = registry.lookup(function) if function is not None else None
+    if entry is not None and bind(entry, call) is not None:
+        return ()
+    return call.atoms
+
+
+def bind(entry: registry.Primitive, call: Call) -> dict[str, tuple[Atom, ...]] | None:
+    """The atoms of a call by the primitive's parameter names (a star parameter has several); None if they do not fit."""
+    if entry.signature is None:
+        return None
+    try:
+        bound = entry.signature.bind(*call.arguments, **dict(call.keywords))
+    except TypeError:
+        return None
+    result: dict[str, tuple[Atom, ...]] = {}
+    for name, value in bound.arguments.items():
+        if isinstance(value, tuple):
+            result[name] = value
+        elif isinstance(value, dict):
+            result[name] = tuple(value.values())
+        else:
+            result[name] = (value,)
+    return result
+
+
+def summarise(regions: Regions) -> Summary:
+    """The summary of an analysed function."""
+    function = regions.function
+    slots: list[tuple[tuple, Region]] = []
+    atoms: list[tuple[tuple, Atom]] = [(("parameter", k), Var(name)) for k, name in enumerate(function.parameters)]
+    if function.body and isinstance(function.body[-1], Return):
+        atoms.append((("result",), function.result))
+    for slot, atom in atoms:
+        region = regions.of(atom)
+        seen: set[int] = set()
+        while region is not None and id(region) not in seen:
+            seen.add(id(region))
+            slots.append((slot, region))
+            region, slot = region.known_content, (*slot, "content")
+    classes: dict[int, list[tuple]] = {}
+    for slot, region in slots:
+        classes.setdefault(id(region.find()), []).append(slot)
+    outside = {id(region.find()) for region in regions.objects.values()}
+    outside |= {id(r.content) for r in regions.objects.values() if r.known_content is not None}
+    return Summary(
+        tuple(tuple(members) for members in classes.values() if len(members) > 1),
+        frozenset(slot for slot, region in slots if region.is_mutated),
+        frozenset(slot for slot, region in slots if id(region.find()) in outside),
+        any(r.find().is_mutated or (r.known_content or r).find().is_mutated for r in regions.objects.values()),
+    )
+
+
+class Summaries:
+    """Summaries of functions, computed on demand; a recursive call is taken to a fixed point."""
+
+    def __init__(self) -> None:
+        self.known: dict[Function, Summary] = {}
+
+    def __call__(self, function: Function) -> Summary:
+        if function in self.known:
+            return self.known[function]
+        self.known[function] = Summary()
+        settled = set(self.known)
+        while True:
+            summary = summarise(find_regions(function, self))
+            if summary == self.known[function]:
+                return summary
+            self.known[function] = summary
+            for other in [other for other in self.known if other not in settled]:
+                del self.known[other]  # it was computed from the old summary

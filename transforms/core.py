@@ -1,0 +1,427 @@
+"""The core language: what every transform reads and what every transform writes.
+
+A core program is a `Function`: parameters, and a tuple of statements of which the last, and only the last, is
+`Return`.  Every right-hand side is one operation on *atoms* (names, constants, resolved objects).  Control flow is
+structured: `If`, `While`, `For`, `With`, `Try`.  There is no `break`, `continue`, early return, nested expression,
+comprehension or decorator.  `docs/core-language.md` gives the grammar; `validate.py` enforces it; `printer.py` prints
+it as Python.
+
+There is one kind of operation, the call.  `x + y` is `Call(Ref(operator.add), (x, y))`, `x[i]` is
+`Call(Ref(operator.getitem), (x, i))`, `x[i] = v` is `Call(Ref(operator.setitem), (x, i, v))` as a statement without a
+target.  The printer gives them their usual notation back.  Operations that have no function in the standard library
+(building a tuple, calling a method by name, ...) are the functions of `transforms.operations`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The place in the user's source that a statement came from (lines from 1, columns from 0, in characters)."""
+
+    filename: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str = ""  # the source line, stripped; quoted in comments of generated code
+
+
+# ------------------------------------------------------------------------------------------------------------- atoms
+
+
+@dataclass(frozen=True, slots=True)
+class Var:
+    """A local name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Const:
+    """An immutable Python constant: number, string, bytes, None, Ellipsis, or a slice or tuple of constants."""
+
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Const) and constant_key(self.value) == constant_key(other.value)
+
+    def __hash__(self) -> int:
+        return hash(constant_key(self.value))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ref:
+    """A resolved object that is not written as a constant: a function, class, module, cell, or another `Function`.
+
+    `name` is a hint for the printer (`np.sin`, `math.pi`, `helper`); equality is identity of the object.
+    """
+
+    value: Any
+    name: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ref) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return hash(id(self.value))
+
+
+Atom = Union[Var, Const, Ref]
+
+
+def constant_key(value: Any) -> tuple:
+    """A hashable key that keeps 1, 1.0 and True apart, 0.0 and -0.0, and works for slices and tuples."""
+    if isinstance(value, slice):
+        return ("slice", constant_key(value.start), constant_key(value.stop), constant_key(value.step))
+    if isinstance(value, tuple):
+        return ("tuple", type(value), *(constant_key(item) for item in value))
+    if isinstance(value, float):
+        return (type(value), value.hex())
+    if isinstance(value, complex):
+        return (type(value), value.real.hex(), value.imag.hex())
+    return (type(value), value)
+
+
+# ------------------------------------------------------------------------------------------------------- expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operation.  `function` is a `Ref` where it is known, a `Var` where only the run time knows it."""
+
+    function: Atom
+    arguments: tuple[Atom, ...] = ()
+    keywords: tuple[tuple[str, Atom], ...] = ()
+
+    @property
+    def atoms(self) -> tuple[Atom, ...]:
+        """All operands, positional first, then keywords; without the function."""
+        return self.arguments + tuple(atom for _, atom in self.keywords)
+
+
+Expression = Union[Var, Const, Ref, Call]
+
+
+# -------------------------------------------------------------------------------------------------------- statements
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """`target = value`, or, with no target, a call made for its effect."""
+
+    target: str | None
+    value: Expression
+    origin: Origin | None = None
+    comment: str | None = None  # printed above the statement by the printer
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    test: Atom
+    body: Block
+    orelse: Block = ()
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    """`while test: body`; the test is a name that the body assigns anew."""
+
+    test: Atom
+    body: Block
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """`for target in iterable: body`; the target is one name (unpacking is written out in the body)."""
+
+    target: str
+    iterable: Atom
+    body: Block
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class With:
+    """`with context as target: body`."""
+
+    context: Atom
+    target: str | None
+    body: Block
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """`except exception as name: body`; no exception: catches everything."""
+
+    exception: Atom | None
+    name: str | None
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    body: Block
+    handlers: tuple[Handler, ...] = ()
+    orelse: Block = ()
+    finalbody: Block = ()
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """`raise exception from cause`; no exception: re-raises the one being handled."""
+
+    exception: Atom | None = None
+    cause: Atom | None = None
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    value: Atom
+    origin: Origin | None = None
+
+
+Statement = Union[Assign, If, While, For, With, Try, Raise, Return]
+Block = tuple[Statement, ...]
+
+
+@dataclass(eq=False)
+class Function:
+    """A core program.  Equality is identity: two functions with equal bodies are two functions.
+
+    Parameters are plain names here: a star parameter is a name that holds a tuple or a dict.  `signature` says how a
+    call binds to them (defaults are in it); None means all positional.  Names of the user's module or closure that
+    hold data never occur as `Var`: reading one is `getattr(Ref(module or cell), name)`.
+    `values` are the abstract values of the names, once `specialise` has found them.  Only the body may be assigned after
+    construction, so that a recursive function can refer to itself.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    body: Block
+    signature: inspect.Signature | None = None
+    filename: str = "<generated>"
+    origin: Origin | None = None
+    doc: str | None = None
+    source: Any = field(default=None, repr=False)  # the Python object that this was read from, if any
+    values: dict[str, Any] | None = field(default=None, repr=False)  # name -> transforms.values.Value
+
+    @property
+    def result(self) -> Atom:
+        last = self.body[-1]
+        assert isinstance(last, Return)
+        return last.value
+
+    def replace(self, **changes: Any) -> Function:
+        return dataclasses.replace(self, **changes)
+
+
+# --------------------------------------------------------------------------------------------------------- traversal
+
+
+def blocks_of(statement: Statement) -> tuple[Block, ...]:
+    """The blocks nested directly in a statement, in order of execution."""
+    match statement:
+        case If():
+            return (statement.body, statement.orelse)
+        case While() | For() | With():
+            return (statement.body,)
+        case Try():
+            return (statement.body, *(handler.body for handler in statement.handlers), statement.orelse, statement.finalbody)
+    return ()
+
+
+def with_blocks(statement: Statement, blocks: Iterable[Block]) -> Statement:
+    """The statement with its nested blocks exchanged (same order as `blocks_of`)."""
+    new = tuple(tuple(block) for block in blocks)
+    match statement:
+        case If():
+            return dataclasses.replace(statement, body=new[0], orelse=new[1])
+        case While() | For() | With():
+            return dataclasses.replace(statement, body=new[0])
+        case Try():
+            handlers = tuple(
+                dataclasses.replace(handler, body=body) for handler, body in zip(statement.handlers, new[1:-2])
+            )
+            return dataclasses.replace(statement, body=new[0], handlers=handlers, orelse=new[-2], finalbody=new[-1])
+    return statement
+
+
+def walk(block: Block) -> Iterator[Statement]:
+    """All statements of a block and of the blocks inside it, outside first, in source order."""
+    for statement in block:
+        yield statement
+        for inner in blocks_of(statement):
+            yield from walk(inner)
+
+
+def atoms_of(statement: Statement) -> tuple[Atom, ...]:
+    """The atoms that a statement reads itself (not those of its nested blocks); includes a call's function."""
+    match statement:
+        case Assign(value=Call() as call):
+            return (call.function, *call.atoms)
+        case Assign():
+            return (statement.value,)  # type: ignore[return-value]
+        case If() | While():
+            return (statement.test,)
+        case For():
+            return (statement.iterable,)
+        case With():
+            return (statement.context,)
+        case Try():
+            return tuple(handler.exception for handler in statement.handlers if handler.exception is not None)
+        case Raise():
+            return tuple(atom for atom in (statement.exception, statement.cause) if atom is not None)
+        case Return():
+            return (statement.value,)
+    raise TypeError(statement)
+
+
+def reads(statement: Statement) -> tuple[str, ...]:
+    """The names that a statement itself reads."""
+    return tuple(atom.name for atom in atoms_of(statement) if isinstance(atom, Var))
+
+
+def writes(statement: Statement) -> tuple[str, ...]:
+    """The names that a statement itself binds (not those bound in its nested blocks)."""
+    match statement:
+        case Assign() | For() | With():
+            return (statement.target,) if statement.target is not None else ()
+        case Try():
+            return tuple(handler.name for handler in statement.handlers if handler.name is not None)
+    return ()
+
+
+def all_reads(block: Block) -> set[str]:
+    return {name for statement in walk(block) for name in reads(statement)}
+
+
+def all_writes(block: Block) -> set[str]:
+    return {name for statement in walk(block) for name in writes(statement)}
+
+
+def names_in(function: Function) -> set[str]:
+    """Every name that occurs in the function."""
+    return {*function.parameters, *all_reads(function.body), *all_writes(function.body)}
+
+
+def map_atoms(statement: Statement, change: Callable[[Atom], Atom]) -> Statement:
+    """The statement with `change` applied to every atom that it reads itself."""
+    match statement:
+        case Assign(value=Call() as call):
+            value = Call(
+                change(call.function),
+                tuple(change(atom) for atom in call.arguments),
+                tuple((key, change(atom)) for key, atom in call.keywords),
+            )
+            return dataclasses.replace(statement, value=value)
+        case Assign():
+            return dataclasses.replace(statement, value=change(statement.value))  # type: ignore[arg-type]
+        case If() | While():
+            return dataclasses.replace(statement, test=change(statement.test))
+        case For():
+            return dataclasses.replace(statement, iterable=change(statement.iterable))
+        case With():
+            return dataclasses.replace(statement, context=change(statement.context))
+        case Try():
+            handlers = tuple(
+                dataclasses.replace(h, exception=None if h.exception is None else change(h.exception))
+                for h in statement.handlers
+            )
+            return dataclasses.replace(statement, handlers=handlers)
+        case Raise():
+            return dataclasses.replace(
+                statement,
+                exception=None if statement.exception is None else change(statement.exception),
+                cause=None if statement.cause is None else change(statement.cause),
+            )
+        case Return():
+            return dataclasses.replace(statement, value=change(statement.value))
+    raise TypeError(statement)
+
+
+def map_targets(statement: Statement, change: Callable[[str], str]) -> Statement:
+    """The statement with `change` applied to every name that it binds itself."""
+    match statement:
+        case Assign() | For() | With() if statement.target is not None:
+            return dataclasses.replace(statement, target=change(statement.target))
+        case Try():
+            handlers = tuple(
+                dataclasses.replace(h, name=None if h.name is None else change(h.name)) for h in statement.handlers
+            )
+            return dataclasses.replace(statement, handlers=handlers)
+    return statement
+
+
+def rename(block: Block, names: dict[str, str]) -> Block:
+    """The block with names exchanged, both where they are read and where they are bound."""
+
+    def atom(old: Atom) -> Atom:
+        return Var(names.get(old.name, old.name)) if isinstance(old, Var) else old
+
+    def visit(inner: Block) -> Block:
+        result = []
+        for statement in inner:
+            new = map_targets(map_atoms(statement, atom), lambda name: names.get(name, name))
+            result.append(with_blocks(new, (visit(b) for b in blocks_of(new))))
+        return tuple(result)
+
+    return visit(block)
+
+
+class Names:
+    """A supply of fresh names: `fresh("x")` is `x` the first time, then `x_1`, `x_2`, ...; deterministic.
+
+    `temporary()` names an intermediate result of an expression: `_1`, `_2`, ...; `nest` puts those that are used once
+    back into expressions and gives the others a readable name.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self.taken = set(taken)
+        self.counters: dict[str, int] = {}
+
+    def fresh(self, base: str) -> str:
+        if base not in self.taken:
+            self.taken.add(base)
+            return base
+        number = self.counters.get(base, 0) + 1
+        while f"{base}_{number}" in self.taken:
+            number += 1
+        self.counters[base] = number
+        name = f"{base}_{number}"
+        self.taken.add(name)
+        return name
+
+
+    def temporary(self) -> str:
+        number = self.counters.get("_", 0) + 1
+        while f"_{number}" in self.taken:
+            number += 1
+        self.counters["_"] = number
+        self.taken.add(f"_{number}")
+        return f"_{number}"
+
+
+def is_temporary(name: str) -> bool:
+    """Whether the name was made by `Names.temporary`."""
+    return name.startswith("_") and name[1:].isdigit()
+
+
+def is_call_of(expression: Expression, *functions: Any) -> bool:
+    """Whether the expression calls one of these (known) functions."""
+    return (
+        isinstance(expression, Call)
+        and isinstance(expression.function, Ref)
+        and any(expression.function.value is function for function in functions)
+    )

@@ -1,0 +1,117 @@
+"""The compiler's passes in order: what is done to a program between its reading and its printing.
+
+    core program -> specialise -> prepare -> reverse -> specialise -> clean up
+
+`specialise` comes twice: first to find the types that reverse mode needs, then to fold what the rules emitted.  Every
+entry point takes a core program and the abstract values of its arguments (`UNKNOWN` for generic code).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from transforms.analyses.regions import Summaries
+from transforms.core import Function
+from transforms.passes import cleanup
+from transforms.prepare import callees, prepare
+from transforms.reverse import Pair, gradient, make_pair
+from transforms.specialise import specialise
+from transforms.templates import Templates
+from transforms.values import UNKNOWN, Sequence, Value
+
+
+@dataclass
+class Stages:
+    """A derivative after each stage, for those who want to look."""
+
+    core: Function
+    transformed: Function
+    optimised: Function
+
+
+@dataclass
+class Compiler:
+    """What the passes of one transformation share: how callees are read, and what is known of them."""
+
+    reader: Any = None
+    summaries: Summaries = field(default_factory=Summaries)
+    pairs: dict[tuple[Function, tuple[int, ...]], Pair] = field(default_factory=dict)
+    prepared: dict[Function, Function] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.templates = Templates(lambda function, values: specialise(function, values, self.reader))
+
+    def prepare(self, function: Function) -> Function:
+        if function not in self.prepared:
+            self.prepared[function] = prepare(function, self.summaries)
+        return self.prepared[function]
+
+    def pair(self, function: Function, wrt: tuple[int, ...]) -> Pair:
+        """The augmented primal and the adjoint of a callee; made once, also where it is recursive."""
+        key = (function, wrt)
+        if key not in self.pairs:
+            augmented = Function(f"{function.name}_augmented", (), (), filename=function.filename)
+            adjoint = Function(f"{function.name}_adjoint", (), (), filename=function.filename)
+            self.pairs[key] = Pair(augmented, adjoint)
+            make_pair(self.pairs[key], self.prepare(function), wrt, self)
+        return self.pairs[key]
+
+
+def derivative_stages(
+    function: Function,
+    values: tuple[Value, ...],
+    wrt: tuple[int, ...],
+    *,
+    reader: Any = None,
+    want_value: bool = False,
+    has_aux: bool = False,
+    seeded: bool = False,
+) -> Stages:
+    """The gradient of a program, after each stage.  See `derivative`."""
+    compiler = Compiler(reader)
+    typed = specialise(function, values, reader)
+    transformed = gradient(
+        compiler.prepare(typed), wrt, compiler, want_value=want_value, has_aux=has_aux, seeded=seeded
+    )
+    if seeded:
+        result = (typed.values or {}).get(getattr(typed.result, "name", ""), UNKNOWN)
+        values = (*values, result)
+    optimised = optimise(specialise(transformed, values, reader))
+    return Stages(function, transformed, optimised)
+
+
+def derivative(function: Function, values: tuple[Value, ...], wrt: tuple[int, ...], **options: Any) -> Function:
+    """The program that computes gradients of `function` with respect to the parameters at positions `wrt`.
+
+    It has the parameters of `function`, and one more, the cotangent of the output, with `seeded`.  It returns the tuple
+    of gradients, or (whole output, gradients) with `want_value`.
+    """
+    return derivative_stages(function, values, wrt, **options).optimised
+
+
+def pullback_pair(
+    function: Function, values: tuple[Value, ...], wrt: tuple[int, ...], reader: Any = None
+) -> tuple[Function, Function]:
+    """(augmented, adjoint): augmented(*arguments) returns (value, saved), adjoint(saved, cotangent) the gradients."""
+    compiler = Compiler(reader)
+    typed = specialise(function, values, reader)
+    pair = compiler.pair(typed, wrt)
+    augmented = specialise(pair.augmented, values, reader)
+    both = (augmented.values or {}).get(getattr(augmented.result, "name", ""), UNKNOWN)
+    known = both.items if isinstance(both, Sequence) and len(both.items) == 2 else (UNKNOWN, UNKNOWN)
+    adjoint = specialise(pair.adjoint, (known[1], UNKNOWN), reader)
+    return optimise(augmented), optimise(adjoint)
+
+
+def optimise(function: Function) -> Function:
+    """The program and the functions it calls, cleaned up."""
+    seen: set[Function] = {function}
+    work = callees(function)
+    while work:
+        callee = work.pop()
+        if callee not in seen:
+            seen.add(callee)
+            callee.body = cleanup(callee).body
+            work += callees(callee)
+    return cleanup(function)

@@ -1,0 +1,177 @@
+"""Bring a specialised program into the form that reverse mode reads.
+
+Loops over things that may carry a derivative become loops over indices; `x[i] = x[i] op y` on a view, which Python
+writes for `x[i] op= y`, loses the store that stores a view into itself; calls of functions that change their arguments,
+or whose result shares memory that is changed, are inlined, so that aliasing is seen whole.  Program in, program out;
+names stay single-assignment and keep their abstract values.
+
+    for row in rows:            steps = range(len(rows))
+        total = total + row     for k in steps:
+                                    row = rows[k]
+                                    total = total + row
+"""
+
+from __future__ import annotations
+
+import operator
+
+from transforms import runtime
+from transforms.analyses.regions import INPLACE, Regions, Summaries, find_regions, getitem_shares
+from transforms.core import (
+    Assign,
+    Block,
+    Call,
+    For,
+    Function,
+    Names,
+    Ref,
+    Statement,
+    Var,
+    blocks_of,
+    names_in,
+    walk,
+    with_blocks,
+)
+from transforms.templates import inline, value_of
+from transforms.values import INTEGER, UNKNOWN, Array, Instance, Value, may_be_differentiable
+
+
+def prepare(function: Function, summaries: Summaries) -> Function:
+    """The program in the form that `reverse` reads."""
+    values: dict[str, Value] = dict(function.values or {})
+    names = Names(names_in(function))
+    body = _index_loops(_drop_self_stores(function.body, values), names, values)
+    function = function.replace(body=body, values=values)
+    while True:
+        regions = find_regions(function, summaries)
+        new = _inline_sharing(function.body, regions, summaries, names, values)
+        if new == function.body:
+            return function
+        new = _index_loops(_drop_self_stores(new, values), names, values)
+        function = function.replace(body=new, values=values)
+
+
+# --------------------------------------------------------------------------------------------------------------- loops
+
+
+def _index_loops(body: Block, names: Names, values: dict[str, Value]) -> Block:
+    result: list[Statement] = []
+    for statement in body:
+        statement = with_blocks(statement, [_index_loops(inner, names, values) for inner in blocks_of(statement)])
+        if isinstance(statement, For) and isinstance(statement.iterable, Var):
+            value = value_of(statement.iterable, values)
+            if may_be_differentiable(value) and not isinstance(value, Instance):
+                result += _indexed(statement, value, names, values)
+                continue
+        result.append(statement)
+    return tuple(result)
+
+
+def _indexed(loop: For, value: Value, names: Names, values: dict[str, Value]) -> list[Statement]:
+    origin, source = loop.origin, loop.iterable
+    before: list[Statement] = []
+    if value == UNKNOWN:
+        source = Var(names.temporary())
+        before.append(Assign(source.name, Call(Ref(runtime.sequence), (loop.iterable,)), origin))
+        values[source.name] = UNKNOWN
+    length, steps, index = names.temporary(), names.temporary(), names.fresh("k")
+    values.update({length: INTEGER, steps: Instance(range), index: INTEGER})
+    before.append(Assign(length, Call(Ref(len), (source,)), origin))
+    before.append(Assign(steps, Call(Ref(range), (Var(length),)), origin))
+    item = Assign(loop.target, Call(Ref(operator.getitem), (source, Var(index))), origin)
+    return [*before, For(index, Var(steps), (item, *loop.body), origin)]
+
+
+# --------------------------------------------------------------------------------------------------------- self stores
+
+
+def _drop_self_stores(body: Block, values: dict[str, Value]) -> Block:
+    """Drop `x[i] = v` where v is `x[i]` itself, a view that was changed in place just before."""
+    result: list[Statement] = []
+    views: dict[str, tuple] = {}
+    for statement in body:
+        statement = with_blocks(statement, [_drop_self_stores(inner, values) for inner in blocks_of(statement)])
+        if isinstance(statement, Assign) and isinstance(statement.value, Call) and isinstance(statement.value.function, Ref):
+            call, function = statement.value, statement.value.function.value
+            if function is operator.getitem and statement.target is not None:
+                container, index = (value_of(atom, values) for atom in call.arguments)
+                target = values.get(statement.target, UNKNOWN)
+                if isinstance(container, Array) and isinstance(target, Array):
+                    if getitem_shares(container, index, target) and _is_surely_view(index):
+                        views[statement.target] = call.arguments
+            elif function in INPLACE and isinstance(call.arguments[0], Var):
+                if call.arguments[0].name in views and statement.target is not None:
+                    if isinstance(values.get(call.arguments[0].name), Array):
+                        views[statement.target] = views[call.arguments[0].name]
+            elif function is operator.setitem and isinstance(call.arguments[2], Var):
+                if views.get(call.arguments[2].name) == call.arguments[:2]:
+                    continue
+        result.append(statement)
+    return tuple(result)
+
+
+def _is_surely_view(index: Value) -> bool:
+    from transforms.rules.indexing import getitem_is_view
+
+    return getitem_is_view(index) is True
+
+
+# ------------------------------------------------------------------------------------------------------------ inlining
+
+
+def _inline_sharing(
+    body: Block, regions: Regions, summaries: Summaries, names: Names, values: dict[str, Value]
+) -> Block:
+    result: list[Statement] = []
+    for statement in body:
+        statement = with_blocks(
+            statement, [_inline_sharing(inner, regions, summaries, names, values) for inner in blocks_of(statement)]
+        )
+        if isinstance(statement, Assign) and isinstance(statement.value, Call):
+            callee = statement.value.function.value if isinstance(statement.value.function, Ref) else None
+            if isinstance(callee, Function) and _shares(statement, statement.value, callee, regions, summaries):
+                if not is_recursive(callee):
+                    block, value = inline(callee, statement.value.arguments, names, values)
+                    result += block
+                    if statement.target is not None:
+                        result.append(Assign(statement.target, value, statement.origin))
+                    continue
+        result.append(statement)
+    return tuple(result)
+
+
+def _shares(statement: Assign, call: Call, callee: Function, regions: Regions, summaries: Summaries) -> bool:
+    """Whether a call changes memory of its caller, or mixes memory that the caller changes."""
+    summary = summaries(callee)
+    if any(slot[0] == "parameter" for slot in summary.mutated) or summary.changes_captured:
+        return True
+    if not summary.classes:
+        return False
+    atoms = (*call.arguments, *((Var(statement.target),) if statement.target is not None else ()))
+    return any(isinstance(atom, Var) and regions.is_mutated(atom) for atom in atoms)
+
+
+def is_recursive(function: Function) -> bool:
+    """Whether a function calls itself, directly or through others."""
+    seen: set[Function] = set()
+    work = [function]
+    while work:
+        for callee in callees(work.pop()):
+            if callee is function:
+                return True
+            if callee not in seen:
+                seen.add(callee)
+                work.append(callee)
+    return False
+
+
+def callees(function: Function) -> list[Function]:
+    """The core functions that a function refers to, in order of first occurrence."""
+    from transforms.core import atoms_of
+
+    found: dict[Function, None] = {}
+    for statement in walk(function.body):
+        for atom in atoms_of(statement):
+            if isinstance(atom, Ref) and isinstance(atom.value, Function):
+                found[atom.value] = None
+    return list(found)

@@ -1,0 +1,118 @@
+"""Reverse mode: a program becomes the program of its gradient, or the pair of an augmented primal and its adjoint."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from transforms import operations, runtime
+from transforms.core import Assign, Atom, Call, Const, Function, Names, Ref, Return, Statement, Var, names_in
+from transforms.reverse.builder import Builder, free_reads
+from transforms.reverse.sweep import Sweep, Sweeps
+from transforms.values import UNKNOWN, Array, Literal, Number, Sequence
+
+__all__ = ["Pair", "gradient", "make_pair"]
+
+
+@dataclass
+class Pair:
+    """The two halves of a callee's derivative.
+
+    `augmented(*arguments)` returns (value, saved); `adjoint(saved, cotangent)` returns the tuple of cotangents of the
+    arguments that are active.
+    """
+
+    augmented: Function
+    adjoint: Function
+
+
+def gradient(
+    function: Function,
+    wrt: tuple[int, ...],
+    compiler: Any,
+    *,
+    want_value: bool = False,
+    has_aux: bool = False,
+    seeded: bool = False,
+) -> Function:
+    """The function that computes the gradients of a prepared program: a tuple with one item per position in `wrt`.
+
+    `want_value`: returns (whole output, gradients).  `has_aux`: only the first item of the output is differentiated.
+    `seeded`: a last parameter is the cotangent of the output; otherwise it is ones.
+    """
+    program, whole = _without_auxiliary(function) if has_aux else (function, None)
+    sweeps = Sweep(program, wrt, compiler).run()
+    body = list(sweeps.forward)
+    if not seeded:
+        body += _ones(program, sweeps)
+    body += sweeps.reverse
+    out = Builder(sweeps.names, function.origin)
+    gradients = out.call(operations.make_tuple, *sweeps.gradients)
+    if want_value:
+        gradients = out.call(operations.make_tuple, whole or sweeps.result, gradients)
+    body += [*out.statements, Return(gradients)]
+    parameters = (*function.parameters, sweeps.cotangent) if seeded else function.parameters
+    return Function(
+        name=f"{_plain_name(function)}_grad",
+        parameters=parameters,
+        body=tuple(body),
+        signature=None if seeded else function.signature,
+        filename=function.filename,
+        origin=function.origin,
+        doc=function.doc,
+    )
+
+
+def _plain_name(function: Function) -> str:
+    return function.name if function.name.isidentifier() else "f"
+
+
+def _without_auxiliary(function: Function) -> tuple[Function, Atom]:
+    """The program that returns only the first item of its output; and the whole output."""
+    last = function.body[-1]
+    assert isinstance(last, Return)
+    first = Names(names_in(function)).fresh("output")
+    values = dict(function.values or {})
+    whole = values.get(last.value.name, UNKNOWN) if isinstance(last.value, Var) else UNKNOWN
+    values[first] = whole.items[0] if isinstance(whole, Sequence) else UNKNOWN
+    pick = Assign(first, Call(Ref(operator.getitem), (last.value, Const(0))), last.origin)
+    body = (*function.body[:-1], pick, Return(Var(first), last.origin))
+    return function.replace(body=body, values=values), last.value
+
+
+def _ones(program: Function, sweeps: Sweeps) -> list[Statement]:
+    """Bind the cotangent of the result to ones."""
+    value = (program.values or {}).get(sweeps.result.name, UNKNOWN) if isinstance(sweeps.result, Var) else None
+    original = program.result
+    if isinstance(original, Var):
+        value = (program.values or {}).get(original.name, UNKNOWN)
+    if value is None or isinstance(value, (Number, Literal)):
+        return [Assign(sweeps.cotangent, Const(1.0), None)]
+    function = np.ones_like if isinstance(value, Array) else runtime.ones
+    return [Assign(sweeps.cotangent, Call(Ref(function), (sweeps.result,)), None)]
+
+
+def make_pair(pair: Pair, function: Function, wrt: tuple[int, ...], compiler: Any) -> None:
+    """Fill in the bodies of a pair (made empty before, so that a recursive function can refer to its own)."""
+    sweeps = Sweep(function, wrt, compiler).run(finish=False)
+    last: list[Statement] = list(sweeps.reverse)
+    out = Builder(sweeps.names, function.origin)
+    gradients = out.call(operations.make_tuple, *sweeps.gradients)
+    last += [*out.statements, Return(gradients)]
+    needed = [name for name in free_reads(last) if name != sweeps.cotangent]
+
+    end = Builder(sweeps.names, function.origin)
+    saved = end.call(operations.make_tuple, *map(Var, needed))
+    both = end.call(operations.make_tuple, sweeps.result, saved)
+    pair.augmented.parameters = function.parameters
+    pair.augmented.body = (*sweeps.forward, *end.statements, Return(both))
+
+    start = Builder(sweeps.names, function.origin)
+    entry = sweeps.names.fresh("saved")
+    for position, name in enumerate(needed):
+        start.call(operator.getitem, Var(entry), Const(position), target=name)
+    pair.adjoint.parameters = (entry, sweeps.cotangent)
+    pair.adjoint.body = (*start.statements, *last)

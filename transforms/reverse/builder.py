@@ -1,0 +1,87 @@
+"""Small pieces that the reverse-mode rewriter is built of: a statement builder, and names read before they are bound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transforms.core import (
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    For,
+    Function,
+    If,
+    Names,
+    Origin,
+    Ref,
+    Statement,
+    Try,
+    Var,
+    While,
+    blocks_of,
+    reads,
+    writes,
+)
+
+
+class Builder:
+    """Collects statements; every operation gets a temporary name unless one is given."""
+
+    def __init__(self, names: Names, origin: Origin | None = None) -> None:
+        self.names, self.origin = names, origin
+        self.statements: list[Statement] = []
+
+    def call(self, function: Any, *operands: Atom, target: str | None = None, **keywords: Atom) -> Var:
+        target = target or self.names.temporary()
+        self.bind(target, Call(as_ref(function), operands, tuple(keywords.items())))
+        return Var(target)
+
+    def do(self, function: Any, *operands: Atom, **keywords: Atom) -> None:
+        """A call for its effect."""
+        self.statements.append(Assign(None, Call(as_ref(function), operands, tuple(keywords.items())), self.origin))
+
+    def bind(self, target: str, value: Any) -> None:
+        self.statements.append(Assign(target, value, self.origin))
+
+    def add(self, statements: Any) -> None:
+        self.statements.extend(statements)
+
+
+def as_ref(function: Any) -> Atom:
+    return function if isinstance(function, (Ref, Var, Const)) else Ref(function)
+
+
+def free_reads(block: Block | list[Statement]) -> list[str]:
+    """The names that a block reads before it is sure to have bound them, in order of first occurrence."""
+    found: dict[str, None] = {}
+    _free(block, set(), found)
+    return list(found)
+
+
+def _free(block: Block | list[Statement], bound: set[str], found: dict[str, None]) -> set[str]:
+    """Adds to `found`; returns the names that are bound after the block."""
+    for statement in block:
+        for name in reads(statement):
+            if name not in bound:
+                found[name] = None
+        match statement:
+            case If():
+                after = [_free(inner, set(bound), found) for inner in blocks_of(statement)]
+                bound = after[0] & after[1]
+            case While() | For():
+                inner_bound = set(bound) | set(writes(statement))
+                _free(statement.body, inner_bound, found)
+            case Try():
+                for inner in blocks_of(statement):
+                    _free(inner, set(bound) | set(writes(statement)), found)
+            case _:
+                bound = bound | set(writes(statement))
+                for inner in blocks_of(statement):
+                    bound = _free(inner, bound, found)
+    return bound
+
+
+
+__all__ = ["Builder", "Function", "as_ref", "free_reads"]

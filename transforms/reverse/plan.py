@@ -1,0 +1,290 @@
+"""What reverse mode decides before it writes a statement.
+
+Comes in: a specialised program in single-assignment form, and the parameters that are differentiated.  Goes out: a
+`Plan`: which names are active, how the cotangent of each is kept (`Kind`), which of them need a buffer that is added to
+in place, which shadows the primal sweep itself has to create, and where memory is changed.
+"""
+
+from __future__ import annotations
+
+import enum
+import operator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from transforms import operations, registry
+from transforms.analyses.activity import Activity, changed_operands, differentiable_operands
+from transforms.analyses.regions import BUILDERS, INPLACE, Region, Regions, Summaries, bind, find_regions, is_container
+from transforms.core import (
+    Assign,
+    Atom,
+    Block,
+    Call,
+    For,
+    Function,
+    Ref,
+    Statement,
+    Var,
+    While,
+    all_writes,
+    blocks_of,
+    walk,
+    writes,
+)
+from transforms.values import Array, Mapping, Record, Sequence, Unknown, Value
+
+
+class Kind(enum.Enum):
+    """How the cotangent of a name is kept.
+
+    NONE: it has none.  VALUE: a value that the adjoint sweep computes.  SHADOW: memory with the same aliasing as the
+    primal, for what is changed in place.
+    """
+
+    NONE = enum.auto()
+    VALUE = enum.auto()
+    SHADOW = enum.auto()
+
+
+@dataclass
+class Place:
+    """Where a statement stands: its number in source order, the loops around it, and the blocks around it."""
+
+    number: int
+    loops: tuple[int, ...]
+    blocks: tuple[int, ...]
+
+
+@dataclass
+class Plan:
+    function: Function
+    regions: Regions
+    activity: Activity
+    places: dict[int, Place] = field(default_factory=dict)  # id(statement) -> place
+    binding: dict[str, Assign | None] = field(default_factory=dict)  # name bound once -> its statement
+    bound_in: dict[str, tuple[int, ...]] = field(default_factory=dict)  # name -> blocks around all its bindings
+    mutations: dict[int, list[Place]] = field(default_factory=dict)  # id(region) -> where it is changed
+    buffered: set[str] = field(default_factory=set)
+    forward_shadows: set[str] = field(default_factory=set)
+
+    def value(self, atom: Atom | str) -> Value:
+        return self.regions.value(atom)
+
+    def kind(self, atom: Atom | str) -> Kind:
+        if not self.activity.is_active(atom):
+            return Kind.NONE
+        return Kind.SHADOW if self.regions.is_mutated(atom) else Kind.VALUE
+
+    def is_structured(self, name: str) -> bool:
+        """Whether the cotangent of a name is kept item by item, under the names of its slots."""
+        return isinstance(self.value(name), (Sequence, Mapping, Record)) and self.kind(name) is Kind.VALUE
+
+    def changed_after(self, name: str, statement: Statement) -> bool:
+        """Whether the memory behind a name may be changed by this statement or after it."""
+        here = self.places[id(statement)]
+        region = self.regions.of(name)
+        seen: set[int] = set()
+        while region is not None and id(region) not in seen:
+            for place in self.mutations.get(id(region.find()), ()):
+                if place.number >= here.number or set(place.loops) & set(here.loops):
+                    return True
+            seen.add(id(region))
+            region = region.known_content
+        return False
+
+    def is_active_statement(self, statement: Statement) -> bool:
+        """Whether a statement has an adjoint."""
+        match statement:
+            case Assign(target=target, value=Call() as call):
+                return (target is not None and self.activity.is_active(target)) or any(
+                    self.activity.is_active(atom) for atom in changed_operands(call)
+                )
+            case Assign(target=str() as target):
+                return self.activity.is_active(target)
+        return False
+
+
+def make_plan(function: Function, wrt: tuple[int, ...], summaries: Summaries) -> Plan:
+    """Analyse a program for reverse mode."""
+    regions = find_regions(function, summaries)
+    activity = Activity(function, {function.parameters[k] for k in wrt}, regions)
+    plan = Plan(function, regions, activity)
+    _find_places(plan)
+    _find_mutations(plan)
+    _find_buffers(plan)
+    _find_forward_shadows(plan)
+    return plan
+
+
+def _numbered(block: Block, loops: tuple[int, ...], blocks: tuple[int, ...]) -> Iterator[tuple[Statement, Place]]:
+    inner_blocks = (*blocks, id(block))
+    for statement in block:
+        yield statement, Place(0, loops, inner_blocks)
+        around = (*loops, id(statement)) if isinstance(statement, (For, While)) else loops
+        for inner in blocks_of(statement):
+            yield from _numbered(inner, around, inner_blocks)
+
+
+def _find_places(plan: Plan) -> None:
+    for name in plan.function.parameters:
+        plan.bound_in[name] = ()
+        plan.binding[name] = None
+    for number, (statement, place) in enumerate(_numbered(plan.function.body, (), ())):
+        place.number = number
+        plan.places[id(statement)] = place
+        inner = place.blocks
+        if isinstance(statement, For):
+            inner = (*place.blocks, id(statement.body))
+        for name in writes(statement):
+            if name in plan.bound_in:
+                shared = [a for a, b in zip(plan.bound_in[name], inner) if a == b]
+                plan.bound_in[name] = tuple(shared)
+                plan.binding[name] = None
+            else:
+                plan.bound_in[name] = inner
+                plan.binding[name] = statement if isinstance(statement, Assign) else None
+
+
+def _find_mutations(plan: Plan) -> None:
+    from transforms.analyses.regions import opaque_mutations
+
+    for statement in walk(plan.function.body):
+        if not (isinstance(statement, Assign) and isinstance(statement.value, Call)):
+            continue
+        for atom in (*changed_operands(statement.value), *opaque_mutations(statement.value)):
+            region: Region | None = plan.regions.of(atom)
+            if region is not None and region.is_mutated:
+                plan.mutations.setdefault(id(region.find()), []).append(plan.places[id(statement)])
+
+
+def _find_buffers(plan: Plan) -> None:
+    """Names of arrays that are read item by item or slice by slice: their cotangent is a buffer added to in place."""
+    for statement in walk(plan.function.body):
+        match statement:
+            case Assign(target=str() as target, value=Call(function=Ref(value=operator.getitem)) as call):
+                source = call.arguments[0]
+                if not isinstance(source, Var) or plan.kind(source) is not Kind.VALUE or plan.is_structured(source.name):
+                    continue
+                if plan.activity.is_active(target):
+                    plan.buffered.add(source.name)
+
+
+def _mirrors_structure(plan: Plan, statement: Statement) -> tuple[str, ...]:
+    """The names whose shadows a statement makes the primal sweep read or create."""
+    match statement:
+        case Assign(target=str() as target, value=Var() as source):
+            return (target, source.name)
+        case Assign(target=target, value=Call() as call):
+            function = call.function.value if isinstance(call.function, Ref) else None
+            names = tuple(atom.name for atom in call.atoms if isinstance(atom, Var))
+            own = () if target is None else (target,)
+            if function in BUILDERS or isinstance(function, Function):
+                return names + own
+            if function in (operator.getitem, getattr) and not isinstance(plan.value(call.arguments[0]), Array):
+                return names + own
+            if function in (operator.setitem, setattr) and not isinstance(plan.value(call.arguments[0]), Array):
+                return names + own
+            entry = registry.lookup(function) if function is not None else None
+            if entry is not None and (entry.stores or any(is_container(plan.value(name)) for name in names + own)):
+                return names + own
+            if function in INPLACE and not isinstance(plan.value(call.arguments[0]), Array):
+                return names + own
+        case For():
+            return (statement.target, *(a.name for a in (statement.iterable,) if isinstance(a, Var)))
+    return ()
+
+
+def _find_forward_shadows(plan: Plan) -> None:
+    """Shadows that the primal sweep has to create; the others are made at the start of the adjoint of their block."""
+    wanted = plan.forward_shadows
+    members: dict[int, list[str]] = {}
+    for name in plan.bound_in:
+        region = plan.regions.of(name)
+        if region is not None:
+            members.setdefault(id(region.find()), []).append(name)
+    for statement in walk(plan.function.body):
+        for name in _mirrors_structure(plan, statement):
+            if plan.kind(name) is Kind.SHADOW:
+                wanted.add(name)
+    for name in plan.bound_in:
+        if plan.kind(name) is not Kind.SHADOW or isinstance(plan.value(name), Unknown):
+            continue
+        statement = plan.binding.get(name)
+        if statement is None or shared_source(plan, statement) is not None:
+            continue  # a parameter, a join, or a view: not where memory is made
+        home = plan.bound_in[name]
+        region = plan.regions.of(name)
+        for other in members.get(id(region.find()), ()) if region is not None else ():
+            if plan.bound_in[other][: len(home)] != home:
+                wanted.add(name)
+    changed = True
+    while changed:
+        changed = False
+        for name in list(wanted):
+            statement = plan.binding.get(name)
+            source = None if statement is None else shared_source(plan, statement)
+            if source is not None and source not in wanted and plan.kind(source) is Kind.SHADOW:
+                wanted.add(source)
+                changed = True
+
+
+def shared_source(plan: Plan, statement: Assign) -> str | None:
+    """The name whose memory the target of a statement shares (`v = x[1:]`: x); None where the memory is new."""
+    match statement.value:
+        case Var() as source:
+            return source.name
+        case Call() as call:
+            function = call.function.value if isinstance(call.function, Ref) else None
+            if statement.target is None or plan.regions.of(statement.target) is None:
+                return None
+            target = plan.regions.of(statement.target)
+            candidates: tuple[Atom, ...] = ()
+            if function in (operator.getitem, getattr) or function in INPLACE:
+                candidates = call.arguments[:1]
+            else:
+                entry = registry.lookup(function) if function is not None else None
+                bound = None if entry is None else bind(entry, call)
+                if entry is not None and bound is not None:
+                    candidates = tuple(atom for name in entry.views for atom in bound.get(name, ()))
+            for atom in candidates:
+                region = plan.regions.of(atom)
+                if isinstance(atom, Var) and region is not None and target is not None:
+                    if region is target or region.known_content is target:
+                        return atom.name
+    return None
+
+
+def touched(plan: Plan, body: Block) -> list[str]:
+    """The names whose cotangents the adjoint of a block may add to, in order of first occurrence."""
+    found: dict[str, None] = {}
+    for statement in walk(body):
+        if not plan.is_active_statement(statement):
+            continue
+        assert isinstance(statement, Assign)
+        operands = differentiable_operands(statement.value) if isinstance(statement.value, Call) else (statement.value,)
+        for atom in operands:
+            if isinstance(atom, Var) and plan.kind(atom) is Kind.VALUE:
+                found[atom.name] = None
+    return list(found)
+
+
+def headers_of(plan: Plan, body: Block) -> tuple[int, list[str]]:
+    """The copies at the end of a loop's body that hand values to the next iteration: where they begin, and their
+    targets."""
+    inside = all_writes(body)
+    end = len(body)
+    names: list[str] = []
+    while end > 0:
+        statement = body[end - 1]
+        if not (isinstance(statement, Assign) and isinstance(statement.target, str)):
+            break
+        if isinstance(statement.value, Call) or plan.binding.get(statement.target, statement) is not None:
+            break
+        if statement.target not in inside or plan.bound_in[statement.target] == plan.places[id(statement)].blocks:
+            break
+        names.append(statement.target)
+        end -= 1
+    return end, names[::-1]
+
+
+__all__ = ["Kind", "Plan", "headers_of", "make_plan", "operations", "shared_source", "touched"]

@@ -1,0 +1,17 @@
+"""The rules of the primitives, by subject.  Importing this package registers all of them."""
+
+from transforms.rules import (  # noqa: F401
+    adjoints,
+    builtins,
+    containers,
+    creation,
+    elementwise,
+    helpers,
+    helpers_arrays,
+    indexing,
+    joining,
+    products,
+    reductions,
+    results,
+    shapes,
+)

@@ -1,0 +1,103 @@
+"""Rules of the run-time helpers that reverse mode itself emits, so that its output can be differentiated again."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from transforms import runtime
+from transforms.core import Const
+from transforms.registry import adjoint, constant, facts, refused, result, simplify
+from transforms.values import UNKNOWN, Array, Literal, Number, Value
+
+constant(runtime.zeros, runtime.ones, shape_only="x")
+constant(runtime.Shadow)
+constant(runtime.check_view, is_pure=False)
+constant(runtime.truncate, mutates="tape", is_pure=False)
+
+
+@adjoint(runtime.add, wrt="a b", linear="a b")
+def add(a, b, *, ans, g):
+    return g, g
+
+
+@adjoint(runtime.snapshot, linear="x")
+def snapshot(x, *, ans, g):
+    return g
+
+
+@adjoint(runtime.finish, wrt="g_in", linear="g_in", shape_only="x")
+def finish(g_in, x, *, ans, g):
+    return g
+
+
+# reverse mode knows these by itself: what they change in place is a cotangent
+facts(runtime.add_into, mutates="shadow", is_pure=False)
+facts(runtime.add_item, mutates="buffer", is_pure=False)
+
+
+@adjoint(runtime.add_into, wrt="g_in", mutates="shadow", is_pure=False)
+def add_into(shadow, g_in, *, ans, g):
+    return None
+
+
+@adjoint(runtime.add_item, wrt="g_in", mutates="buffer", is_pure=False)
+def add_item(buffer, index, g_in, *, ans, g):
+    return None
+
+
+@adjoint(runtime.make_record, wrt="items", views="items")
+def make_record(kind, names, *items, ans, g):
+    return tuple([getattr(g, name) for name in names])
+
+
+refused("its argument is changed in place", runtime.take_stored, runtime.insert_back)
+refused("the function is only known at run time", runtime.call_augmented)
+facts(runtime.take_stored, runtime.insert_back, is_pure=False)
+
+
+@result(runtime.zeros, runtime.snapshot)
+def like(x: Value) -> Value:
+    return x if isinstance(x, (Array, Number)) else UNKNOWN
+
+
+@simplify(runtime.zeros)
+def simplify_zeros(site: Any) -> Any:
+    value = site.value("x")
+    if isinstance(value, Array):
+        return site.call(np.zeros_like, site.atom("x"))
+    if isinstance(value, (Number, Literal)):
+        return Const(0.0)
+    return None
+
+
+@simplify(runtime.ones)
+def simplify_ones(site: Any) -> Any:
+    value = site.value("x")
+    if isinstance(value, Array):
+        return site.call(np.ones_like, site.atom("x"))
+    if isinstance(value, Number):
+        return Const(1.0)
+    return None
+
+
+@simplify(runtime.snapshot)
+def simplify_snapshot(site: Any) -> Any:
+    value = site.value("x")
+    if isinstance(value, Array):
+        return site.call(np.array, site.atom("x"))
+    if isinstance(value, (Number, Literal)):
+        return site.atom("x")
+    return None
+
+
+@simplify(runtime.add)
+def simplify_add(site: Any) -> Any:
+    kinds = (Array, Number)
+    if isinstance(site.value("a"), kinds) and isinstance(site.value("b"), kinds):
+        return site.call(operator.add, site.atom("a"), site.atom("b"))
+    return None
+
+

@@ -1,0 +1,276 @@
+"""Rules made into code: a template, specialised for the types at one call, becomes statements to inline.
+
+Comes in: a primitive, the atoms and abstract values of one call, which contributions are wanted.  Goes out: a small core
+function whose parameters are the variables of that call and whose result is the tuple of wanted contributions.  The
+template's static branches are folded and its helpers simplified by `specialise`; what no contribution needs is dropped,
+so that a reader of the instance sees exactly which values the adjoint depends on.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from transforms import operations, runtime
+from transforms.canonical import lower_template
+from transforms.core import (
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    Function,
+    Names,
+    Ref,
+    Return,
+    Var,
+    is_call_of,
+    is_temporary,
+    names_in,
+    rename,
+)
+from transforms.errors import RuleNotFound
+from transforms.passes.deadcode import deadcode
+from transforms.registry import Primitive
+from transforms.values import UNKNOWN, Known, Literal, Value
+
+import operator
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of one call, by the primitive's parameter names; a star parameter has a tuple of atoms."""
+
+    bound: dict[str, Atom | tuple[Atom, ...]]
+    flat: tuple[Atom, ...]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A template made for one signature: `function.result` is a tuple with one item per wanted contribution.
+
+    `contributions[k]` is None where the rule says that there is none.
+    """
+
+    function: Function
+    contributions: tuple[Atom | None, ...]
+
+
+def bind_arguments(entry: Primitive, call: Call, origin: Any = None) -> Arguments:
+    """Match a call with the parameters that the rules of a primitive know; refuse arguments that no rule names."""
+    assert entry.signature is not None
+    try:
+        bound = entry.signature.bind(*call.arguments, **dict(call.keywords))
+    except TypeError as error:
+        raise RuleNotFound(
+            f"the derivative of {entry.name} is not known for these arguments: {error}",
+            f"Supported: {entry.name}{entry.signature}.",
+            origin,
+        ) from None
+    flat: list[Atom] = []
+    for value in bound.arguments.values():
+        if isinstance(value, tuple):
+            flat.extend(value)
+        elif isinstance(value, dict):
+            raise RuleNotFound(f"the derivative of {entry.name} does not know {', '.join(value)}", "", origin)
+        else:
+            flat.append(value)
+    return Arguments(dict(bound.arguments), tuple(flat))
+
+
+class Templates:
+    """Makes instances of templates and keeps them by signature; `specialise` is given to keep the imports one-way."""
+
+    def __init__(self, specialise: Callable[[Function, tuple[Value, ...]], Function]) -> None:
+        self.specialise = specialise
+        self.instances: dict[Hashable, Instance] = {}
+
+    def adjoint(
+        self, entry: Primitive, arguments: Arguments, wanted: tuple[str | tuple[str, int], ...], values: tuple[Value, ...]
+    ) -> Instance:
+        """The instance of a reverse-mode rule.
+
+        `values` are those of `arguments.flat`, then of the result, of its cotangent, and of the shadows that the rule
+        takes (see `shadows_of`).  An item of `wanted` is the name of a parameter, or (star parameter, position).
+        """
+        shape = tuple((n, len(a)) if isinstance(a, tuple) else n for n, a in arguments.bound.items())
+        key = (id(entry), wanted, shape, values)
+        if key not in self.instances:
+            self.instances[key] = self._make(entry, arguments, wanted, values)
+        return self.instances[key]
+
+    def _make(
+        self,
+        entry: Primitive,
+        arguments: Arguments,
+        wanted: tuple[str | tuple[str, int], ...],
+        values: tuple[Value, ...],
+    ) -> Instance:
+        assert entry.adjoint is not None
+        template = lower_template(entry.adjoint)
+        names = Names(names_in(template))
+        parameters, body = _bind_parameters(entry, arguments, template, names)
+        body += template.body[:-1]
+        body += _contributions(entry, template, arguments, wanted, names)
+        result = names.temporary()
+        last = body.pop()
+        assert isinstance(last, Assign)
+        body += [Assign(result, last.value), Return(Var(result))]
+        wrapper = Function(f"{entry.name} adjoint", (*parameters, "ans", "g", *shadows_of(entry)), tuple(body))
+        residual = deadcode(self.specialise(wrapper, values))
+        return Instance(residual, _items(residual))
+
+
+def shadows_of(entry: Primitive) -> tuple[str, ...]:
+    """The shadows that the rule of a mutating primitive takes, as its parameter names: `a_bar` for its argument `a`."""
+    if entry.adjoint is None:
+        return ()
+    parameters = inspect.signature(entry.adjoint).parameters
+    return tuple(name for name in parameters if name.endswith("_bar") and name[:-4] in entry.mutates)
+
+
+def _bind_parameters(
+    entry: Primitive, arguments: Arguments, template: Function, names: Names
+) -> tuple[list[str], list[Any]]:
+    """Flat parameters for the wrapper, and the statements that make the template's own parameters of them."""
+    assert entry.signature is not None
+    parameters: list[str] = []
+    body: list[Any] = []
+    for name, parameter in entry.signature.parameters.items():
+        given = arguments.bound.get(name)
+        if isinstance(given, tuple):
+            items = [names.fresh(f"{name}_{k}") for k in range(len(given))]
+            parameters += items
+            body.append(Assign(name, Call(Ref(operations.make_tuple), tuple(map(Var, items)))))
+        elif given is not None:
+            parameters.append(name)
+        elif parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            body.append(Assign(name, Const(())))
+        else:
+            default = parameter.default
+            body.append(Assign(name, Const(default) if _is_constant(default) else Ref(default)))
+    return parameters, body
+
+
+def _is_constant(value: Any) -> bool:
+    return value is None or isinstance(value, (int, float, complex, str, bytes, tuple, slice, type(Ellipsis)))
+
+
+def _contributions(
+    entry: Primitive,
+    template: Function,
+    arguments: Arguments,
+    wanted: tuple[str | tuple[str, int], ...],
+    names: Names,
+) -> list[Any]:
+    """Statements that pick the wanted contributions out of the template's result, ending in the tuple of them."""
+    body: list[Any] = []
+
+    def emit(function: Any, *operands: Atom) -> Var:
+        target = names.temporary()
+        body.append(Assign(target, Call(Ref(function), operands)))
+        return Var(target)
+
+    picked: list[Atom] = []
+    for item in wanted:
+        name = item if isinstance(item, str) else item[0]
+        atom: Atom = template.result
+        if len(entry.wrt) > 1:
+            atom = emit(operator.getitem, atom, Const(entry.wrt.index(name)))
+        source: Atom = Var(name)
+        if not isinstance(item, str):
+            atom = emit(operator.getitem, atom, Const(item[1]))
+            source = emit(operator.getitem, source, Const(item[1]))
+        if entry.is_elementwise:
+            atom = emit(runtime.unbroadcast, atom, source)
+        picked.append(atom)
+    emit(operations.make_tuple, *picked)
+    return body
+
+
+def _items(residual: Function) -> tuple[Atom | None, ...]:
+    """The atoms of the tuple that the residual returns; None for a contribution that the rule says is none."""
+    result = residual.result
+    items: tuple[Atom, ...]
+    if isinstance(result, Const):
+        items = tuple(Const(item) for item in result.value)
+    else:
+        packing = next(
+            statement
+            for statement in reversed(residual.body)
+            if isinstance(statement, Assign) and isinstance(result, Var) and statement.target == result.name
+        )
+        assert is_call_of(packing.value, operations.make_tuple) and isinstance(packing.value, Call)
+        items = packing.value.arguments
+    values = residual.values or {}
+
+    def present(atom: Atom) -> Atom | None:
+        value = values.get(atom.name, UNKNOWN) if isinstance(atom, Var) else None
+        return None if atom == Const(None) or value == Literal(None) else atom
+
+    return tuple(present(item) for item in items)
+
+
+def inline(function: Function, atoms: tuple[Atom, ...], names: Names, values: dict[str, Value]) -> tuple[Block, Atom]:
+    """The body of a function with its parameters replaced by atoms and its own names made fresh; and its result.
+
+    `values` receives the abstract values of the new names.
+    """
+    own = [name for name in _ordered_names(function) if name not in function.parameters]
+    fresh = {name: names.temporary() if is_temporary(name) else names.fresh(name) for name in own}
+    rebound = {name for name in _ordered_names(function) if name in function.parameters and _is_bound(function, name)}
+    prologue: list[Any] = []
+    replaced: dict[str, Atom] = {}
+    for parameter, atom in zip(function.parameters, atoms, strict=True):
+        if parameter in rebound:
+            fresh[parameter] = names.fresh(parameter)
+            prologue.append(Assign(fresh[parameter], atom))
+        else:
+            replaced[parameter] = atom
+    for old, new in fresh.items():
+        if function.values and old in function.values:
+            values[new] = function.values[old]
+    body = substitute(rename(function.body, {**fresh}), replaced)
+    last = body[-1]
+    assert isinstance(last, Return)
+    return (*prologue, *body[:-1]), last.value
+
+
+def substitute(block: Block, atoms: dict[str, Atom]) -> Block:
+    """The block with reads of these names replaced by atoms (the names must not be bound in it)."""
+    from transforms.core import blocks_of, map_atoms, with_blocks
+
+    def change(atom: Atom) -> Atom:
+        return atoms.get(atom.name, atom) if isinstance(atom, Var) else atom
+
+    return tuple(
+        with_blocks(map_atoms(statement, change), [substitute(inner, atoms) for inner in blocks_of(statement)])
+        for statement in block
+    )
+
+
+def _ordered_names(function: Function) -> list[str]:
+    from transforms.core import walk, writes
+
+    seen: dict[str, None] = dict.fromkeys(function.parameters)
+    for statement in walk(function.body):
+        seen.update(dict.fromkeys(writes(statement)))
+    return list(seen)
+
+
+def _is_bound(function: Function, name: str) -> bool:
+    from transforms.core import all_writes
+
+    return name in all_writes(function.body)
+
+
+def value_of(atom: Atom, values: dict[str, Value]) -> Value:
+    """The abstract value of an atom."""
+    match atom:
+        case Const():
+            return Literal(atom.value)
+        case Ref():
+            return Known(atom.value)
+    return values.get(atom.name, UNKNOWN)
