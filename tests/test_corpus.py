@@ -20,7 +20,6 @@ CASES = [
     for index, arguments in enumerate(program.arguments)
 ]
 FIRST_CASES = [pytest.param(program, program.arguments[0], id=program.name) for program in ALL]
-BROADCASTS = [case for case in CASES if "broadcasting" in case.values[0].tags]
 TWICE = [
     pytest.param(program, arguments, id=f"{program.name}-{index}")
     for program in ALL

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import hashlib
+import linecache
+import math
+import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -155,3 +159,15 @@ def numbers(*shape: int, seed: int = 0, low: float = -1.0, high: float = 1.0) ->
     count = int(np.prod(shape, dtype=int))
     unit = np.modf((np.arange(1, count + 1) + 17.0 * seed) * 0.6180339887498949)[0]
     return (low + (high - low) * unit).reshape(shape)
+
+
+def function_from(source: str, name: str = "f", **scope: Any) -> Callable[..., Any]:
+    """The function `name` of a program text, with its source on record as in a notebook."""
+    source = textwrap.dedent(source)
+    filename = f"<program {hashlib.sha1(source.encode()).hexdigest()[:12]}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    scope.setdefault("np", np)
+    scope.setdefault("math", math)
+    scope.setdefault("__name__", "__program__")
+    exec(compile(source, filename, "exec"), scope)
+    return scope[name]

@@ -1,0 +1,361 @@
+"""Every kind of unsupported or wrong use, and the message it gets."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from tests.corpus.reference import function_from
+
+
+def message_of(error: pytest.ExceptionInfo) -> str:
+    return str(error.value)
+
+
+def refused(function, *arguments, kind=ad.AutodiffError) -> str:
+    """The message with which the gradient is refused."""
+    with pytest.raises(kind) as error:
+        ad.grad(function)(*arguments)
+    assert isinstance(error.value, (ad.AutodiffError, TypeError, ValueError, IndexError))
+    return message_of(error)
+
+
+SYNTAX = {
+    "async function": ("async def f(x):\n    return x", "async"),
+    "await": ("async def g(x):\n    return x\n\nasync def f(x):\n    return await g(x)", "async|await"),
+    "generator": ("def f(x):\n    yield x", "yield|generator"),
+    "yield from": ("def f(x):\n    yield from [x]", "yield|generator"),
+    "exec": ("def f(x):\n    exec('y = x')\n    return x", "exec"),
+    "eval": ("def f(x):\n    return eval('x * 2')", "eval"),
+    "locals": ("def f(x):\n    return locals()['x'] * 2", "locals"),
+}
+
+
+@pytest.mark.parametrize("name", SYNTAX)
+def test_unsupported_syntax(name: str) -> None:
+    source, word = SYNTAX[name]
+    text = refused(function_from(source), 1.5)
+    assert re.search(word, text), text
+    assert "<program" in text and "line" in text, text
+
+
+@pytest.mark.parametrize("name", ["exec", "eval", "generator"])
+def test_the_message_has_file_line_source_and_caret(name: str) -> None:
+    source, _ = SYNTAX[name]
+    text = refused(function_from(source), 1.5)
+    lines = text.splitlines()
+    (caret,) = [number for number, line in enumerate(lines) if set(line.strip()) == {"^"}]
+    quoted = lines[caret - 1]
+    assert quoted.strip() in source
+    column = lines[caret].index("^")
+    assert quoted[column] != " " and column >= len(quoted) - len(quoted.lstrip())
+    assert any('File "<program' in line and "line" in line for line in lines)
+
+
+def test_no_source_available() -> None:
+    scope: dict = {}
+    exec("def f(x):\n    return x * 2", scope)
+    text = refused(scope["f"], 1.5)
+    assert "source" in text and "f" in text
+    with pytest.raises(ad.SourceNotFound):
+        ad.grad(scope["f"])(1.5)
+
+
+def test_source_that_is_not_that_of_the_function() -> None:
+    import linecache
+
+    function = function_from("def f(x):\n    return x * 2")
+    name = function.__code__.co_filename
+    text = "def f(x):\n    return x * 3\n"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    with pytest.raises(ad.SourceNotFound, match="source|changed|differ"):
+        ad.grad(function)(1.5)
+
+
+@pytest.mark.parametrize(
+    "function", [math.gamma, np.linalg.eig, np.random.permutation, np.frexp, "abc".join], ids=lambda f: f.__name__
+)
+def test_function_without_rule(function) -> None:
+    name = function.__name__
+
+    def f(x):
+        return function(x) * 2.0
+
+    text = refused(f, 1.5)
+    assert name in text, text
+    assert "return function(x) * 2.0" in text and "^" in text, text
+
+
+def test_function_without_rule_is_allowed_where_no_derivative_is_asked() -> None:
+    def f(x, n):
+        return x * math.gcd(n, 12) * len(sys.argv) / len(sys.argv) * math.gamma(3.0)
+
+    assert ad.grad(f)(1.5, 8) == pytest.approx(8.0)
+
+
+def test_c_function_itself() -> None:
+    text = refused(math.gamma, 1.5)
+    assert "gamma" in text
+
+
+def test_rule_missing_for_one_argument() -> None:
+    def f(x):
+        return np.sum(np.repeat(np.ones(3), np.array([1, 2, 3]) * int(x))) + np.percentile(np.arange(4.0), x)
+
+    text = refused(f, 1.5)
+    assert "percentile" in text, text
+
+    def g(x):
+        return np.interp(0.5, x, np.array([1.0, 2.0]))
+
+    assert "interp" in refused(g, np.array([0.0, 1.0]))
+
+
+def test_option_that_no_rule_names() -> None:
+    def f(x):
+        return np.sum(x, dtype=np.float16, bogus=3)
+
+    with pytest.raises((ad.AutodiffError, TypeError), match="bogus|dtype"):
+        ad.grad(f)(np.ones(3))
+
+
+@pytest.mark.parametrize("value", [1, True, np.arange(3), np.int32(2), [1, 2], (1,), {"a": 1}])
+def test_integer_input(value) -> None:
+    text = refused(lambda x: x, value)
+    assert "float" in text, text
+
+
+@pytest.mark.parametrize("value", ["text", None, object(), b"bytes", np.array(["a"]), len])
+def test_input_that_is_no_number(value) -> None:
+    text = refused(lambda x: 1.0, value)
+    assert "float" in text or "number" in text, text
+
+
+def test_integer_input_names_the_argument_and_gives_advice() -> None:
+    def f(weight, count):
+        return weight * count
+
+    with pytest.raises(ad.DerivativeUndefined) as error:
+        ad.grad(f, 1)(2.0, 3)
+    assert "count" in message_of(error) and "float" in message_of(error)
+    assert ad.grad(f, 0)(2.0, 3) == 3
+
+
+def test_complex_input() -> None:
+    assert "complex" in refused(lambda z: abs(z), 1.0 + 2.0j)
+
+
+def test_object_array_input() -> None:
+    refused(lambda x: np.sum(x), np.array([1.0, None], dtype=object))
+
+
+@pytest.mark.parametrize(
+    "position, kind",
+    [(1, IndexError), ((0, 5), IndexError), (-1, ValueError), ((0, 0), ValueError), ("x", TypeError), (1.0, TypeError)],
+)
+def test_positions(position, kind) -> None:
+    def f(x):
+        return x * 2.0
+
+    with pytest.raises(kind) as error:
+        ad.grad(f, position)(1.5)
+    assert "position" in message_of(error), message_of(error)
+
+
+def test_no_position_at_all() -> None:
+    with pytest.raises(ValueError, match="grad_position.*can not be None"):
+        ad.grad(lambda x: x, None)(1.5)
+
+
+def test_both_conventions_at_once() -> None:
+    with pytest.raises(TypeError, match="argnums"):
+        ad.grad(lambda x: x, grad_position=0, argnums=0)(1.5)
+
+
+def test_not_a_function() -> None:
+    with pytest.raises(TypeError, match="callable|function"):
+        ad.grad(3.0)
+
+
+def test_wrong_number_of_arguments() -> None:
+    def f(x, y):
+        return x * y
+
+    with pytest.raises(TypeError, match="y|argument"):
+        ad.grad(f)(1.5)
+    with pytest.raises(TypeError, match="argument"):
+        ad.grad(f)(1.5, 2.0, 3.0)
+    with pytest.raises(TypeError, match="z"):
+        ad.grad(f)(1.5, 2.0, z=1.0)
+
+
+@pytest.mark.parametrize("result", ["'text'", "None", "len", "{1, 2}"])
+def test_output_that_is_not_numeric(result: str) -> None:
+    text = refused(function_from(f"def f(x):\n    y = x * 2\n    return {result}"), 1.5)
+    assert "output" in text or "return" in text or "result" in text, text
+
+
+def test_complex_output() -> None:
+    text = refused(lambda x: x * 1j, 1.5)
+    assert "complex" in text and "real" in text, text
+
+
+def test_integer_output_has_zero_gradient_or_is_refused() -> None:
+    try:
+        assert ad.grad(lambda x: len(x))(np.ones(3)).tolist() == [0.0, 0.0, 0.0]
+    except ad.AutodiffError as error:
+        assert "output" in str(error)
+
+
+def test_output_structure_with_argnums() -> None:
+    with pytest.raises(ad.AutodiffError, match="scalar") as error:
+        ad.grad(lambda x: x * 2.0, argnums=0)(np.ones(3))
+    assert "jacrev" in message_of(error) and "vjp" in message_of(error)
+
+
+def test_aux_without_a_pair() -> None:
+    with pytest.raises((ad.AutodiffError, TypeError, ValueError), match="has_aux|aux"):
+        ad.grad(lambda x: x * 2.0, has_aux=True)(1.5)
+
+
+def test_recursion_without_end() -> None:
+    function = function_from("def f(x):\n    return f(x) * 2.0")
+    with pytest.raises((RecursionError, ad.AutodiffError), match="recursion|recurs"):
+        ad.grad(function)(1.5)
+
+
+def test_recursion_without_end_through_types() -> None:
+    function = function_from("def f(x):\n    return f((x,))")
+    with pytest.raises((RecursionError, ad.AutodiffError), match="recursion|recurs"):
+        ad.grad(function)(1.5)
+
+
+def test_syntax_that_only_a_newer_python_has() -> None:
+    import linecache
+
+    text = "def f(x):\n    return x * 2\ntype Number = float\n" if sys.version_info < (3, 12) else "def f(x): return x ?? 2\n"
+    function = function_from("def f(x):\n    return x * 2")
+    name = function.__code__.co_filename
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    with pytest.raises((ad.SourceNotFound, ad.UnsupportedSyntax), match="Python|syntax"):
+        ad.grad(function)(1.5)
+
+
+def test_mutation_of_a_captured_constant() -> None:
+    table = np.array([1.0, 2.0, 3.0])
+
+    def f(x):
+        table[0] = x * 2.0
+        return np.sum(table * x)
+
+    try:
+        gradient = ad.grad(f)(1.5)
+    except ad.AutodiffError as error:
+        assert "table" in str(error) and "table[0] = x * 2.0" in str(error)
+        assert table.tolist() == [1.0, 2.0, 3.0]
+    else:
+        assert gradient == pytest.approx(4 * 1.5 + 5.0)
+        assert table.tolist() == [3.0, 2.0, 3.0]
+
+
+def test_active_value_kept_in_a_global() -> None:
+    function = function_from("kept = 1.0\ndef f(x):\n    global kept\n    kept = x * 2.0\n    return kept * x")
+    try:
+        assert ad.grad(function)(1.5) == pytest.approx(6.0)
+    except ad.AutodiffError as error:
+        assert "kept" in str(error)
+
+
+def test_active_value_kept_in_a_captured_list() -> None:
+    kept: list = []
+
+    def f(x):
+        kept.append(x * 2.0)
+        return kept[-1] * x
+
+    try:
+        assert ad.grad(f)(1.5) == pytest.approx(6.0)
+    except ad.AutodiffError as error:
+        assert "kept" in str(error)
+    else:
+        assert kept == [3.0]
+
+
+def test_assigning_into_an_integer_array_loses_the_derivative_as_it_loses_the_fraction() -> None:
+    def f(x):
+        y = np.zeros(3, dtype=int)
+        y[0] = x * 2
+        return np.sum(y) * x
+
+    try:
+        assert ad.grad(f)(1.7) == pytest.approx(3.0)
+    except ad.AutodiffError as error:
+        assert "int" in str(error)
+
+
+def test_undefined_name() -> None:
+    function = function_from("def f(x):\n    return x * missing")
+    with pytest.raises((NameError, ad.AutodiffError), match="missing"):
+        ad.grad(function)(1.5)
+
+
+def test_unbound_local() -> None:
+    function = function_from("def f(x):\n    if x > 10:\n        y = x\n    return y * x")
+    with pytest.raises((UnboundLocalError, ad.AutodiffError), match="y"):
+        ad.grad(function)(1.5)
+    assert ad.grad(function)(11.0) == 22.0
+
+
+def test_missing_attribute() -> None:
+    function = function_from("def f(x):\n    return x.nothing * 2")
+    with pytest.raises((AttributeError, ad.AutodiffError), match="nothing"):
+        ad.grad(function)(1.5)
+    function = function_from("def f(x):\n    return np.nothing(x)")
+    with pytest.raises((AttributeError, ad.AutodiffError), match="nothing"):
+        ad.grad(function)(1.5)
+
+
+def test_wrong_shapes() -> None:
+    function = function_from("def f(x):\n    return np.sum(x + np.ones(4))")
+    with pytest.raises(ValueError, match="broadcast"):
+        ad.grad(function)(np.ones(3))
+
+
+def test_errors_are_of_the_projects_own_and_of_pythons_classes() -> None:
+    assert issubclass(ad.UnsupportedSyntax, (ad.AutodiffError)) and issubclass(ad.UnsupportedSyntax, SyntaxError)
+    assert issubclass(ad.SourceNotFound, ad.AutodiffError) and issubclass(ad.SourceNotFound, OSError)
+    assert issubclass(ad.RuleNotFound, ad.AutodiffError) and issubclass(ad.RuleNotFound, NotImplementedError)
+    assert issubclass(ad.TransformError, ad.AutodiffError) and issubclass(ad.TransformError, TypeError)
+    assert issubclass(ad.DerivativeUndefined, ad.AutodiffError) and issubclass(ad.DerivativeUndefined, ValueError)
+
+
+def test_errors_survive_pickling() -> None:
+    import pickle
+
+    with pytest.raises(ad.AutodiffError) as error:
+        ad.grad(lambda x: x)(3)
+    again = pickle.loads(pickle.dumps(error.value))
+    assert (type(again), str(again)) == (type(error.value), str(error.value))
+
+
+def test_pullback_of_the_wrong_structure() -> None:
+    value, pullback = ad.vjp(lambda x: (x, x * 2.0), 1.5)
+    assert value == (1.5, 3.0)
+    with pytest.raises((ad.AutodiffError, TypeError, ValueError)):
+        pullback(1.0)
+    with pytest.raises((ad.AutodiffError, TypeError, ValueError)):
+        pullback((1.0, 2.0, 3.0))
+
+
+def test_check_grads_notices_a_wrong_derivative() -> None:
+    def f(x):
+        return np.sum(x * ad.stop_gradient(x))
+
+    with pytest.raises((AssertionError, ad.AutodiffError)):
+        ad.check_grads(f, (np.array([1.0, 2.0]),))
+    ad.check_grads(lambda x: np.sum(x * x), (np.array([1.0, 2.0]),))

@@ -1,0 +1,371 @@
+"""Orders 1 to 5 against closed forms: elementary functions, loops, branches, calls, arrays; compositions of `grad`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from tests.corpus.reference import assert_close, numbers, numeric_gradient
+
+ORDERS = (1, 2, 3, 4, 5)
+
+
+def derivative(function: Callable, order: int) -> Callable:
+    for _ in range(order):
+        function = ad.grad(function)
+    return function
+
+
+def cyclic(*values: Callable[[float], float]) -> Callable[[float, int], float]:
+    return lambda x, order: values[order % len(values)](x)
+
+
+def falling(exponent: float, order: int) -> float:
+    return math.prod(exponent - k for k in range(order))
+
+
+def tanh_derivatives(x: float, order: int) -> float:
+    polynomial = np.polynomial.Polynomial([0.0, 1.0])  # in t = tanh x; dt/dx = 1 - t²
+    for _ in range(order):
+        polynomial = polynomial.deriv() * np.polynomial.Polynomial([1.0, 0.0, -1.0])
+    return float(polynomial(math.tanh(x)))
+
+
+def sigmoid_derivatives(x: float, order: int) -> float:
+    polynomial = np.polynomial.Polynomial([0.0, 1.0])
+    for _ in range(order):
+        polynomial = polynomial.deriv() * np.polynomial.Polynomial([0.0, 1.0, -1.0])
+    return float(polynomial(1.0 / (1.0 + math.exp(-x))))
+
+
+def arctan_derivatives(x: float, order: int) -> float:
+    return ((1j / 2) * (-1) ** (order - 1) * math.factorial(order - 1) * ((x + 1j) ** -order - (x - 1j) ** -order)).real
+
+
+sine = cyclic(math.sin, math.cos, lambda x: -math.sin(x), lambda x: -math.cos(x))
+cosine = cyclic(math.cos, lambda x: -math.sin(x), lambda x: -math.cos(x), math.sin)
+
+ELEMENTARY: dict[str, tuple[Callable, Callable[[float, int], float]]] = {
+    "np.sin": (lambda x: np.sin(x), sine),
+    "np.cos": (lambda x: np.cos(x), cosine),
+    "math.sin": (lambda x: math.sin(x), sine),
+    "np.exp": (lambda x: np.exp(x), lambda x, n: math.exp(x)),
+    "math.exp(2x)": (lambda x: math.exp(2.0 * x), lambda x, n: 2.0**n * math.exp(2 * x)),
+    "np.log": (lambda x: np.log(x), lambda x, n: (-1) ** (n - 1) * math.factorial(n - 1) * x**-n),
+    "np.log1p": (lambda x: np.log1p(x), lambda x, n: (-1) ** (n - 1) * math.factorial(n - 1) * (1 + x) ** -n),
+    "np.sqrt": (lambda x: np.sqrt(x), lambda x, n: falling(0.5, n) * x ** (0.5 - n)),
+    "x ** 3.5": (lambda x: x**3.5, lambda x, n: falling(3.5, n) * x ** (3.5 - n)),
+    "x ** 4": (lambda x: x**4, lambda x, n: falling(4, n) * x ** (4.0 - n)),
+    "1 / x": (lambda x: 1 / x, lambda x, n: falling(-1, n) * x ** (-1.0 - n)),
+    "2 ** x": (lambda x: 2.0**x, lambda x, n: math.log(2) ** n * 2**x),
+    "np.tanh": (lambda x: np.tanh(x), tanh_derivatives),
+    "sigmoid": (lambda x: 1.0 / (1.0 + np.exp(-x)), sigmoid_derivatives),
+    "np.sinh": (lambda x: np.sinh(x), cyclic(math.sinh, math.cosh)),
+    "np.arctan": (lambda x: np.arctan(x), arctan_derivatives),
+    "five products": (lambda x: x * x * x * x * x * x, lambda x, n: falling(6, n) * x ** (6.0 - n)),
+    "sine of square root of square": (lambda x: np.sin(np.sqrt(x * x)), sine),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("name", ELEMENTARY)
+def test_elementary_functions(name: str, order: int) -> None:
+    function, known = ELEMENTARY[name]
+    for x in (0.7, 1.6):
+        assert derivative(function, order)(x) == pytest.approx(known(x, order), rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("name", ["np.sin", "np.exp", "x ** 4", "np.tanh"])
+def test_elementary_functions_on_arrays(name: str, order: int) -> None:
+    function, known = ELEMENTARY[name]
+    x = np.array([0.7, 1.2, 1.6])
+    assert_close(derivative(function, order)(x), np.array([known(item, order) for item in x]))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("function", [np.sin, np.exp])
+def test_numpy_functions_themselves(function: Callable, order: int) -> None:
+    known = sine if function is np.sin else ELEMENTARY["np.exp"][1]
+    assert derivative(function, order)(0.7) == pytest.approx(known(0.7, order))
+
+
+def power_loop(x):
+    result = 1.0
+    for _ in range(6):
+        result = result * x
+    return result
+
+
+def power_while(x):
+    result, n = x, 1
+    while n < 6:
+        result = result * x
+        n += 1
+    return result
+
+
+def power_recursive(x, n=6):
+    return 1.0 if n == 0 else x * power_recursive(x, n - 1)
+
+
+def power_calls(x):
+    def square(y):
+        return y * y
+
+    return square(x) * square(square(x))
+
+
+def power_list(x):
+    items = [x]
+    for _ in range(5):
+        items.append(items[-1] * x)
+    return items.pop()
+
+
+def power_in_place(x):
+    y = np.ones(3)
+    y[0] = x
+    for _ in range(5):
+        y[0] *= x
+    return y[0]
+
+
+def power_dict(x):
+    memory = {0: 1.0}
+    for n in range(6):
+        memory[n + 1] = memory[n] * x
+    return memory[6]
+
+
+def power_comprehension(x):
+    return math.prod([x for _ in range(6)])
+
+
+def power_closure(x):
+    total = 1.0
+
+    def multiply():
+        nonlocal total
+        total = total * x
+
+    for _ in range(6):
+        multiply()
+    return total
+
+
+def power_branches(x):
+    if x > 0:
+        y = x * x
+        if y > 100:
+            return y
+        return y * y * y
+    return -x
+
+
+def power_early_return(x):
+    result = 1.0
+    for n in range(100):
+        if n == 6:
+            return result
+        result *= x
+    return 0.0
+
+
+def power_array(x):
+    v = np.full(6, 1.0) * x
+    return np.prod(v)
+
+
+def power_stack(x):
+    v = np.stack([x, x * x, x])
+    w = v[1:] * v[:-1]
+    return w[0] * w[1]
+
+
+POWERS = [value for name, value in list(globals().items()) if name.startswith("power_")]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("function", POWERS, ids=lambda f: f.__name__)
+def test_sixth_power_by_every_construct(function: Callable, order: int) -> None:
+    assert derivative(function, order)(1.3) == pytest.approx(falling(6, order) * 1.3 ** (6 - order), rel=1e-9)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_composition_in_a_loop(order: int) -> None:
+    def f(x):
+        for _ in range(2):
+            x = np.exp(-x)
+        return x
+
+    terms = {0: 1.0}  # derivatives of exp(-u), u = exp(-x): exp(-u) times a polynomial in u
+    for _ in range(order):
+        new: dict[int, float] = {}
+        for k, c in terms.items():
+            new[k] = new.get(k, 0.0) - k * c
+            new[k + 1] = new.get(k + 1, 0.0) + c
+        terms = new
+    u = math.exp(-0.4)
+    assert derivative(f, order)(0.4) == pytest.approx(sum(c * u**k for k, c in terms.items()) * math.exp(-u))
+
+
+@pytest.mark.parametrize("order", (1, 2, 3))
+def test_branches_on_both_sides(order: int) -> None:
+    def f(x):
+        if x < 0:
+            return np.exp(-x)
+        return x**4
+
+    assert derivative(f, order)(-0.5) == pytest.approx((-1) ** order * math.exp(0.5))
+    assert derivative(f, order)(0.5) == pytest.approx(falling(4, order) * 0.5 ** (4 - order))
+
+
+def test_mixed_partial_derivatives() -> None:
+    def f(x, y):
+        return np.sin(x * y) * x
+
+    x, y = 0.7, 1.3
+    xy = ad.grad(ad.grad(f, 0), 1)(x, y)
+    yx = ad.grad(ad.grad(f, 1), 0)(x, y)
+    known = 2 * x * np.cos(x * y) - x * x * y * np.sin(x * y)
+    assert xy == pytest.approx(known) and yx == pytest.approx(known)
+
+
+def test_hessian_rows_by_differentiating_a_component() -> None:
+    a = numbers(3, 3)
+
+    def f(x):
+        return x @ a @ x + np.sum(x**3)
+
+    x = numbers(3, seed=1)
+    rows = [ad.grad(lambda v, i=i: ad.grad(f)(v)[i])(x) for i in range(3)]
+    assert_close(np.array(rows), a + a.T + np.diag(6 * x))
+
+
+def test_gradient_used_inside_a_function() -> None:
+    def inner(x, y):
+        return x * x * y
+
+    def outer(y):
+        slope = ad.grad(inner)(2.0, y)
+        return slope * slope
+
+    assert ad.grad(outer)(3.0) == pytest.approx(2 * 16 * 3.0)
+
+
+def test_gradient_of_an_inner_closure() -> None:
+    def outer(a):
+        def loss(x):
+            return a * x**3
+
+        return ad.grad(loss)(2.0) * a
+
+    assert ad.grad(outer)(1.5) == pytest.approx(2 * 12 * 1.5)
+
+
+def test_perturbations_are_not_confused() -> None:
+    def f(x):
+        return x * ad.grad(lambda y: x + y)(1.0)
+
+    assert ad.grad(f)(1.0) == pytest.approx(1.0)
+
+    def g(x):
+        return x * ad.grad(lambda y: x * y)(2.0)
+
+    assert ad.grad(g)(3.0) == pytest.approx(6.0)
+
+
+def test_bilevel_learning_rate() -> None:
+    def loss(w):
+        return (w - 3.0) ** 2
+
+    def after_training(rate):
+        w = 0.0
+        for _ in range(3):
+            w = w - rate * ad.grad(loss)(w)
+        return loss(w)
+
+    # w_n - 3 = -3 (1 - 2r)^n, loss = 9 (1 - 2r)^6
+    assert ad.grad(after_training)(0.1) == pytest.approx(9 * 6 * 0.8**5 * -2)
+    assert derivative(after_training, 2)(0.1) == pytest.approx(9 * 30 * 0.8**4 * 4)
+
+
+def test_gradient_descent_on_a_gradient_norm() -> None:
+    def f(w):
+        return np.sum(np.tanh(w) ** 2)
+
+    def norm(w):
+        g = ad.grad(f)(w)
+        return np.sum(g * g)
+
+    w = numbers(3)
+    assert_close(ad.grad(norm)(w), numeric_gradient(norm, (w,), (0,))[0], 1e-7)
+
+
+def test_value_and_grad_of_value_and_grad() -> None:
+    def f(x):
+        return x**3
+
+    def both(x):
+        value, slope = ad.value_and_grad(f)(x)
+        return value * slope
+
+    assert ad.grad(both)(1.5) == pytest.approx(3 * 5 * 1.5**4)
+
+
+def test_pullback_of_a_gradient() -> None:
+    def f(x):
+        return np.sum(x**3)
+
+    x, v = numbers(3), numbers(3, seed=2)
+    value, pullback = ad.vjp(ad.grad(f), x)
+    assert_close(value, 3 * x**2)
+    assert_close(pullback(v)[0], 6 * x * v)
+    assert_close(pullback(2 * v)[0], 12 * x * v)
+
+
+def test_second_order_of_in_place_changes() -> None:
+    def f(x):
+        y = x * 1.0
+        v = y[1:]
+        v *= x[0]
+        y[0] = v[0] * v[1]
+        np.multiply(y, y, out=y)
+        return np.sum(y)
+
+    x = numbers(3, low=0.3)
+    first = ad.grad(f)
+    assert_close(ad.grad(first)(x.copy()), numeric_gradient(first, (x,), (0,))[0], 1e-7)
+
+
+def test_third_order_of_a_stencil() -> None:
+    def f(x):
+        u = np.zeros(5)
+        u[2] = x
+        for _ in range(2):
+            for i in range(1, 4):
+                u[i] = u[i] * u[i] + 0.5 * u[i - 1]
+        return np.sum(u)
+
+    polynomial = np.polynomial.Polynomial([0.0, 1.0])
+    zero = np.polynomial.Polynomial([0.0])
+    u = [zero, zero, polynomial, zero, zero]
+    for _ in range(2):
+        for i in range(1, 4):
+            u[i] = u[i] * u[i] + 0.5 * u[i - 1]
+    total = u[1] + u[2] + u[3]
+    for order in (1, 2, 3):
+        assert derivative(f, order)(0.8) == pytest.approx(float(total.deriv(order)(0.8)))
+
+
+def test_stopped_gradients_stay_stopped() -> None:
+    def f(x):
+        return x * ad.stop_gradient(x * x)
+
+    assert derivative(f, 1)(1.5) == pytest.approx(2.25)
+    assert derivative(f, 2)(1.5) == 0.0
