@@ -69,6 +69,8 @@ class Namespace:
         try:
             return self._names[name]
         except KeyError:
+            if name.startswith("__"):  # those that Python and the printer look for on any object
+                raise AttributeError(name) from None
             raise NameError(f"name {name!r} is not defined") from None
 
     def __setattr__(self, name: str, value: Any) -> None:

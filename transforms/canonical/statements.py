@@ -64,8 +64,8 @@ class Statements(Comprehensions):
 
     def lower_statements(self, statements: Sequence[Any], tail: Completions) -> None:
         for number, statement in enumerate(statements):
-            rest = statements[number + 1 :]
             ways = completion(statement)
+            rest = statements[number + 1 :] if NEXT in ways else ()
             with self.at(statement):
                 if not ways - {NEXT}:
                     self.statement(statement, NOWHERE)
