@@ -159,6 +159,11 @@ def _update(entry: Primitive, template: Template | None, facts: dict[str, Any]) 
         entry.subject = template.__module__.rpartition(".")[2]
         if entry.signature is None:
             entry.signature = template_signature(template)
+    elif entry.signature is None and any(facts.get(key) for key in ("views", "mutates", "stores", "shape_only")):
+        try:  # the facets name parameters
+            entry.signature = inspect.signature(entry.functions[0])
+        except (TypeError, ValueError):  # a function of C without one
+            pass
 
 
 def elementwise(*functions: Any, **facts: Any) -> Callable[[Template], Template]:

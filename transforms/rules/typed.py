@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from transforms.core import Atom, Const
-from transforms.values import Array, Dimension, Literal, Number, Size, Value
+from transforms.values import Array, Dimension, Length, Literal, Number, Size, Value
 
 NUMBERS = (bool, int, float, complex, np.number, np.bool_)
 
@@ -22,13 +22,15 @@ def dtype_of(value: Value) -> np.dtype | None:
             return value.dtype
         case Literal() if isinstance(value.value, NUMBERS):
             return np.result_type(value.value)
+        case Length():
+            return np.dtype(np.int64)
     return None
 
 
 def shape_of(value: Value) -> tuple[Dimension, ...] | None:
     """The abstract shape; `()` for numbers."""
     match value:
-        case Number():
+        case Number() | Length():
             return ()
         case Array():
             return value.shape
@@ -39,14 +41,14 @@ def shape_of(value: Value) -> tuple[Dimension, ...] | None:
 
 def is_scalar(value: Value) -> bool:
     """Whether the value is known to be a number and not an array (a 0-d array is an array)."""
-    return isinstance(value, Number) or (isinstance(value, Literal) and isinstance(value.value, NUMBERS))
+    return isinstance(value, (Number, Length)) or (isinstance(value, Literal) and isinstance(value.value, NUMBERS))
 
 
 def is_python_number(value: Value) -> bool:
     """Whether the value is known to be one of Python's own numbers, which follow the dtype of what they meet."""
     if isinstance(value, Literal):
         return isinstance(value.value, (bool, int, float, complex)) and not isinstance(value.value, np.generic)
-    return isinstance(value, Number) and value.python
+    return isinstance(value, Length) or (isinstance(value, Number) and value.python)
 
 
 def is_complex(value: Value) -> bool | None:
