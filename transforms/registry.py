@@ -159,11 +159,6 @@ def _update(entry: Primitive, template: Template | None, facts: dict[str, Any]) 
         entry.subject = template.__module__.rpartition(".")[2]
         if entry.signature is None:
             entry.signature = template_signature(template)
-    elif entry.signature is None and any(facts.get(key) for key in ("views", "mutates", "stores", "shape_only")):
-        try:  # the facets name parameters
-            entry.signature = inspect.signature(entry.functions[0])
-        except (TypeError, ValueError):  # a function of C without one
-            pass
 
 
 def elementwise(*functions: Any, **facts: Any) -> Callable[[Template], Template]:
@@ -216,7 +211,10 @@ def tangent(*functions: Any, **facts: Any) -> Callable[[Template], Template]:
 def constant(*functions: Any, **facts: Any) -> None:
     """Declare functions without a derivative: integer, boolean or shape results, or locally constant ones."""
     for function in functions:
-        _update(primitive(function), None, {"is_constant": True, **facts})
+        entry = primitive(function)
+        _update(entry, None, {"is_constant": True, **facts})
+        if entry.signature is None and any(facts.get(key) for key in ("views", "mutates", "stores", "shape_only")):
+            entry.signature = inspect.signature(function)  # the facets name its parameters
 
 
 def facts(*functions: Any, **facets: Any) -> None:

@@ -25,7 +25,7 @@ from transforms.values import Sequence
 
 REAL = (-2.0, 2.0)
 
-# ---------------------------------------------------------------------------------------------------------------- math
+# ----------------------------------------------------------------------------------------------------------------- math
 
 
 @elementwise(math.sqrt, samples=scalars((0.3, 2)))
@@ -225,7 +225,9 @@ def fsum(seq, *, ans, g):
 
 
 @adjoint(
-    math.prod, wrt="iterable start", samples=listed(call([0.5, 1.5, 2.5]), call((0.5, 0.0)), call(numbers((3,)), start=2.0))
+    math.prod,
+    wrt="iterable start",
+    samples=listed(call([0.5, 1.5, 2.5]), call((0.5, 0.0)), call(numbers((3,)), start=2.0)),
 )
 def prod(iterable, *, start=1, ans, g):
     items = np.array(iterable)
@@ -285,7 +287,7 @@ def unhypot(cotangent, coordinates, length, *, ans, g):
     return inner / length, runtime.unhypot(cotangent, g, length), -cotangent * inner / (length * length)
 
 
-# ------------------------------------------------------------------------------------------------------ complex functions
+# ---------------------------------------------------------------------------------------------------- complex functions
 
 
 @elementwise(cmath.sqrt)
@@ -318,7 +320,7 @@ def phase(x, *, ans, g):
     return g * np.conjugate(1j * x) / (np.real(x) ** 2 + np.imag(x) ** 2)
 
 
-# ------------------------------------------------------------------------------------------------------------ builtins
+# ------------------------------------------------------------------------------------------------------------- builtins
 
 
 @adjoint(
@@ -369,7 +371,11 @@ def simplify_unchoose_extreme(site: Any) -> Atom | None:
     )
 
 
-@adjoint(runtime.unchoose_extreme, linear="cotangent", samples=listed(call(0.7, (0.5, 1.5), 1.5), call(0.7, ([0.5, 1.5],), 1.5)))
+@adjoint(
+    runtime.unchoose_extreme,
+    linear="cotangent",
+    samples=listed(call(0.7, (0.5, 1.5), 1.5), call(0.7, ([0.5, 1.5],), 1.5)),
+)
 def unchoose_extreme(cotangent, arguments, result, *, ans, g):
     return runtime.choose_extreme(g, arguments, result)
 
@@ -399,17 +405,30 @@ def resort(cotangent, items, key=None, reverse=False, *, ans, g):
     return runtime.relist(runtime.unsort(g, items, key, reverse), cotangent)
 
 
-@adjoint(list, tuple, linear="iterable", views="iterable", samples=listed(call([0.5, 1.5]), call((0.5, 1.5)), call(numbers((3,)))))
+@adjoint(
+    list,
+    tuple,
+    linear="iterable",
+    views="iterable",
+    samples=listed(call([0.5, 1.5]), call((0.5, 1.5)), call(numbers((3,)))),
+)
 def container(iterable=(), *, ans, g):
     return runtime.relist(g, iterable)
 
 
-@adjoint(runtime.relist, linear="cotangent", views="cotangent", shape_only="x", samples=listed(call([0.5, 1.5], (1.0, 2.0))))
+@adjoint(
+    runtime.relist, linear="cotangent", views="cotangent", shape_only="x", samples=listed(call([0.5, 1.5], (1.0, 2.0)))
+)
 def relist(cotangent, x, *, ans, g):
     return runtime.relist(g, cotangent)
 
 
-@adjoint(runtime.unsum, linear="cotangent", shape_only="items", samples=listed(call(0.5, [1.0, 2.0]), call(numbers((3,)), [1.0, np.zeros(3)])))
+@adjoint(
+    runtime.unsum,
+    linear="cotangent",
+    shape_only="items",
+    samples=listed(call(0.5, [1.0, 2.0]), call(numbers((3,)), [1.0, np.zeros(3)])),
+)
 def unsum(cotangent, items, *, ans, g):
     return runtime.sum_items(g, cotangent)
 
@@ -464,12 +483,23 @@ def simplify_float(site: Any) -> Atom | None:
     return None
 
 
-@adjoint(runtime.uncast, linear="cotangent", views="cotangent", shape_only="x result", samples=listed(call(numbers((2,)), [0.5, 1.5], np.zeros(2)), call(numbers((2,)), np.zeros(2), np.zeros(2, int))))
+@adjoint(
+    runtime.uncast,
+    linear="cotangent",
+    views="cotangent",
+    shape_only="x result",
+    samples=listed(call(numbers((2,)), [0.5, 1.5], np.zeros(2)), call(numbers((2,)), np.zeros(2), np.zeros(2, int))),
+)
 def uncast(cotangent, x, result, *, ans, g):
     return runtime.recast(g, cotangent, result)
 
 
-@adjoint(runtime.recast, linear="cotangent", shape_only="x result", samples=listed(call([0.5, 1.5], np.zeros(2), np.zeros(2))))
+@adjoint(
+    runtime.recast,
+    linear="cotangent",
+    shape_only="x result",
+    samples=listed(call([0.5, 1.5], np.zeros(2), np.zeros(2))),
+)
 def recast(cotangent, x, result, *, ans, g):
     return runtime.uncast(g, cotangent, result)
 
@@ -482,7 +512,12 @@ def simplify_uncast(site: Any) -> Atom | None:
     return site.call(runtime.unarray, site.atom("cotangent"), site.atom("x"))
 
 
-@adjoint(runtime.unitem, linear="cotangent", shape_only="x", samples=listed(call(0.5, np.zeros((2, 3)), (4,)), call(0.5, np.zeros((1, 1)))))
+@adjoint(
+    runtime.unitem,
+    linear="cotangent",
+    shape_only="x",
+    samples=listed(call(0.5, np.zeros((2, 3)), (4,)), call(0.5, np.zeros((1, 1)))),
+)
 def unitem(cotangent, x, place=(), *, ans, g):
     return runtime.unbroadcast(g.item(*place), cotangent)
 

@@ -55,7 +55,9 @@ constant(
     shape_only="a",
     signature=inspect.signature(lambda a, dtype=None, order="K", subok=True, shape=None: None),
 )
-constant(np.tril_indices_from, np.triu_indices_from, shape_only="arr", signature=inspect.signature(lambda arr, k=0: None))
+constant(
+    np.tril_indices_from, np.triu_indices_from, shape_only="arr", signature=inspect.signature(lambda arr, k=0: None)
+)
 constant(np.diag_indices_from, shape_only="arr", signature=inspect.signature(lambda arr: None))
 
 _FULL = listed(call((2, 3), 0.7), call((2, 3), numbers((3,))), call(3, numbers(())), call((0,), 1.5))
@@ -77,7 +79,7 @@ def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, a
     return runtime.uncast(g, fill_value, ans)
 
 
-# -------------------------------------------------------------------------------------------------------------- ranges
+# --------------------------------------------------------------------------------------------------------------- ranges
 
 
 @adjoint(np.arange, wrt="start step", samples=listed(call(0.5, 2.2, 0.3), call(0.5, 3.1)))
@@ -119,7 +121,7 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0, *, ans, g)
     )
 
 
-# --------------------------------------------------------------------------------------------------- arrays of values
+# ----------------------------------------------------------------------------------------------------- arrays of values
 
 
 def _nested() -> Iterator[Any]:
@@ -149,7 +151,9 @@ def asarray(a, dtype=None, order=None, copy=None, *, ans, g):
     return runtime.uncast(g, a, ans)
 
 
-@adjoint(np.ascontiguousarray, np.asfortranarray, np.require, np.asarray_chkfinite, linear="a", views="a", samples=_nested)
+@adjoint(
+    np.ascontiguousarray, np.asfortranarray, np.require, np.asarray_chkfinite, linear="a", views="a", samples=_nested
+)
 def ascontiguousarray(a, dtype=None, *, ans, g):
     return runtime.uncast(g, a, ans)
 

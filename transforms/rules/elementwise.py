@@ -21,7 +21,7 @@ from transforms.registry import adjoint, constant, elementwise, methods, simplif
 from transforms.rules.sampling import binary, call, listed, numbers, unary
 from transforms.rules.typed import dtype_of
 
-# ---------------------------------------------------------------------------------------------------------- arithmetic
+# ----------------------------------------------------------------------------------------------------------- arithmetic
 
 
 @elementwise(np.add, operator.add, linear="x y", samples=binary())
@@ -134,7 +134,7 @@ constant(
     signature=inspect.signature(lambda a, b: None),
 )
 
-# ----------------------------------------------------------------------------------------- roots, exponentials, logarithms
+# -------------------------------------------------------------------------------------- roots, exponentials, logarithms
 
 
 @elementwise(np.sqrt, samples=unary(0.3, 2))
@@ -192,7 +192,7 @@ def logaddexp2(x, y, *, ans, g):
     return g * np.exp2(x - ans), g * np.exp2(y - ans)
 
 
-# -------------------------------------------------------------------------------------------------------- trigonometry
+# --------------------------------------------------------------------------------------------------------- trigonometry
 
 
 @elementwise(np.sin, samples=unary())

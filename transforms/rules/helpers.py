@@ -32,7 +32,7 @@ from transforms.rules.typed import (
 )
 from transforms.values import Dimension, Literal, Sequence, Value
 
-# --------------------------------------------------------------------------------------- shapes and dtypes of cotangents
+# -------------------------------------------------------------------------------------- shapes and dtypes of cotangents
 
 
 @adjoint(
@@ -193,7 +193,7 @@ def _items(
     return array if dtype_of(value) is None or dtype_of(value).kind not in "fc" else cast(site, array, dtype, value)  # type: ignore[union-attr]
 
 
-# ------------------------------------------------------------------------------------------------------------ reductions
+# ----------------------------------------------------------------------------------------------------------- reductions
 
 _REDUCED = listed(
     call(0.7, np.zeros((2, 3))),
@@ -214,7 +214,9 @@ def expand_reduced(cotangent, x, axis=None, keepdims=False, *, ans, g):
     linear="cotangent",
     shape_only="x",
     samples=listed(
-        call(numbers((2, 3)), 1.0), call(numbers((2, 3)), np.zeros(3), 0), call(numbers((2, 3)), np.zeros((2, 1)), 1, True)
+        call(numbers((2, 3)), 1.0),
+        call(numbers((2, 3)), np.zeros(3), 0),
+        call(numbers((2, 3)), np.zeros((2, 1)), 1, True),
     ),
 )
 def sum_reduced(cotangent, x, axis=None, keepdims=False, *, ans, g):
@@ -293,7 +295,9 @@ constant(runtime.median_share, signature=inspect.signature(runtime.median_share)
     runtime.merge_axes,
     linear="x",
     views="x",
-    samples=listed(call(numbers((2, 3, 4)), (0, 2)), call(numbers((2, 3))), call(numbers((2, 3)), 0), call(numbers(()))),
+    samples=listed(
+        call(numbers((2, 3, 4)), (0, 2)), call(numbers((2, 3))), call(numbers((2, 3)), 0), call(numbers(()))
+    ),
 )
 def merge_axes(x, axis=None, *, ans, g):
     return runtime.split_axes(g, x, axis)
@@ -396,7 +400,7 @@ def reduce_weights(cotangent, weights, axis=None, *, ans, g):
     return runtime.expand_weights(g, cotangent, axis)
 
 
-# ----------------------------------------------------------------------------------------------------- special functions
+# ---------------------------------------------------------------------------------------------------- special functions
 
 
 @elementwise(
@@ -414,7 +418,9 @@ def power_derivative(x, y, order=1, *, ans, g):
     return g * runtime.power_derivative(x, y, order + 1), g * runtime.power_exponent_derivative(x, y, order)
 
 
-@elementwise(runtime.power_exponent_derivative, wrt="x", samples=listed(call(1.3, 2.5), call(numbers((3,), 0.5, 2), 1.5)))
+@elementwise(
+    runtime.power_exponent_derivative, wrt="x", samples=listed(call(1.3, 2.5), call(numbers((3,), 0.5, 2), 1.5))
+)
 def power_exponent_derivative(x, y, order=1, *, ans, g):
     return g * runtime.power_exponent_derivative(x, y, order + 1)
 

@@ -206,9 +206,7 @@ def nanextreme(a, axis=None, keepdims=False, *, ans, g):
 
 
 constant(np.any, np.all, np.argmax, np.argmin, np.count_nonzero, np.nanargmax, np.nanargmin)
-constant(
-    np.size, np.shape, np.ndim, shape_only="a", signature=inspect.signature(lambda a, axis=None: None)
-)
+constant(np.size, np.shape, np.ndim, shape_only="a", signature=inspect.signature(lambda a, axis=None: None))
 
 methods(
     sum=np.sum,
