@@ -6,7 +6,8 @@ expression; `Unpack` and `Update` are statements.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from transforms.core import (
     Call,
     Const,
     For,
+    Function,
     If,
     Origin,
     Raise,
@@ -26,6 +28,7 @@ from transforms.core import (
     While,
     With,
     blocks_of,
+    with_blocks,
 )
 
 
@@ -126,3 +129,60 @@ def targets_of(statement: Any) -> tuple[str, ...]:
         case Try():
             return tuple(handler.name for handler in statement.handlers if handler.name is not None)
     return ()
+
+
+def map_leaves(statement: Any, change: Callable[[Any], Any]) -> Any:
+    """The statement with `change` applied to every atom of its own expressions, in core or in nested form."""
+
+    def visit(expression: Any) -> Any:
+        if isinstance(expression, Call):
+            return Call(
+                visit(expression.function),
+                tuple(map(visit, expression.arguments)),
+                tuple((key, visit(item)) for key, item in expression.keywords),
+            )
+        if isinstance(expression, Choice):
+            parts = (expression.test, expression.body, expression.orelse)
+            return Choice(*(None if part is None else visit(part) for part in parts))
+        return change(expression)
+
+    match statement:
+        case Update():
+            return dataclasses.replace(statement, place=visit(statement.place), value=visit(statement.value))
+        case Try():
+            handlers = tuple(
+                dataclasses.replace(h, exception=None if h.exception is None else visit(h.exception))
+                for h in statement.handlers
+            )
+            return dataclasses.replace(statement, handlers=handlers)
+        case Raise():
+            parts = {key: getattr(statement, key) for key in ("exception", "cause")}
+            return dataclasses.replace(statement, **{k: None if v is None else visit(v) for k, v in parts.items()})
+    key = {Assign: "value", Return: "value", Unpack: "value", If: "test", While: "test"}.get(type(statement))
+    key = key or {For: "iterable", With: "context"}[type(statement)]
+    return dataclasses.replace(statement, **{key: visit(getattr(statement, key))})
+
+
+def map_block(block: Block, change: Callable[[Any], Any]) -> Block:
+    """A block with `change` applied to every atom that is read in it."""
+    result = []
+    for statement in block:
+        new = map_leaves(statement, change)
+        result.append(with_blocks(new, (map_block(inner, change) for inner in blocks_of(new))))
+    return tuple(result)
+
+
+def reachable(function: Function) -> tuple[Function, ...]:
+    """The core functions that a function refers to, directly or not, callees first, itself last; each once."""
+    found: list[Function] = []
+    seen: set[int] = set()
+
+    def visit(each: Function) -> None:
+        seen.add(id(each))
+        for value in references_in(each.body):
+            if isinstance(value, Function) and id(value) not in seen:
+                visit(value)
+        found.append(each)
+
+    visit(function)
+    return tuple(found)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from transforms.core import Block, Function, Origin, blocks_of
 from transforms.naming import Namer, Policy
 from transforms.notation import Notation
-from transforms.presentation import references_in, targets_of
+from transforms.presentation import reachable, references_in, targets_of
 from transforms.unparse import Line, unparse
 
 
@@ -93,22 +93,6 @@ def _quoted(lines: list[Line]) -> list[Line]:
                 result.append(Line(f"{indent}# {origin.text.strip()}", origin))
         result.append(line)
     return result
-
-
-def reachable(function: Function) -> tuple[Function, ...]:
-    """The core functions that a function refers to, directly or not, callees first, itself last; each once."""
-    found: list[Function] = []
-    seen: set[int] = set()
-
-    def visit(each: Function) -> None:
-        seen.add(id(each))
-        for value in references_in(each.body):
-            if isinstance(value, Function) and id(value) not in seen:
-                visit(value)
-        found.append(each)
-
-    visit(function)
-    return tuple(found)
 
 
 def local_names(function: Function) -> set[str]:

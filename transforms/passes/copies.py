@@ -23,7 +23,7 @@ Of a temporary and the user's name for it, the user's name is the one that is re
 from __future__ import annotations
 
 from transforms.core import Assign, Atom, Call, Const, Expression, Function, Ref, Var, is_call_of, is_temporary
-from transforms.passes.effects import _INPLACE as INPLACE
+from transforms.passes.effects import INPLACE
 from transforms.passes.forward import Forward
 
 

@@ -54,8 +54,7 @@ from transforms.core import (
     walk,
     writes,
 )
-from transforms.passes.effects import _INPLACE as INPLACE
-from transforms.passes.effects import NEVER_RAISES, Effect, effect_of
+from transforms.passes.effects import INPLACE, NEVER_RAISES, Effect, effect_of
 from transforms.values import Instance, Many, Sequence
 
 Live = frozenset[str]

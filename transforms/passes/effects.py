@@ -60,7 +60,7 @@ _CHANGING_METHODS = (
     np.ndarray.fill,
     np.ndarray.sort,
 )
-_INPLACE = tuple(getattr(operator, name) for name in dir(operator) if name in {
+INPLACE = tuple(getattr(operator, name) for name in dir(operator) if name in {
     "iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "imatmul", "iand", "ior", "ixor", "ilshift", "irshift"
 })  # fmt: skip
 
@@ -69,7 +69,7 @@ _KNOWN: dict[Any, Effect] = {
     **{getattr(operator, name): Effect.PURE for name in _PURE_OPERATORS},
     **{value: Effect.PURE for value in vars(math).values() if callable(value)},
     **{function: Effect.PURE for function in (*_PURE_OPERATIONS, *_PURE_METHODS)},
-    **{function: Effect.CHANGES for function in (*_CHANGING_METHODS, *_INPLACE)},
+    **{function: Effect.CHANGES for function in (*_CHANGING_METHODS, *INPLACE)},
     operator.setitem: Effect.CHANGES,
     operator.delitem: Effect.CHANGES,
     setattr: Effect.CHANGES,

@@ -56,7 +56,7 @@ from transforms.core import (
 )
 from transforms.notation import INPLACE
 from transforms.passes.effects import Effect, Memory
-from transforms.presentation import Choice, Unpack, Update, children, expressions_of, targets_of, variables
+from transforms.presentation import Choice, Unpack, Update, children, expressions_of, map_leaves, targets_of, variables
 from transforms.values import Sequence
 
 WIDTH = 88  # of a nested line, roughly; what is longer is cut at a temporary
@@ -304,31 +304,7 @@ def _evaluation_order(statement: Any) -> list[str]:
 
 def _substitute(statement: Any, inside: dict[str, Any]) -> Any:
     """The statement with expressions in the place of names."""
-
-    def visit(expression: Any) -> Any:
-        if isinstance(expression, Var):
-            return inside.get(expression.name, expression)
-        if isinstance(expression, Call):
-            return Call(
-                visit(expression.function),
-                tuple(visit(item) for item in expression.arguments),
-                tuple((key, visit(item)) for key, item in expression.keywords),
-            )
-        return expression
-
-    match statement:
-        case Assign() | Return() | Unpack():
-            return dataclasses.replace(statement, value=visit(statement.value))
-        case If():
-            return dataclasses.replace(statement, test=visit(statement.test))
-        case For():
-            return dataclasses.replace(statement, iterable=visit(statement.iterable))
-        case With():
-            return dataclasses.replace(statement, context=visit(statement.context))
-        case Raise():
-            parts = {key: visit(getattr(statement, key)) for key in ("exception", "cause")}
-            return dataclasses.replace(statement, **parts)
-    return statement
+    return map_leaves(statement, lambda leaf: inside.get(leaf.name, leaf) if isinstance(leaf, Var) else leaf)
 
 
 def _update(statement: Any) -> Any:
@@ -532,42 +508,14 @@ def names_in_nested(body: Block) -> set[str]:
 
 
 def _rename(block: Block, names: dict[str, str]) -> Block:
-    inside = {old: Var(new) for old, new in names.items()}
-
-    def visit(expression: Any) -> Any:
-        if isinstance(expression, Var):
-            return inside.get(expression.name, expression)
-        if isinstance(expression, Call):
-            return Call(
-                visit(expression.function),
-                tuple(map(visit, expression.arguments)),
-                tuple((key, visit(item)) for key, item in expression.keywords),
-            )
-        if isinstance(expression, Choice):
-            return Choice(
-                *(None if p is None else visit(p) for p in (expression.test, expression.body, expression.orelse))
-            )
-        return expression
+    def read(leaf: Any) -> Any:
+        return Var(names.get(leaf.name, leaf.name)) if isinstance(leaf, Var) else leaf
 
     result: list[Any] = []
     for statement in block:
-        new: Any = statement
-        match statement:
-            case Unpack():
-                targets = tuple(names.get(target, target) for target in statement.targets)
-                new = dataclasses.replace(statement, targets=targets, value=visit(statement.value))
-            case Update():
-                new = dataclasses.replace(statement, place=visit(statement.place), value=visit(statement.value))
-            case Try():
-                handlers = tuple(
-                    dataclasses.replace(h, exception=None if h.exception is None else visit(h.exception))
-                    for h in statement.handlers
-                )
-                new = dataclasses.replace(statement, handlers=handlers)
-            case _:
-                for key in ("value", "test", "iterable", "context", "exception", "cause"):
-                    if getattr(statement, key, None) is not None:
-                        new = dataclasses.replace(new, **{key: visit(getattr(statement, key))})
+        new = map_leaves(statement, read)
+        if isinstance(new, Unpack):
+            new = dataclasses.replace(new, targets=tuple(names.get(target, target) for target in new.targets))
         new = map_targets(new, lambda name: names.get(name, name))
         result.append(with_blocks(new, (_rename(inner, names) for inner in blocks_of(new))))
     return tuple(result)
