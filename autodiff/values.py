@@ -1,8 +1,8 @@
 """From run-time arguments to abstract values, and to the keys under which compiled code is found again.
 
-`signature_key` runs at every call, so it is short and fast: dtype, number of dimensions and which of them are 1, the
-structure of containers; never a size.  `abstract` runs when a program is compiled: it gives the `Value` that the
-compiler needs.  Both look at the same facts: arguments with equal keys have equal abstract values.
+`signature_key` runs at every call, so it is short and fast: dtype, number of dimensions and which of them are
+1, the structure of containers; never a size.  `abstract` runs when a program is compiled: it gives the `Value`
+that the compiler needs.  Both look at the same facts: arguments with equal keys have equal abstract values.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from transforms.inference import ANY_SIZE, map_sizes
 from transforms.values import (
     Array,
     Dimension,
@@ -42,12 +43,18 @@ _PYTHON_NUMBERS: dict[type, np.dtype] = {
     bool: np.dtype(np.bool_),
     complex: np.dtype(np.complex128),
 }
-_NUMPY_NUMBERS = frozenset(
-    np.dtype(code).type for code in "?bhilqBHILQefdgFDG"
-)
+_NUMPY_NUMBERS = frozenset(np.dtype(code).type for code in "?bhilqBHILQefdgFDG")
 _SCALARS = frozenset((*_PYTHON_NUMBERS, *_NUMPY_NUMBERS))
 _LITERALS = frozenset((type(None), type(...), str, bytes))
-_CODE = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType, type, np.ufunc, functools.partial)
+_CODE = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.ModuleType,
+    type,
+    np.ufunc,
+    functools.partial,
+)
 
 _ndarray = np.ndarray
 
@@ -72,13 +79,7 @@ def _sequence_key(items: Any) -> Key:
     if len(items) <= LONGEST_SEQUENCE:
         return (items.__class__, signature_key(items))
     kinds = set(signature_key(items))
-    return (items.__class__, "many", kinds.pop() if len(kinds) == 1 else None, _same_shapes(items))
-
-
-def _same_shapes(items: Any) -> bool:
-    return len({item.shape for item in items if item.__class__ is _ndarray}) <= 1 and all(
-        item.__class__ not in (tuple, list, dict) for item in items
-    )
+    return (items.__class__, "many", kinds.pop() if len(kinds) == 1 else None)
 
 
 def _mapping_key(items: Any) -> Key:
@@ -164,7 +165,8 @@ def abstract(argument: Any, path: Path = ()) -> Value:
     if dataclasses.is_dataclass(kind):
         names = tuple(field.name for field in dataclasses.fields(kind))
         values = attributes_of(argument)
-        return Record(kind, names, tuple(abstract(item, (*path, name)) for name, item in zip(names, values)))
+        record: type = kind
+        return Record(record, names, tuple(abstract(item, (*path, name)) for name, item in zip(names, values)))
     if callable(argument):
         return Known(argument)
     return Instance(kind)
@@ -180,9 +182,5 @@ def _abstract_sequence(items: Any, path: Path) -> Value:
         return Sequence(kind, tuple(abstract(item, (*path, index)) for index, item in enumerate(items)))
     if len(set(signature_key(items))) != 1:
         return Instance(kind)
-    item = abstract(items[0], (*path, "*"))
-    if isinstance(item, Array) and item.shape and not _same_shapes(items):
-        item = Array(item.dtype, None)
-    elif not isinstance(item, Array | Number):
-        return Instance(kind)
+    item = map_sizes(abstract(items[0], path), lambda size: Size(ANY_SIZE))  # the items may differ in size
     return Many(kind, item)

@@ -1,10 +1,11 @@
-"""Compiled programs, found again.  `Entries` holds those of one transformed function, by signature key; `share` and
-`find_shared` pass them on to other functions with the same code.
+"""Compiled programs, found again.  `Entries` holds those of one transformed function, by signature key; `share`
+and `find_shared` pass them on to other functions with the same code.
 
-Programs create the same lambda thousands of times, and `grad(f)` anew in every step of a loop: what was compiled for one
-function is linked again for the next one of the same code object, as long as the guards hold (the functions, classes and
-objects that were bound are still the same).  What is shared holds closure cells by name only and functions weakly, so
-nothing is kept alive that its program has dropped; the number of kept programs is bounded.
+Programs create the same lambda thousands of times, and `grad(f)` anew in every step of a loop: what was
+compiled for one function is linked again for the next one of the same code object, as long as the guards hold
+(the functions, classes and objects that were bound are still the same).  What is shared holds closure cells by
+name only and functions weakly, so nothing is kept alive that its program has dropped; the number of kept
+programs is bounded.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ compiling = threading.RLock()  # one compilation at a time: it reads and fills c
 class Compiled:
     """A linked program and what it relies on."""
 
-    __slots__ = ("function", "program", "guards", "_globals", "_cells", "note")
+    __slots__ = ("function", "program", "guards", "_globals", "_cells")
 
-    def __init__(self, function: Callable[..., Any], program: Program, guards: Iterable[Guard], note: Any = None) -> None:
-        self.function, self.program, self.note = function, program, note
+    def __init__(self, function: Callable[..., Any], program: Program, guards: Iterable[Guard]) -> None:
+        self.function, self.program = function, program
         self.guards = tuple(_distinct(guards))
         groups: dict[int, tuple[dict[str, Any], list[str], list[Any]]] = {}
         for guard in self.guards:
@@ -44,7 +45,9 @@ class Compiled:
                 _, names, values = groups.setdefault(id(guard.owner), (guard.owner, [], []))
                 names.append(guard.name)
                 values.append(guard.value)
-        self._globals = tuple((owner.get, tuple(names), tuple(values), _absent(values)) for owner, names, values in groups.values())
+        self._globals = tuple(
+            (owner.get, tuple(names), tuple(values), _absent(values)) for owner, names, values in groups.values()
+        )
         self._cells = tuple(guard for guard in self.guards if not isinstance(guard.owner, dict))
 
     def holds(self) -> bool:
@@ -101,7 +104,6 @@ class _Shared:
     program: Program
     namespace: dict[str, Any]
     guards: tuple[tuple[Any, str, Any], ...]
-    note: Any
 
 
 _lock = threading.RLock()
@@ -115,7 +117,6 @@ def share(function: FunctionType, key: Hashable, compiled: Compiled) -> None:
         compiled.program,
         {name: _pack(value, function) for name, value in compiled.program.namespace.items()},
         tuple((_pack(g.owner, function), g.name, _pack(g.value, function)) for g in compiled.guards),
-        compiled.note,
     )
     compiled.program.namespace = {}
     full = (id(code), key)
@@ -146,7 +147,7 @@ def find_shared(function: FunctionType, key: Hashable) -> Compiled | None:
             namespace = {name: _unpack(value, function) for name, value in packed.namespace.items()}
         except LookupError:
             continue
-        return Compiled(packed.program.link(namespace), packed.program, guards, packed.note)
+        return Compiled(packed.program.link(namespace), packed.program, guards)
     return None
 
 

@@ -1,8 +1,9 @@
-"""From a printed program to a function.  A `Printed` comes in; a `Program` that can be linked and called comes out.
+"""From a printed program to a function.  A `Printed` comes in; a `Program` that can be linked and called comes
+out.
 
-The source is registered with `linecache` under a name of its own, so that tracebacks and debuggers show the generated lines;
-the entry goes when the program does.  `explain` adds to an exception that passed through generated code the line of
-the user's source that the failing line came from.
+The source is registered with `linecache` under a name of its own, so that tracebacks and debuggers show the
+generated lines; the entry goes when the program does.  `explain` adds to an exception that passed through
+generated code the line of the user's source that the failing line came from.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Program:
         """The program's function, with these objects for its free names."""
         names = {"__builtins__": builtins, "__name__": "autodiff.generated", "__autodiff_program__": self, **namespace}
         exec(self.code, names)
-        return names[self.name]  # type: ignore[return-value]
+        return names[self.name]
 
 
 def load(printed: Printed) -> Callable[..., Any]:

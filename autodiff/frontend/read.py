@@ -1,9 +1,10 @@
 """Reads functions: a Python callable comes in, the core program of exactly that function comes out.
 
-`Callee` takes a callable apart into the function that has the code and the arguments that are bound already (the `self`
-of a method, those of a `functools.partial`).  `Reader.read` gives the core function of anything callable; what it read
-is kept per code object (as a `Template`), dropped when the code object dies, and never holds on to a function or
-its closure.  A reader belongs to one compilation and collects the guards of everything that it has read.
+`Callee` takes a callable apart into the function that has the code and the arguments that are bound already
+(the `self` of a method, those of a `functools.partial`).  `Reader.read` gives the core function of anything
+callable; what it read is kept per code object (as a `Template`), dropped when the code object dies, and never
+holds on to a function or its closure.  A reader belongs to one compilation and collects the guards of
+everything that it has read.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from typing import Any
 
 import gast
 
+import transforms.rules  # noqa: F401  # primitives are told from other functions by their rules
 from autodiff.frontend import resolve, source
 from autodiff.frontend.resolve import Guard, Template
 from transforms import core, registry
 from transforms.canonical import lower
-from transforms.errors import RuleNotFound, TransformError, UnsupportedSyntax
+from transforms.errors import AutodiffError, RuleNotFound, TransformError, UnsupportedSyntax
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ def take_apart(callable_: Any) -> Callee:
     leading: tuple[Any, ...] = ()
     keywords: dict[str, Any] = {}
     while True:
+        if isinstance(callable_, core.Function):
+            return Callee(callable_, leading, keywords)
         if is_transformed(callable_) or registry.lookup(callable_) is not None or isinstance(callable_, FunctionType):
             return Callee(callable_, leading, keywords)
         if isinstance(callable_, types.MethodType):
@@ -66,11 +70,16 @@ def take_apart(callable_: Any) -> Callee:
                 f"a class cannot be transformed: {callable_.__qualname__}",
                 "Write a function that makes the object and returns a number, and transform that.",
             )
-        elif isinstance(getattr(type(callable_), "__call__", None), FunctionType):
+        elif isinstance(_call_of(callable_), FunctionType):
             leading = (callable_, *leading)
-            callable_ = type(callable_).__call__
+            callable_ = _call_of(callable_)
         else:
             return Callee(callable_, leading, keywords)
+
+
+def _call_of(value: Any) -> Any:
+    """The method that a call of the object runs."""
+    return next((vars(cls)["__call__"] for cls in type(value).__mro__ if "__call__" in vars(cls)), None)
 
 
 def is_transformed(value: Any) -> bool:
@@ -91,11 +100,28 @@ class Reader:
     def __init__(self) -> None:
         self.guards: list[Guard] = []
         self._functions: dict[int, tuple[Any, core.Function]] = {}
+        self._refused: dict[int, tuple[Any, AutodiffError]] = {}
 
-    def read(self, callable_: Any) -> core.Function:
-        """The core function of a callable; its leading parameters are those that are bound already, if any.
+    def read(self, callable_: Any) -> core.Function | None:
+        """The core program of a function that is called; None where there is none, for the reason that `why` gives."""
+        refused = self._refused.get(id(callable_))
+        if refused is not None:
+            return None
+        try:
+            return self.program(callable_)
+        except AutodiffError as error:
+            self._refused[id(callable_)] = (callable_, error.with_traceback(None))
+            return None
 
-        Raises `SourceNotFound`, `RuleNotFound` or `UnsupportedSyntax`.
+    def why(self, callable_: Any) -> AutodiffError | None:
+        """Why a function could not be read."""
+        refused = self._refused.get(id(callable_))
+        return None if refused is None else refused[1]
+
+    def program(self, callable_: Any) -> core.Function:
+        """The core program of a callable; its leading parameters are those that are bound already, if any.
+
+        Raises `SourceNotFound`, `RuleNotFound`, `UnsupportedSyntax` or `TransformError`.
         """
         if isinstance(callable_, core.Function):
             return callable_
@@ -104,11 +130,11 @@ class Reader:
             return known[1]
         callee = take_apart_class(callable_)
         if callee.function is not callable_:
-            result = self.read(callee.function)
+            result = self.program(callee.function)
         elif isinstance(callable_, FunctionType) and registry.lookup(callable_) is None:
             result = self._read_function(callable_)
         elif is_transformed(callable_):
-            raise TransformError(f"{callable_!r} is read for given types, with core_for")
+            result = callable_.core_for(None, reader=self)
         else:
             result = primitive_function(callable_)
         self._functions[id(callable_)] = (callable_, result)
@@ -133,7 +159,7 @@ def take_apart_class(callable_: Any) -> Callee:
 
 def read(function: Any) -> core.Function:
     """The core function of a callable, outside of any compilation."""
-    return Reader().read(function)
+    return Reader().program(function)
 
 
 def signature_of(function: FunctionType) -> inspect.Signature:
@@ -167,9 +193,7 @@ def primitive_function(function: Any, count: int | None = None, keywords: tuple[
         named = index < len(own) and own[index].kind is not inspect.Parameter.VAR_POSITIONAL
         parameters.append(names.fresh(own[index].name if named else variadic))
     passed = tuple((keyword, core.Var(names.fresh(keyword))) for keyword in keywords)
-    call = core.Call(
-        core.Ref(function, primitive.name), tuple(core.Var(name) for name in parameters), passed
-    )
+    call = core.Call(core.Ref(function, primitive.name), tuple(core.Var(name) for name in parameters), passed)
     body = (core.Assign("_1", call), core.Return(core.Var("_1")))
     name = getattr(function, "__name__", "function")
     return core.Function(name, (*parameters, *(atom.name for _, atom in passed)), body)

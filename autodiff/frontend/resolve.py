@@ -1,10 +1,11 @@
-"""What the free names of a Python function mean.  A function comes in; the environment that the lowering asks comes out.
+"""What the free names of a Python function mean.  A function comes in; the environment that the lowering asks
+comes out.
 
-Code (functions, classes, modules, builtins, objects of the user's classes) is bound as a `Ref`; data (numbers, arrays,
-containers, strings) stays a live read of the global or closure cell.  The environment also notes what it has bound, as
-`Guard`s, so that a redefinition is noticed.  A bound function or object, the cells and the globals are handed out as
-`Slot`s: the lowered program is kept per code object and must not hold on to the function it was read from; `fill` puts
-the real things in.
+Code (functions, classes, modules, builtins, objects of the user's classes) is bound as a `Ref`; data (numbers,
+arrays, containers, strings) stays a live read of the global or closure cell.  The environment also notes what
+it has bound, as `Guard`s, so that a redefinition is noticed.  A bound function or object, the cells and the
+globals are handed out as `Slot`s: the lowered program is kept per code object and must not hold on to the
+function it was read from; `fill` puts the real things in.
 """
 
 from __future__ import annotations
@@ -114,7 +115,22 @@ def is_bound(value: Any) -> bool:
     return not isinstance(value, _DATA) and not type(value).__module__.startswith(("numpy", "builtins"))
 
 
-_DATA = (int, float, complex, str, bytes, np.ndarray, np.generic, tuple, list, dict, set, frozenset, type(None), type(_MISSING))
+_DATA = (
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    np.ndarray,
+    np.generic,
+    tuple,
+    list,
+    dict,
+    set,
+    frozenset,
+    type(None),
+    type(_MISSING),
+)
 
 
 def by_slot(value: Any) -> bool:
@@ -203,7 +219,6 @@ def fill(slots: dict[tuple[str, str], core.Ref], function: FunctionType) -> Call
                 value = owner_of_globals(function.__globals__)
         filled[id(reference.value)] = core.Ref(value, reference.name)
     return lambda atom: filled.get(id(atom.value), atom) if isinstance(atom, core.Ref) else atom
-
 
 
 def owner_of_globals(names: dict[str, Any]) -> Any:

@@ -1,13 +1,13 @@
 """Finds the source of a function.  A code object comes in; the syntax tree of exactly that function comes out.
 
-The text comes from `linecache`, so that functions of files, notebooks, the interactive prompt (Python 3.13) and `exec` with a
-registered source are found alike.  A definition found by its line may be another one: the inner function of a
-decorator, one of several lambdas of a line, or a newer text of an edited file.  So each candidate is compiled and
-compared with the code object; when none is equal, `SourceNotFound` says so.  A file is parsed once for each version.
+The text comes from `linecache`, so that functions of files, notebooks, the interactive prompt (Python 3.13) and
+`exec` with a registered source are found alike.  A definition found by its line may be another one: the inner
+function of a decorator, one of several lambdas of a line, or a newer text of an edited file.  So each candidate
+is compiled and compared with the code object; when none is equal, `SourceNotFound` says so.  A file is parsed
+once for each version.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -181,15 +181,15 @@ def _to_gast(node: Definition) -> Any:
 
 
 def _closest_first(candidates: list[tuple[Definition, str | None]], code: CodeType) -> list:
-    """The candidates whose text contains the positions of the code's instructions, the smallest first; then the rest."""
+    """The candidates whose text contains the places of the code's instructions, the smallest first; then the rest."""
     span = _span(code)
     if span is None or len(candidates) < 2:
         return candidates
 
     def rank(candidate: tuple[Definition, str | None]) -> tuple:
         body = candidate[0].body if isinstance(candidate[0], ast.Lambda) else candidate[0]
-        assert isinstance(body, ast.AST)
-        start, end = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)  # type: ignore[attr-defined]
+        located: Any = body
+        start, end = (located.lineno, located.col_offset), (located.end_lineno, located.end_col_offset)
         inside = start <= span[0] and span[1] <= end
         return (not inside, end[0] - start[0], end[1] - start[1] if end[0] == start[0] else 0)
 
@@ -259,7 +259,7 @@ def _compile(node: Definition, class_name: str | None, imported: tuple[str, ...]
 def _without_defaults(arguments: ast.arguments) -> ast.arguments:
     """The parameters alone: defaults and annotations belong to the code around the function."""
 
-    def bare(argument: ast.arg | None) -> ast.arg | None:
+    def bare(argument: Any) -> Any:
         return None if argument is None else ast.copy_location(ast.arg(argument.arg), argument)
 
     none: Any = ast.Constant(None)

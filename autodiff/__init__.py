@@ -1,0 +1,38 @@
+"""Automatic differentiation of Python and NumPy programs, from source to source.
+
+import autodiff as ad
+
+gradient = ad.grad(f)
+gradient(x)
+print(gradient.source)
+"""
+
+from __future__ import annotations
+
+from autodiff.api.checking import check_grads
+from autodiff.api.gradient import get_grad, grad, value_and_grad
+from autodiff.api.pullback import vjp
+from autodiff.api.stopping import stop_gradient
+from transforms.errors import (
+    AutodiffError,
+    DerivativeUndefined,
+    RuleNotFound,
+    SourceNotFound,
+    TransformError,
+    UnsupportedSyntax,
+)
+
+__all__ = [
+    "AutodiffError",
+    "DerivativeUndefined",
+    "RuleNotFound",
+    "SourceNotFound",
+    "TransformError",
+    "UnsupportedSyntax",
+    "check_grads",
+    "get_grad",
+    "grad",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+]

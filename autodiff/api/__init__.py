@@ -1,0 +1,1 @@
+"""The public functions, one module for each idea; `autodiff` re-exports them."""

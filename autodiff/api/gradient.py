@@ -1,0 +1,230 @@
+"""`grad` and `value_and_grad`: gradients of a function, in either convention of `conventions`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
+
+from autodiff import trees
+from autodiff.api.binding import Bound, Place
+from autodiff.api.conventions import UNSET, Convention, Request, request
+from autodiff.api.results import Results
+from autodiff.api.transformed import Transformed, _kind, _name
+from autodiff.frontend.read import Reader
+from transforms import core, runtime
+from transforms.errors import DerivativeUndefined
+from transforms.values import Array, Instance, Literal, Number, Sequence, Value
+
+
+class Gradient(Transformed):
+    """The gradient of a function, or its value and gradient; made by `grad` and `value_and_grad`."""
+
+    def __init__(self, function: Callable[..., Any], asked: Request) -> None:
+        self.request = asked
+        self.verb = "value_and_grad" if asked.want_value else "grad"
+        super().__init__(function)
+
+    @property
+    def options(self) -> Hashable:
+        return self.request.key
+
+    def arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return (self.request,), {}
+
+    def places(self, bound: Bound) -> tuple[Place, ...]:
+        """Where the arguments are that the gradient is taken of."""
+        skipped = self.binder.leading + self.skip
+        indices = self.request.indices(skipped, len(bound.places), _name(self.__wrapped__))
+        return tuple(bound.places[index] for index in indices)
+
+    def check(self, bound: Bound) -> None:
+        for position, place in zip(self.request.positions, self.places(bound)):
+            argument = bound.values[place.parameter]
+            if place.item is not None:
+                argument = argument[place.item]
+            check_differentiable(argument, f"argument {position} ({bound.names[place.parameter]})", self.__wrapped__)
+
+    def derive(self, bound: Bound, values: tuple[Value, ...], reader: Reader) -> core.Function:
+        from transforms import pipeline
+
+        asked = self.request
+        program = self.binder.program(bound, values, reader)
+        places = self.places(bound)
+        parameters = tuple(dict.fromkeys(place.parameter for place in places))
+        scalar = asked.convention is Convention.ARGNUMS
+        derivative = pipeline.derivative(
+            program,
+            values,
+            parameters,
+            reader=reader,
+            want_value=asked.want_value or asked.has_aux or scalar,
+            has_aux=asked.has_aux,
+        )
+        return _arranged(derivative, asked, places, parameters, _name(self.__wrapped__))
+
+
+def _arranged(
+    derivative: core.Function, asked: Request, places: tuple[Place, ...], parameters: tuple[int, ...], name: str
+) -> core.Function:
+    """The derivative program with the result that was asked for."""
+    results = Results(derivative)
+    value: core.Atom | None = None
+    gradients = derivative.result
+    if asked.want_value or asked.has_aux or asked.convention is Convention.ARGNUMS:
+        value, gradients = results.split(gradients, 2)
+    by_parameter = dict(zip(parameters, results.split(gradients, len(parameters))))
+    chosen = [
+        by_parameter[place.parameter] if place.item is None else results.item(by_parameter[place.parameter], place.item)
+        for place in places
+    ]
+    if value is not None:
+        _check_output(results, value, asked, name)
+    if asked.return_ids:
+        chosen = [results.build((core.Const(index), item)) for index, item in zip(asked.positions, chosen)]
+    answer = chosen[0] if asked.bare else results.build(chosen)
+    if asked.want_value:
+        assert value is not None
+        answer = results.build((value, answer))
+    elif asked.has_aux:
+        assert value is not None
+        aux = results.item(value, slice(1, None) if asked.convention is Convention.POSITION else 1)
+        answer = results.build((answer, aux))
+    return results.finish(answer)
+
+
+def _check_output(results: Results, value: core.Atom, asked: Request, name: str) -> None:
+    """Refuse outputs that the convention does not take: now where the type is known, at run time elsewhere."""
+    known = results.value_of(value)
+    count = 2 if asked.convention is Convention.ARGNUMS else None
+    output = value
+    if asked.has_aux:
+        if isinstance(known, Sequence) and issubclass(known.kind, tuple):
+            length = len(known.items)
+            if length == 0 or (count is not None and length != count):
+                runtime.require_aux((None,) * length, name, count)
+            known = known.items[0]
+        else:
+            results.run(runtime.require_aux, value, core.Const(name), core.Const(count))
+            known = None
+        output = results.item(value, 0) if asked.convention is Convention.ARGNUMS and known is None else value
+    if asked.convention is Convention.ARGNUMS and not _is_scalar(known, name):
+        results.run(runtime.require_scalar, output, core.Const(name))
+
+
+def _is_scalar(value: Value | None, name: str) -> bool:
+    """Whether the value is known to be a scalar; raises where it is known not to be one."""
+    match value:
+        case Number():
+            return True
+        case Array(shape=tuple() as shape):
+            if shape:
+                runtime.require_scalar(np.empty((2,) * len(shape)), name)
+            return True
+        case Literal():
+            runtime.require_scalar(value.value, name)
+            return True
+        case Sequence() | Instance():
+            runtime.require_scalar(value.kind, name)
+    return False
+
+
+def check_differentiable(argument: Any, what: str, function: Any) -> None:
+    """Refuse an argument that has no derivative, with what to write instead."""
+    for path, leaf in trees.leaves(argument):
+        if trees.is_inexact(leaf) or (path and not trees.is_number(leaf)):
+            continue
+        place = f"{what} of {_name(function)}" + (f" at {path}" if path else "")
+        if isinstance(leaf, bool | np.bool_):
+            raise DerivativeUndefined(
+                f"{place} is a bool, which has no derivative", "Take the gradient of another argument."
+            )
+        if isinstance(leaf, int | np.integer):
+            raise DerivativeUndefined(
+                f"{place} is an integer ({leaf!r}): a derivative needs a floating-point number",
+                f"Use float(...), or write {leaf}.0.",
+            )
+        if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "iub":
+            raise DerivativeUndefined(
+                f"{place} is an array of {leaf.dtype}: a derivative needs floating-point numbers",
+                "Use float(...) for each number, or array.astype(float).",
+            )
+        if isinstance(leaf, np.ndarray):
+            raise DerivativeUndefined(
+                f"{place} is an array of {leaf.dtype}, which has no derivative",
+                "Use an array of floating-point numbers.",
+            )
+        if leaf is None or isinstance(leaf, str | bytes) or callable(leaf):
+            raise DerivativeUndefined(
+                f"{place} is {_kind(leaf)}, which has no derivative", "Choose the position of a numeric argument."
+            )
+        # an object: what it holds is found when the program is specialised
+
+
+def grad(
+    fn: Callable[..., Any] | None = None,
+    grad_position: Any = UNSET,
+    weights: Any = None,
+    has_aux: bool = False,
+    *,
+    argnums: Any = UNSET,
+    return_ids: bool = False,
+) -> Any:
+    """The gradient of a function, as a function with the same parameters.
+
+    Args:
+        fn: the function: of any Python kind, or a NumPy function.  Left out: returns a decorator.
+        grad_position: the argument to differentiate by: an int (default 0), or a tuple of ints for several.
+        weights: gradients by the parameters of a network; not there yet.
+        has_aux: only the first output is differentiated; the others are returned as they are.
+        argnums: like `grad_position`, in the structures of JAX: a tuple of one gives a tuple of one, the output is
+            a scalar, and with `has_aux` a pair.
+        return_ids: each gradient comes as `(position, gradient)`.
+
+    Returns:
+        A function.  With `grad_position`, one position gives a bare gradient and several a tuple; outputs that are
+        not scalar are summed; `has_aux` gives `(gradients, (aux, ...))`.  With `argnums`: as `jax.grad`.
+
+    Raises:
+        TypeError, ValueError: the keywords do not fit together, or a position is negative or named twice.
+        IndexError: when called, where a position is out of range.
+
+    >>> import autodiff as ad
+    >>> ad.grad(lambda x, y: x * x * y, (0, 1))(3.0, 2.0)
+    (12.0, 9.0)
+    """
+    asked = request(grad_position, weights, has_aux, argnums, return_ids, want_value=False)
+    return (lambda function: Gradient(function, asked)) if fn is None else Gradient(fn, asked)
+
+
+def value_and_grad(
+    fn: Callable[..., Any] | None = None,
+    grad_position: Any = UNSET,
+    weights: Any = None,
+    has_aux: bool = False,
+    *,
+    argnums: Any = UNSET,
+    return_ids: bool = False,
+) -> Any:
+    """The output of a function together with its gradient: `(whole output, gradient)`; parameters as for `grad`.
+
+    >>> import autodiff as ad
+    >>> ad.value_and_grad(lambda x: x * x)(3.0)
+    (9.0, 6.0)
+    """
+    asked = request(grad_position, weights, has_aux, argnums, return_ids, want_value=True)
+    return (lambda function: Gradient(function, asked)) if fn is None else Gradient(fn, asked)
+
+
+def get_grad(gradients: Any, identifier: int) -> Any:
+    """The gradient of one position, out of the result of a `grad` with `return_ids=True`."""
+    pairs = (
+        (gradients,)
+        if isinstance(gradients, tuple) and len(gradients) == 2 and isinstance(gradients[0], int)
+        else gradients
+    )
+    for pair in pairs:
+        if isinstance(pair, tuple) and len(pair) == 2 and pair[0] == identifier:
+            return pair[1]
+    raise RuntimeError(f"there is no gradient of {identifier!r}; was grad called with return_ids=True?")

@@ -1,0 +1,225 @@
+"""`vjp`: the value of a function together with its pullback, and the pullbacks of functions known only at run
+time.
+
+The compiler makes a pair of programs: the augmented one computes the value and what has to be saved, the
+adjoint one turns that and a cotangent into gradients.  Both are kept in one module, compiled and cached like
+any transformed function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff import trees
+from autodiff.api.binding import Bound
+from autodiff.api.gradient import check_differentiable
+from autodiff.api.transformed import Transformed, _kind, _name
+from autodiff.backend.compile import explain
+from autodiff.frontend.read import Reader
+from autodiff.values import signature_key
+from transforms import core, operations, runtime
+from transforms.errors import TransformError
+from transforms.values import Value
+
+
+class Pair(Transformed):
+    """The augmented primal and the adjoint of a function, compiled together."""
+
+    verb = "vjp"
+
+    def __init__(self, function: Callable[..., Any], strict: bool = True) -> None:
+        super().__init__(function)
+        self.strict = strict  # refuse arguments without a derivative, instead of leaving them out
+
+    @property
+    def options(self) -> bool:
+        return self.strict
+
+    def positions(self, bound: Bound) -> tuple[int, ...]:
+        """The parameters that get a cotangent."""
+        used = dict.fromkeys(place.parameter for place in bound.places[self.binder.leading :])
+        return tuple(index for index in used if self.strict or _may_be_active(bound.values[index]))
+
+    def check(self, bound: Bound) -> None:
+        if not self.strict:
+            return
+        for position, place in enumerate(bound.places[self.binder.leading :]):
+            argument = bound.values[place.parameter]
+            argument = argument if place.item is None else argument[place.item]
+            check_differentiable(argument, f"argument {position} ({bound.names[place.parameter]})", self.__wrapped__)
+
+    def derive(self, bound: Bound, values: tuple[Value, ...], reader: Reader) -> core.Function:
+        from transforms import pipeline
+
+        program = self.binder.program(bound, values, reader)
+        augmented, adjoint = pipeline.pullback_pair(program, values, self.positions(bound), reader)
+        return _both(augmented, adjoint)
+
+    def core_for(self, values: tuple[Value, ...] | None, reader: Any = None) -> core.Function:
+        raise TransformError(
+            "vjp cannot be differentiated here", "Use grad of a scalar function of the cotangent instead."
+        )
+
+    def start(self, args: tuple[Any, ...]) -> tuple[Any, Callable[[Any], tuple], tuple]:
+        """The value of the call, the function from a cotangent to the cotangents of the parameters, and these."""
+        bound = self.binder.bind((), args, {})
+        key = (bound.shape, signature_key(bound.values))
+        compiled = self._entries.get(key)
+        if compiled is None or not compiled.holds():
+            compiled = self._compiled(key, bound)
+        augmented, adjoint = compiled.function()
+        try:
+            value, saved = augmented(*bound.values)
+        except Exception as error:
+            explain(error)
+            raise
+        positions = self.positions(bound)
+
+        def pull(cotangent: Any) -> tuple:
+            try:
+                gradients = dict(zip(positions, adjoint(saved, cotangent), strict=True))
+            except Exception as error:
+                explain(error)
+                raise
+            return tuple(
+                None
+                if place.parameter not in gradients
+                else gradients[place.parameter]
+                if place.item is None
+                else gradients[place.parameter][place.item]
+                for place in bound.places[self.binder.leading :]
+            )
+
+        return value, pull, bound.values
+
+
+def _may_be_active(argument: Any) -> bool:
+    return any(trees.is_inexact(leaf) for _, leaf in trees.leaves(argument))
+
+
+def _both(augmented: core.Function, adjoint: core.Function) -> core.Function:
+    """A function without parameters that returns the two."""
+    made = core.Call(core.Ref(operations.make_tuple), (core.Ref(augmented), core.Ref(adjoint)))
+    body = (core.Assign("_1", made), core.Return(core.Var("_1")))
+    return core.Function(f"{augmented.name}_pair", (), body, filename=augmented.filename)
+
+
+class Pullback:
+    """The function from a cotangent of the output to the cotangents of the inputs; may be called again and again."""
+
+    def __init__(
+        self, pull: Callable[[Any], tuple], value: Any, name: str, aux: Any = None, has_aux: bool = False
+    ) -> None:
+        self._pull, self._value, self._name, self._aux, self._has_aux = pull, value, name, aux, has_aux
+
+    def __call__(self, cotangent: Any) -> tuple:
+        """The cotangents of the inputs, always a tuple; `cotangent` has the structure and the shapes of the output."""
+        cotangent = _matching(cotangent, self._value, self._name)
+        if self._has_aux:
+            cotangent = (cotangent, *(trees.map_leaves(_zero, item) for item in self._aux))
+        return self._pull(trees.map_leaves(_copied, cotangent))
+
+    def __repr__(self) -> str:
+        return f"<pullback of {self._name}>"
+
+
+def vjp(fn: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple:
+    """The value of `fn(*primals)` and its pullback.
+
+    Args:
+        fn: the function.
+        primals: the arguments, floating-point numbers or arrays, or containers of them.
+        has_aux: `fn` returns `(output, aux)`; only the output is differentiated.
+
+    Returns:
+        `(value, pullback)`, or `(output, pullback, aux)` with `has_aux`.  The pullback takes a cotangent with the
+        structure of the output, returns a tuple with one cotangent for each primal, and can be called repeatedly.
+
+    >>> import autodiff as ad
+    >>> value, pullback = ad.vjp(lambda x, y: x * y, 3.0, 2.0)
+    >>> value, pullback(1.0), pullback(10.0)
+    (6.0, (2.0, 3.0), (20.0, 30.0))
+    """
+    pair = Pair(fn)
+    value, pull, _ = pair.start(primals)
+    name = _name(fn)
+    if not has_aux:
+        return value, Pullback(pull, trees.map_leaves(_shape_only, value), name)
+    runtime.require_aux(value, name, 2)
+    output, *aux = value
+    return output, Pullback(pull, trees.map_leaves(_shape_only, output), name, aux, True), aux[0]
+
+
+def _shape_only(leaf: Any) -> Any:
+    """What a cotangent is compared with: it must not change when the caller changes the value."""
+    return np.empty_like(leaf) if isinstance(leaf, np.ndarray) else leaf
+
+
+def _copied(leaf: Any) -> Any:
+    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
+
+
+def _zero(leaf: Any) -> Any:
+    if isinstance(leaf, np.ndarray):
+        return np.zeros(leaf.shape, leaf.dtype if leaf.dtype.kind in "fc" else float)
+    return 0.0
+
+
+def _matching(cotangent: Any, value: Any, name: str) -> Any:
+    """The cotangent in the structure and precision of the value; refused where it does not fit."""
+
+    def fit(expected: Any, given: Any, path: str) -> Any:
+        where = f" at {path}" if path else ""
+        if not trees.is_leaf(expected):
+            if (
+                trees.is_leaf(given)
+                or type(given) is not type(expected)
+                or len(trees.children(given)) != len(trees.children(expected))
+            ):
+                raise TypeError(
+                    f"the cotangent of {name}{where} has to be {_kind(expected)} of {len(trees.children(expected))} "
+                    f"like the output, not {given!r}"
+                )
+            parts = [
+                fit(item, other, path + part)
+                for (part, item), (_, other) in zip(trees.children(expected), trees.children(given))
+            ]
+            return trees.rebuild(expected, parts)
+        if not trees.is_inexact(expected):
+            return given
+        if not trees.is_number(given):
+            raise TypeError(f"the cotangent of {name}{where} has to be a number or an array, not {_kind(given)}")
+        if np.shape(given) != np.shape(expected):
+            raise ValueError(
+                f"the cotangent of {name}{where} has shape {np.shape(given)}, but the output has {np.shape(expected)}"
+            )
+        if np.iscomplexobj(given) and not np.iscomplexobj(expected):
+            raise TypeError(f"the cotangent of {name}{where} is complex, but the output is real")
+        if isinstance(expected, np.ndarray | np.generic):
+            return np.asarray(given, expected.dtype) if isinstance(expected, np.ndarray) else expected.dtype.type(given)
+        return given if isinstance(given, complex) else float(given)
+
+    return fit(value, cotangent, "")
+
+
+# -------------------------------------------------------------------------------- functions known only at run time
+
+
+def dispatch(function: Any, *arguments: Any) -> tuple[Any, Callable[[Any], tuple]]:
+    """The value of a call and its pullback, for generated code that calls a function it was given as a value.
+
+    Arguments without a derivative (integers, functions) get 0.0.
+    """
+    pair = Pair(function, strict=False)
+    value, pull, _ = pair.start(arguments)
+
+    def pullback(cotangent: Any) -> tuple:
+        return tuple(0.0 if item is None else item for item in pull(cotangent))
+
+    return value, pullback
+
+
+runtime.dispatcher = dispatch

@@ -1,0 +1,234 @@
+"""A function that a transform made: how it is called, compiled, shown, pickled, and read by further transforms.
+
+A transform is a subclass of `Transformed` that says in `derive` how the core program of the wrapped function
+becomes its own. Everything else stands here.  A call finds the types of its arguments (`signature_key`), looks
+up the program that was compiled for them, and runs it; the first call with new types compiles.  Another
+transform, or a program that calls the function, reads it through `core_for`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import types
+from collections.abc import Callable, Hashable
+from types import FunctionType
+from typing import Any
+
+from autodiff.api.binding import Binder, Bound
+from autodiff.backend import cache
+from autodiff.backend.cache import Compiled, Entries, compiling
+from autodiff.backend.compile import Program, explain
+from autodiff.frontend.read import Reader, is_transformed, take_apart
+from autodiff.frontend.resolve import programs_of, replace_atoms
+from autodiff.values import abstract, signature_key
+from transforms import core
+from transforms.errors import TransformError
+from transforms.printer import Printed, print_module
+from transforms.values import UNKNOWN, Value
+
+
+class Transformed:
+    """A callable made from another one.  It has the signature, name and documentation of what it wraps."""
+
+    verb = "transform"  # for repr: "grad of f"
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        if not callable(function) and not isinstance(function, staticmethod | classmethod | core.Function):
+            raise TransformError(
+                f"{self.verb} takes a function, not {_kind(function)}",
+                f"Write {self.verb}(f)(x), not {self.verb}(f(x)).",
+            )
+        self.__wrapped__ = function
+        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+            value = getattr(function, name, None)
+            if isinstance(value, str):
+                setattr(self, name, value)
+        self.skip = 0  # leading arguments that positions do not count: the `self` of a decorated method
+        self.binder = Binder(take_apart(function))
+        self._simple = self.binder.simple
+        self._entries = Entries()
+        self._sources: dict[Hashable, Printed] = {}
+
+    # -------------------------------------------------------------------------------------------- for subclasses
+
+    @property
+    def options(self) -> Hashable:
+        """What the compiled program depends on besides the function and its arguments."""
+        return ()
+
+    def derive(self, bound: Bound, values: tuple[Value, ...], reader: Reader) -> core.Function:
+        """The transformed program, with the parameters of the wrapped function's program."""
+        raise NotImplementedError
+
+    def check(self, bound: Bound) -> None:
+        """Refuse arguments that the transform does not accept; runs once for each signature."""
+
+    def arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments that make this object again from the wrapped function; for pickling."""
+        return (), {}
+
+    # ---------------------------------------------------------------------------------------------------- calling
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if kwargs or len(args) != self._simple:
+            bound = self.binder.bind((), args, kwargs)
+            args = bound.values
+            key: Hashable = signature_key(args) if bound.shape is None else (bound.shape, signature_key(args))
+        else:
+            bound = None
+            key = signature_key(args)
+        compiled = self._entries.get(key)
+        if compiled is None or not compiled.holds():
+            if bound is None:
+                bound = self.binder.bind((), args, kwargs)
+            compiled = self._compiled(key, bound)
+        try:
+            return compiled.function(*args)
+        except Exception as error:
+            explain(error)
+            raise
+
+    def _compiled(self, key: Hashable, bound: Bound) -> Compiled:
+        root, chain = self.root, self.chain
+        with compiling:
+            compiled = self._entries.get(key)
+            if compiled is not None and compiled.holds():
+                return compiled
+            self.check(bound)
+            full = (chain, key)
+            if isinstance(root, FunctionType):
+                compiled = cache.find_shared(root, full)
+                if compiled is not None:
+                    self._entries.keep(key, compiled)
+                    return compiled
+            reader = Reader()
+            values = tuple(abstract(value, (name,)) for name, value in zip(bound.names, bound.values))
+            program = Program(present(self.derive(bound, values, reader)))
+            compiled = Compiled(program.link(program.namespace), program, reader.guards)
+            if isinstance(root, FunctionType):
+                cache.share(root, full, compiled)
+            self._entries.keep(key, compiled)
+            return compiled
+
+    @property
+    def root(self) -> Any:
+        """The function at the bottom of a stack of transforms."""
+        inner = self.binder.function
+        return inner.root if is_transformed(inner) else inner
+
+    @property
+    def chain(self) -> tuple[Hashable, ...]:
+        """The transforms of the stack with their options, outermost first."""
+        inner = self.binder.function
+        own = (type(self).__qualname__, self.options, self.skip, len(self.binder.callee.leading))
+        return (own, *inner.chain) if is_transformed(inner) else (own,)
+
+    # ---------------------------------------------------------------------------------------- for other transforms
+
+    def core_for(self, values: tuple[Value, ...] | None, reader: Any = None) -> core.Function:
+        """The transformed program for arguments of these values, one for each parameter; None: nothing is known."""
+        bound = self.binder.generic() if values is None else self.binder.of_values(values)
+        known = (UNKNOWN,) * len(bound.values) if values is None else values
+        result = self.derive(bound, known, reader if reader is not None else Reader())
+        result.signature = self.binder.parameters_signature
+        return result
+
+    # ---------------------------------------------------------------------------------------------------- showing
+
+    @property
+    def source(self) -> str:
+        """The generated program for arguments of which nothing is known."""
+        return self._printed("generic", None).source
+
+    def source_for(self, *args: Any, **kwargs: Any) -> str:
+        """The generated program for arguments of these types: the one that a call with them runs."""
+        bound = self.binder.bind((), args, kwargs)
+        return self._printed((bound.shape, signature_key(bound.values)), bound).source
+
+    def _printed(self, key: Hashable, bound: Bound | None) -> Printed:
+        with compiling:
+            reader = Reader()
+            if bound is None:
+                bound = self.binder.generic()
+                values: tuple[Value, ...] = (UNKNOWN,) * len(bound.values)
+            else:
+                self.check(bound)
+                values = tuple(abstract(value, (name,)) for name, value in zip(bound.names, bound.values))
+            return present(self.derive(bound, values, reader), quote=True)
+
+    def __repr__(self) -> str:
+        return f"<{self.verb} of {_name(self.__wrapped__)}>"
+
+    def _repr_html_(self) -> str:
+        from autodiff.display import highlight_html
+
+        try:
+            source = self.source
+        except Exception as error:
+            return highlight_html(f"# {type(error).__name__}: {error}".replace("\n", "\n# "), repr(self))
+        return highlight_html(source, repr(self))
+
+    # ----------------------------------------------------------------------------------------- methods and pickles
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        wrapped = self.__wrapped__
+        if isinstance(wrapped, staticmethod) or not hasattr(type(wrapped), "__get__"):
+            return
+        self.skip = 1
+        if isinstance(wrapped, Transformed):  # decorators one above the other: all of them are of the method
+            inner = type(wrapped)._remade(wrapped.__wrapped__, *wrapped.arguments()[0], **wrapped.arguments()[1])
+            inner.__set_name__(owner, name)
+            self.__wrapped__ = inner
+            self.binder = Binder(take_apart(inner))
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        wrapped = self.__wrapped__
+        if isinstance(wrapped, classmethod):
+            return types.MethodType(self, owner if owner is not None else type(instance))
+        if instance is None or not self.skip or isinstance(wrapped, staticmethod):
+            return self
+        return types.MethodType(self, instance)
+
+    def __reduce__(self) -> Any:
+        name = getattr(self, "__qualname__", None)
+        module = sys.modules.get(getattr(self, "__module__", None) or "")
+        found: Any = module
+        for part in (name or "").split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return name  # the decorated function: pickled by reference, as a function is
+        args, kwargs = self.arguments()
+        return functools.partial(type(self)._remade, **kwargs), (self.__wrapped__, *args)
+
+    @classmethod
+    def _remade(cls, function: Any, *args: Any, **kwargs: Any) -> Any:
+        return cls(function, *args, **kwargs)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        wrapped: Any = self.__wrapped__
+        return inspect.signature(wrapped.__func__ if isinstance(wrapped, staticmethod | classmethod) else wrapped)
+
+
+def present(program: core.Function, quote: bool = False) -> Printed:
+    """The program as it is printed and compiled: nested again, with everything that it calls."""
+    from transforms.passes.nest import nest
+
+    copy = replace_atoms(program, lambda atom: atom)
+    programs = programs_of(copy)
+    bodies = [nest(each).body for each in programs]
+    for each, body in zip(programs, bodies):
+        each.body = body
+    return print_module(copy, quote=quote)
+
+
+def _kind(value: Any) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _name(function: Any) -> str:
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None)
+    return name if isinstance(name, str) else repr(function)
