@@ -236,7 +236,7 @@ class Statements(Comprehensions):
         return tuple(body)
 
     def loop_else(self, node: Node, loop: Loop, tail: Completions) -> None:
-        if not node.orelse:
+        if not node.orelse or (isinstance(node, gast.While) and jumps.is_true(node.test)):
             return
         if loop.completed is None:
             self.lower_statements(node.orelse, tail)
@@ -447,7 +447,7 @@ class Statements(Comprehensions):
         ways = completions(node.body) - {NEXT}
         with self.block() as orelse:
             pass
-        if not node.orelse:
+        if not node.orelse or NEXT not in completions(node.body):
             body = self.block_of(node.body, tail)
         elif not ways:
             body = self.block_of(node.body, NOWHERE)
