@@ -44,3 +44,12 @@ def test_example(name: str, tmp_path: Path) -> None:
         assert found, f"{label} is not printed:\n{printed}"
         assert low <= float(found[1]) <= high, printed
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_benchmarks_run(tmp_path: Path) -> None:
+    page = tmp_path / "benchmarks.md"
+    command = [sys.executable, str(ROOT / "benchmarks" / "run.py"), "--rounds", "1", "--seconds", "0", "--peers", ""]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([*command, "--output", str(page)], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert page.read_text().count("| gradient by hand |") == 2

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from autodiff.cli.targets import UsageError, arguments_of_types, evaluate_arguments, load_target
+import autodiff
+from autodiff.api.binding import Binder
+from autodiff.api.gradient import Gradient
+from autodiff.api.transformed import Transformed
+from autodiff.cli.targets import Arguments, arguments_of_types, evaluate_arguments, load_target
+from autodiff.frontend.read import Reader, is_transformed, take_apart
+from autodiff.values import abstract
+from transforms import core, pipeline
+from transforms.passes import present
+from transforms.printer import print_function, standalone
+from transforms.values import UNKNOWN, Value
 
 TRANSFORMS = {"--grad": "grad", "--value-and-grad": "value_and_grad"}
 STAGES = ("core", "transformed", "optimised")
@@ -41,21 +51,48 @@ def add_options(command: argparse.ArgumentParser) -> None:
     given = command.add_mutually_exclusive_group()
     given.add_argument("--args", metavar="ARGUMENTS", help="specialise for arguments as in a call: 'np.ones(3), 2.0'")
     given.add_argument("--types", metavar="TYPES", help="specialise for these types: 'f8[n,1], float'")
-    command.add_argument("--stage", choices=STAGES, default="optimised", help="how far to go (default: optimised)")
+    command.add_argument("--stage", choices=STAGES, help="how far to go (default: core if nothing is transformed)")
     command.add_argument("--standalone", action="store_true", help="write a module that needs only NumPy")
 
 
 def program(options: argparse.Namespace) -> str:
     """The source that the options ask for."""
     function = load_target(options.target)
-    transformed = function
     for name, positions in options.chain or ():
-        transformed = TRANSFORMS[name](transformed, argnums=positions)
+        function = getattr(autodiff, TRANSFORMS[name])(function, positions)
     arguments = None
     if options.args is not None:
         arguments = evaluate_arguments(options.args, function)
     elif options.types is not None:
         arguments = arguments_of_types(options.types)
-    if transformed is function and not hasattr(function, "source"):
-        raise UsageError("not yet")
-    return transformed.source if arguments is None else transformed.source_for(*arguments[0], **arguments[1])
+    stage = options.stage or ("optimised" if is_transformed(function) else "core")
+    shown = at_stage(function, stage, arguments)
+    if stage == "optimised":
+        shown = present(shown)
+    return (standalone if options.standalone else print_function)(shown, quote=stage != "core")
+
+
+def at_stage(function: Callable[..., Any], stage: str, arguments: Arguments | None) -> core.Function:
+    """The core program of a function, transformed or not, for these arguments (None: of any type) at a stage."""
+    binder = function.binder if isinstance(function, Transformed) else Binder(take_apart(function))
+    reader = Reader()
+    bound = binder.generic() if arguments is None else binder.bind((), *arguments)
+    values: tuple[Value, ...] = (UNKNOWN,) * len(bound.values)
+    if arguments is not None:
+        values = tuple(abstract(value, (name,)) for name, value in zip(bound.names, bound.values))
+    if stage == "core":
+        while is_transformed(binder.function):
+            binder = binder.function.binder
+        return binder.program(bound, values, reader)
+    if stage == "optimised" and isinstance(function, Transformed):
+        if arguments is not None:
+            function.check(bound)
+        return function.derive(bound, values, reader, generic=arguments is None)
+    given = binder.program(bound, values, reader)
+    if isinstance(function, Gradient):
+        positions = tuple(dict.fromkeys(place.parameter for place in function.places(bound)))
+        want_value = function.request.want_value
+        stages = pipeline.derivative_stages(given, values, positions, reader=reader, want_value=want_value)
+        return stages.transformed
+    typed = pipeline.specialise(given, values, reader)
+    return typed if stage == "transformed" else pipeline.optimise(typed)
