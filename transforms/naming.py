@@ -98,7 +98,7 @@ def place_of(value: Any, hint: str = "") -> Place:
 
 
 def _module_place(module: types.ModuleType) -> Place:
-    """NumPy's submodules hang under `np`, other packages' under their first name; the project's own go by their last."""
+    """NumPy's and SciPy's submodules hang under the package; other modules go by their last name."""
     name = module.__name__
     first, *rest = name.split(".")
     package = sys.modules.get(first)
@@ -270,7 +270,7 @@ def _import_line(name: str, place: Place) -> str:
 
 @functools.cache
 def _own_definitions() -> dict[str, tuple[str, frozenset[str], bool]]:
-    """Name -> (source, names it mentions, whether it is an import) of every top-level statement of the helpers' modules."""
+    """Name -> (source, names it mentions, whether it is an import) of what the helpers' modules define."""
     import ast
 
     table: dict[str, tuple[str, frozenset[str], bool]] = {}

@@ -10,7 +10,7 @@ import inspect
 import keyword
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import gast
@@ -156,8 +156,8 @@ class Notation:
         match statement:
             case Assign(target=None):
                 return self.effect(statement.value)
-            case Assign():
-                return self.assignment(statement.target, statement.value)
+            case Assign(target=str() as target):
+                return self.assignment(target, statement.value)
             case If():
                 orelse = [self.statement(inner) for inner in statement.orelse]
                 return gast.If(self.expression(statement.test), self.block(statement.body), orelse)
@@ -213,7 +213,8 @@ class Notation:
     def effect(self, value: Any) -> Node:
         """A call for its effect: stores and deletions get their notation back."""
         if isinstance(value, Call) and isinstance(value.function, Ref) and not value.keywords:
-            function, arguments = value.function.value, value.arguments
+            function: Any = value.function.value
+            arguments: tuple[Any, ...] = value.arguments
             if function is operator.setitem and len(arguments) == 3:
                 place = gast.Subscript(self.expression(arguments[0]), self.index(arguments[1]), gast.Store())
                 return gast.Assign([place], self.expression(arguments[2]), None)
@@ -273,7 +274,8 @@ class Notation:
 
     def notation(self, function: Any, call: Call) -> Node | None:
         """The usual notation of an operation, or None where it is an ordinary call."""
-        arguments, count = call.arguments, len(call.arguments)
+        arguments: tuple[Any, ...] = call.arguments
+        count = len(arguments)
         if function is operations.method and count >= 2 and _is_name(arguments[1]):
             method = gast.Attribute(self.expression(arguments[0]), arguments[1].value, gast.Load())
             return self.plain_call(method, arguments[2:], call.keywords)
@@ -456,7 +458,8 @@ class Notation:
         node = self.expression(value)
         if isinstance(conversion, Const):
             if conversion.value:
-                change: Callable[..., Any] = {"r": repr, "s": str, "a": ascii}[conversion.value]
+                conversions: dict[str, Any] = {"r": repr, "s": str, "a": ascii}
+                change = conversions[conversion.value]
                 node = gast.Call(_load(self.namer.reference(change)), [node], [])
             return gast.Call(_load(self.namer.reference(format)), [node, self.expression(spec)], [])
         function = _load(self.namer.reference(operations.format_value))

@@ -1,12 +1,11 @@
 """The printer: a core program becomes Python source that reads as if written by hand.
 
 In comes a `core.Function`, as the transforms leave it or in the nested form that `passes.nest` makes (operands may be
-expressions, statements may be those of `transforms.presentation`).  Out comes a `Printed`: one module's source with the
-function and every `core.Function` that it calls, the objects that its names stand for, the imports that make it
-readable, and the origin of each line.  Core becomes a gast tree (`transforms.notation`), the tree becomes text by way of
-astunparse with minimal parentheses, valid subscripts and comments (`transforms.unparse`), and the objects that the
-program refers to get names that never collide with a local one (`transforms.naming`).
-"""
+expressions, statements may be those of `transforms.presentation`). Out comes a `Printed`: one module's source with
+the function and every `core.Function` that it calls, the objects that its names stand for, the imports that make it
+readable, and the origin of each line. Core becomes a gast tree (`transforms.notation`), the tree becomes text by way
+of astunparse with minimal parentheses, valid subscripts and comments (`transforms.unparse`), and the objects that the
+program refers to get names that never collide with a local one (`transforms.naming`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""From a gast tree to text: astunparse's `Unparser` with minimal parentheses, valid subscripts, comments and a line map.
+"""From a gast tree to text: astunparse's `Unparser` with minimal parentheses, valid subscripts, comments and a line
+map.
 
 A statement node may carry `origin` (where it came from) and `comment` (printed above it).  Out come `Line`s.
 """

@@ -1,8 +1,7 @@
 """Clean-up passes, one file each: core program in, equivalent and simpler core program out.
 
-`cleanup` runs them until nothing changes; `present` makes the form that the printer prints.  Both work on a function and on
-all core functions that it refers to, recursive ones included.
-"""
+`cleanup` runs them until nothing changes; `present` makes the form that the printer prints. Both work on a function
+and on all core functions that it refers to, recursive ones included."""
 
 from __future__ import annotations
 

@@ -1,19 +1,18 @@
 """Algebra: identities that hold exactly, for every input including -0.0, infinities and nan, where types allow them.
 
-Comes in: any core program, best with `values`.  Goes out: the same program with fewer and simpler operations.  The types of
-the names decide; where they are unknown nothing is done, and nothing is done that would let a caller see two names for one
-array, or that would give the target another type.  The identities:
+Comes in: any core program, best with `values`. Goes out: the same program with fewer and simpler operations. The
+types of the names decide; where they are unknown nothing is done, and nothing is done that would let a caller see two
+names for one array, or that would give the target another type. The identities:
 
-- `x * 1.0`, `x / 1.0`, `x ** 1`, `+x`, `x - 0.0`, `x + -0.0` are `x`: the type of the result must be that of `x`;
+- `x * 1.0`, `x / 1.0`, `x ** 1`, `+x`, `x - 0.0`, `x + -0.0` are `x`: the result must have its type;
 - `x + 0.0` is `x` for names of derivatives only (`x_bar`, `x_dot`): it would turn -0.0 into 0.0;
 - `x * -1.0` and `x / -1.0` are `-x`;
 - `-(-x)` is `x`;
 - `a + (-b)` is `a - b`, `a - (-b)` is `a + b`, `(-a) + b` is `b - a`: exact in floating point;
 - `(-a) * (-b)` is `a * b`, `(-a) / (-b)` is `a / b`.
 
-`x * 0.0` and `x - x` stay (nan and infinity), so do `x * x` and `x ** 2` (each is what somebody wrote), and no sum or product
-is reordered (rounding).
-
+`x * 0.0` and `x - x` stay (nan and infinity), so do `x * x` and `x ** 2` (each is what somebody wrote), and no sum or
+product is reordered (rounding).
     >>> import operator
     >>> from transforms.core import Assign, Call, Const, Function, Ref, Return, Var
     >>> from transforms.printer import print_function
@@ -173,4 +172,3 @@ def _is_number(atom: Atom, number: float) -> bool:
     if not isinstance(atom, Const) or type(atom.value) not in (int, float):
         return False
     return float(atom.value).hex() == number.hex() if abs(atom.value) < 2 else False
-

@@ -1,9 +1,8 @@
 """Coalescing: the names that single assignment made go back to the user's, and its copies disappear.
 
-Comes in: a core program, usually in single-assignment form.  Goes out: the same program where two names that are joined by a
-copy and never hold different values at once have become one, and where `x_1` is called `x` again if the two are never
-needed at once.  Names of the user's that have nothing to do with each other are not merged.
-
+Comes in: a core program, usually in single-assignment form. Goes out: the same program where two names that are
+joined by a copy and never hold different values at once have become one, and where `x_1` is called `x` again if the
+two are never needed at once. Names of the user's that have nothing to do with each other are not merged.
     >>> import operator
     >>> from transforms.core import Assign, Call, Const, For, Function, Ref, Return, Var
     >>> from transforms.printer import print_function
@@ -167,7 +166,7 @@ def _source(statement: Assign) -> str | None:
 
 
 def _fixed_names(function: Function) -> set[str]:
-    """Names that stay as they are: those of handlers (Python unbinds them) and those bound where exceptions are caught."""
+    """Names that stay: those of handlers (Python unbinds them) and those bound where exceptions are caught."""
     fixed: set[str] = set()
     for statement in walk(function.body):
         if isinstance(statement, (Try, With)):

@@ -1,9 +1,8 @@
 """Common subexpressions: a pure call that was made before, on operands that are unchanged, is not made again.
 
-Comes in: any core program.  Goes out: the same program where the second of two equal calls is a copy of the first; `copies`
-and `deadcode` do the rest.  Never shared are: results that are changed in place or handed out by the function, reads of
-memory across a change of that memory, and calls whose effects are unknown.
-
+Comes in: any core program. Goes out: the same program where the second of two equal calls is a copy of the first;
+`copies` and `deadcode` do the rest. Never shared are: results that are changed in place or handed out by the
+function, reads of memory across a change of that memory, and calls whose effects are unknown.
     >>> import numpy as np, operator
     >>> from transforms.core import Assign, Call, Function, Ref, Return, Var
     >>> from transforms.printer import print_function
@@ -34,7 +33,16 @@ from transforms.passes.effects import Effect, Memory
 from transforms.passes.forward import Facts, Forward
 from transforms.values import UNKNOWN, is_immutable
 
-_NEVER_SHARED = (operations.make_list, operations.make_dict, operations.make_set, operations.Cell, list, dict, set, object)
+_NEVER_SHARED = (
+    operations.make_list,
+    operations.make_dict,
+    operations.make_set,
+    operations.Cell,
+    list,
+    dict,
+    set,
+    object,
+)
 
 
 def cse(function: Function) -> Function:
@@ -138,5 +146,3 @@ class Sharing:
                 self._handed_out.add(id(region.find()))
                 region = region.known_content
         return self._handed_out
-
-

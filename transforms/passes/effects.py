@@ -30,11 +30,11 @@ class Effect(IntEnum):
     OPAQUE = 2  # anything
 
 
-_PURE_BUILTINS = """abs all any ascii bool bytes callable chr complex dict divmod enumerate float format frozenset getattr
- hasattr hash id int isinstance issubclass len list max min ord pow range repr reversed round set slice sorted str sum
+_PURE_BUILTINS = """abs all any ascii bool bytes callable chr complex dict divmod enumerate float format frozenset
+ getattr hasattr hash id int isinstance issubclass len list max min ord pow range repr reversed round set slice sorted str sum
  tuple type zip object""".split()
-_PURE_OPERATORS = """abs add and_ concat contains eq floordiv ge getitem gt index inv invert is_ is_not le lshift lt matmul
- mod mul ne neg not_ or_ pos pow rshift sub truediv truth xor""".split()
+_PURE_OPERATORS = """abs add and_ concat contains eq floordiv ge getitem gt index inv invert is_ is_not le lshift lt
+ matmul mod mul ne neg not_ or_ pos pow rshift sub truediv truth xor""".split()
 _PURE_OPERATIONS = (
     operations.make_tuple,
     operations.make_list,
@@ -60,9 +60,8 @@ _CHANGING_METHODS = (
     np.ndarray.fill,
     np.ndarray.sort,
 )
-INPLACE = tuple(getattr(operator, name) for name in dir(operator) if name in {
-    "iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "imatmul", "iand", "ior", "ixor", "ilshift", "irshift"
-})  # fmt: skip
+_INPLACE_NAMES = "iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift".split()
+INPLACE = tuple(getattr(operator, name) for name in _INPLACE_NAMES)
 
 _KNOWN: dict[Any, Effect] = {
     **{getattr(builtins, name): Effect.PURE for name in _PURE_BUILTINS},

@@ -1,8 +1,7 @@
 """Constant folding: operations on constants are done now, items of tuples that are built here are read directly.
 
-Comes in: any core program.  Goes out: the same program with fewer calls.  Only operations whose result can be written as a
-short constant are folded, and only where they do not raise.
-
+Comes in: any core program. Goes out: the same program with fewer calls. Only operations whose result can be written
+as a short constant are folded, and only where they do not raise.
     >>> import operator
     >>> from transforms import operations
     >>> from transforms.core import Assign, Call, Const, Function, Ref, Return, Var
@@ -32,8 +31,8 @@ from transforms import operations
 from transforms.core import Assign, Atom, Call, Const, Expression, Function, Ref, is_call_of
 from transforms.passes.forward import Forward
 
-_OPERATORS = """abs add and_ contains eq floordiv ge getitem gt invert is_ is_not le lshift lt mod mul ne neg not_ or_ pos
- pow rshift sub truediv xor""".split()
+_OPERATORS = """abs add and_ contains eq floordiv ge getitem gt invert is_ is_not le lshift lt mod mul ne neg not_ or_
+ pos pow rshift sub truediv xor""".split()
 _FOLDED = frozenset(
     id(function)
     for function in (
@@ -78,8 +77,10 @@ class _Fold(Forward):
         if is_call_of(call, len):
             return Const(len(fact.arguments))
         index = call.arguments[1]
-        if isinstance(index, Const) and type(index.value) is int and -len(fact.arguments) <= index.value < len(
-            fact.arguments
+        if (
+            isinstance(index, Const)
+            and type(index.value) is int
+            and -len(fact.arguments) <= index.value < len(fact.arguments)
         ):
             return fact.arguments[index.value]
         return None

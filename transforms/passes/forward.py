@@ -1,9 +1,8 @@
 """The walk that the forward passes share: at every statement, what is known of the names that it reads.
 
-A *fact* says that a name was last bound to an atom or to a call of which the operands still have the values that they had
-then.  Facts hold along straight lines, are forgotten when a name in them is bound anew, and go into branches; after a
-branch those remain that both sides leave alone, and a loop starts with those that its body leaves alone.
-"""
+A *fact* says that a name was last bound to an atom or to a call of which the operands still have the values that they
+had then. Facts hold along straight lines, are forgotten when a name in them is bound anew, and go into branches;
+after a branch those remain that both sides leave alone, and a loop starts with those that its body leaves alone."""
 
 from __future__ import annotations
 

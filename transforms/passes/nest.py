@@ -36,7 +36,6 @@ from transforms.core import (
     Function,
     If,
     Names,
-    Raise,
     Ref,
     Return,
     Statement,
@@ -109,9 +108,10 @@ class _Nester:
             if isinstance(statement, Assign) and statement.target is not None and is_temporary(statement.target):
                 if self.write_count[statement.target] == 1 or self.write_count[statement.target] == 2:
                     bound.add(statement.target)
-            if isinstance(statement, If) and (name := _joined(statement)) and self.write_count[name] == 2:
-                bound.add(name)
-                self.choices.add(name)
+            joined = _joined(statement) if isinstance(statement, If) else None
+            if joined is not None and self.write_count[joined] == 2:
+                bound.add(joined)
+                self.choices.add(joined)
             for inner in blocks_of(statement):
                 self.find_candidates(inner)
         self.candidates -= {
@@ -412,7 +412,7 @@ def _unpackings(function: Function) -> Block:
 def _items_read(
     block: Block, position: int, name: str, read_count: Counter[str], write_count: Counter[str]
 ) -> list[tuple[int, str, int]] | None:
-    """(index, target, position) of the items of a temporary, if all its reads are `target = name[index]` in this block."""
+    """(index, target, position) of the items of a temporary that is only read as `target = name[index]`, here."""
     if write_count[name] != 1:
         return None
     items: list[tuple[int, str, int]] = []
@@ -456,6 +456,7 @@ def _tape_lengths(function: Function) -> dict[str, int]:
     created: set[str] = set()
     for statement in walk(function.body):
         value: Any = statement.value if isinstance(statement, Assign) else None
+        target = statement.target if isinstance(statement, Assign) else None
         if is_call_of(value, list.append) and isinstance(value.arguments[0], Var):
             tape, item = value.arguments
             found = tuples.get(item.name, -1) if isinstance(item, Var) else -1
@@ -465,8 +466,9 @@ def _tape_lengths(function: Function) -> dict[str, int]:
                 unknown.add(item.name)
         elif is_call_of(value, list.pop) and isinstance(value.arguments[0], Var):
             pass
-        elif is_call_of(value, operations.make_list) and not value.arguments and bound[statement.target] == 1:  # type: ignore[union-attr]
-            created.add(statement.target)  # type: ignore[union-attr, arg-type]
+        elif target is not None and is_call_of(value, operations.make_list) and not value.arguments:
+            if bound[target] == 1:
+                created.add(target)
         else:
             unknown.update(reads(statement))
     return {name: count for name, count in lengths.items() if name not in unknown and name in created}
