@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from transforms.core import Atom, Var
+from transforms.inference import is_constant
 from transforms.registry import Primitive
 from transforms.values import UNKNOWN, Array, Literal, Number, Sequence, Size, Value
 
@@ -44,7 +45,7 @@ class FakeSite:
 
     def value(self, name: str) -> Value:
         value = self.given[name]
-        if self.literals and isinstance(value, (int, float, str, tuple)):
+        if self.literals and is_constant(value):
             return Literal(value)
         return abstract(value)
 
@@ -57,5 +58,3 @@ class FakeSite:
 
     def read(self, atom: Atom) -> Any:
         return self.environment[atom.name] if isinstance(atom, Var) else atom.value
-
-
