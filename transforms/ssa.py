@@ -163,8 +163,8 @@ def always_raises(block: core.Block) -> bool:
                 return True
             case core.If() if always_raises(statement.body) and always_raises(statement.orelse):
                 return True
-            case core.With() if always_raises(statement.body):
-                return True
+            case core.With():
+                pass  # a context manager may suppress what its body raises
             case core.Try() if always_raises(statement.finalbody):
                 return True
             case core.Try() if all(always_raises(h.body) for h in statement.handlers) and always_raises(
@@ -202,7 +202,7 @@ class _Renamer:
         if name not in self.used and (is_header or name not in self.reserved):
             self.used.add(name)
             return name
-        return self.names.fresh(name)
+        return self.names.temporary() if core.is_temporary(name) else self.names.fresh(name)
 
     def block(self, block: core.Block, live: LiveBlock, versions: Versions) -> core.Block:
         result: list[core.Statement] = []

@@ -1,0 +1,24 @@
+"""Specialisation: in goes a core program and the abstract values of its parameters, out comes the program for them.
+
+Types are found, branches on known tests folded, methods turned into the functions they stand for, calls of user
+functions replaced by references to specialised instances, containers of known structure taken apart, and helpers of
+`transforms.runtime` replaced by what they do.  What is not known stays as it is.  The result is in single-assignment
+form and carries the value of each of its names.
+"""
+
+from __future__ import annotations
+
+from transforms import core
+from transforms.specialise.calls import Site
+from transforms.specialise.session import Reader, Session
+from transforms.values import Value
+
+__all__ = ["Reader", "Site", "specialise"]
+
+
+def specialise(function: core.Function, values: tuple[Value, ...], reader: Reader | None = None) -> core.Function:
+    """The function for parameters with these values; `reader` finds the programs of the functions that it calls."""
+    session = Session(reader)
+    if function.source is not None:
+        session.programs[id(function.source)] = function
+    return session.instance(function, values).function

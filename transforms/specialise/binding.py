@@ -1,0 +1,95 @@
+"""What the sweep knows of an operand: the atom that holds it in the new program, its value, and its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+from transforms import core, operations
+from transforms.inference import is_constant, join, loosened, many, value_of_object
+from transforms.values import Instance, Literal, Mapping, Never, Partial, Record, Sequence, Value
+
+Region = tuple[Hashable, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Binding:
+    """An operand.
+
+    `parts` are the operands that a container was built from (items of a tuple or list, values of a dict, function and
+    arguments of a partial), where they are known; an `atom` of None is a tuple that is built where it is needed.
+    `region` names the place where a mutable container was made, None where it is not known.
+    """
+
+    atom: core.Atom | None
+    value: Value
+    parts: tuple[Binding, ...] | None = None
+    region: Region | None = None
+
+
+def constant(value: Any) -> Binding:
+    """A known constant, or a reference to an object."""
+    if is_constant(value):
+        return Binding(core.Const(value), Literal(value))
+    return Binding(core.Ref(value), value_of_object(value))
+
+
+MUTABLE = (list, dict, set, bytearray)
+
+
+def is_mutable(value: Value) -> bool:
+    """Whether the value is a container whose content may change."""
+    match value:
+        case Sequence():
+            return not issubclass(value.kind, tuple)
+        case Mapping() | Record():
+            return True
+        case Instance():
+            return value.kind in MUTABLE
+    return hasattr(value, "item") and not issubclass(value.kind, tuple)  # type: ignore[union-attr]
+
+
+def holds_mutable(value: Value) -> bool:
+    """Whether the value is, or contains, a mutable container."""
+    if is_mutable(value):
+        return True
+    match value:
+        case Sequence() | Mapping() | Record():
+            return any(map(holds_mutable, value.items))
+        case Partial():
+            return any(map(holds_mutable, (value.function, *value.arguments, *(v for _, v in value.keywords))))
+    return hasattr(value, "item") and holds_mutable(value.item)  # type: ignore[union-attr]
+
+
+@dataclass(slots=True)
+class Content:
+    """What the mutations of one region are known to have put into it."""
+
+    is_mutated: bool = False
+    item: Value = field(default_factory=Never)
+    is_unknown: bool = False
+
+    def apply(self, value: Value) -> Value:
+        """The value of a container of this region, at any time."""
+        if not self.is_mutated:
+            return value
+        match value:
+            case Sequence() if issubclass(value.kind, tuple):
+                return Sequence(value.kind, tuple(map(self.apply, value.items)))
+            case Sequence() if self.is_unknown:
+                return Instance(value.kind)
+            case Sequence():
+                return many(value.kind, (*map(self.apply, value.items), self.item))
+            case Record() if value.kind is operations.Cell and not self.is_unknown:
+                return many_record(value, self.item)
+            case Mapping() | Record():
+                return Instance(value.kind)
+        if is_mutable(value):
+            return Instance(value.kind) if self.is_unknown else many(value.kind, (value.item, self.item))  # type: ignore[union-attr]
+        return value
+
+
+def many_record(value: Record, item: Value) -> Value:
+    return Record(value.kind, value.names, tuple(loosened(join(old, item, "cell")) for old in value.items))
+

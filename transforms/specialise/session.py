@@ -1,0 +1,125 @@
+"""One run of `specialise`: the functions it has met and the instances it has made of them.
+
+An instance is a function specialised for the values of its parameters.  Sizes are numbered in order of appearance, so
+that calls that differ in sizes only share one.  A recursive call finds its own instance still being made: its result is
+assumed to be nothing at first, and the instance is made again until assumption and result agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from transforms import core
+from transforms.inference import join, loosened, map_sizes
+from transforms.values import NEVER, UNKNOWN, Literal, Size, Value
+
+
+class Reader(Protocol):
+    """What knows how to turn a Python function into a core program."""
+
+    def read(self, function: Any) -> core.Function | None:
+        """The core program of a function with source; None if there is none."""
+
+
+@dataclass(slots=True)
+class Instance:
+    """A specialised function; `mutated` has the numbers of the parameters whose containers it may change."""
+
+    function: core.Function
+    result: Value = NEVER
+    mutated: frozenset[int] = frozenset()
+    is_open: bool = True  # still being made
+    is_assumed: bool = False  # its result was asked for while it was being made
+
+
+MOST_INSTANCES = 24  # of one function, before numbers that vary are no longer told apart
+DEEPEST = 60
+
+
+class Session:
+    """The owner of the instances made in one run."""
+
+    def __init__(self, reader: Reader | None) -> None:
+        self.reader = reader
+        self.instances: dict[tuple[int, tuple[Value, ...]], Instance] = {}
+        self.alive: list[Any] = []  # keeps what is known by its id
+        self.count: dict[int, int] = {}
+        self.open: dict[int, int] = {}
+        self.programs: dict[int, core.Function | None] = {}
+
+    def read(self, function: Any) -> core.Function | None:
+        """The core program of a Python function."""
+        if isinstance(function, core.Function):
+            return function
+        key = id(function)
+        if key not in self.programs:
+            self.alive.append(function)
+            self.programs[key] = self.reader.read(function) if self.reader is not None else None
+        return self.programs[key]
+
+    def instance(self, function: core.Function, values: tuple[Value, ...]) -> Instance:
+        """The function specialised for these values (made now unless there is one)."""
+        identity = id(function)
+        values = self._bounded(identity, values)
+        key = (identity, values)
+        found = self.instances.get(key)
+        if found is not None:
+            if found.is_open:
+                found.is_assumed = True
+            return found
+        self.alive.append(function)
+        self.count[identity] = self.count.get(identity, 0) + 1
+        self.open[identity] = self.open.get(identity, 0) + 1
+        made = self.instances[key] = Instance(function.replace(body=(), values=None))
+        try:
+            self._make(made, function, values)
+        finally:
+            self.open[identity] -= 1
+        return made
+
+    def _bounded(self, identity: int, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        """Values that are told apart less the more instances there are, so that their number stays finite."""
+        if self.open.get(identity, 0) > 3 or self.count.get(identity, 0) >= 2 * MOST_INSTANCES:
+            return tuple(UNKNOWN if not isinstance(value, Literal) or _is_number(value) else value for value in values)
+        if self.open.get(identity, 0) > 0 or self.count.get(identity, 0) >= MOST_INSTANCES:
+            return tuple(map(loosened, values))
+        return values
+
+    def _make(self, made: Instance, function: core.Function, values: tuple[Value, ...]) -> None:
+        from transforms.specialise.sweep import Sweep
+
+        for attempt in range(6):
+            made.is_assumed = False
+            sweep = Sweep(self, function, values)
+            sweep.run()
+            result = join(made.result, sweep.result, ("~", "result")) if attempt else sweep.result
+            if attempt == 4:
+                result = UNKNOWN
+            settled = not made.is_assumed or (result == made.result and sweep.mutated == made.mutated)
+            made.result, made.mutated = result, sweep.mutated
+            if settled:
+                break
+        made.function.body = sweep.body
+        made.function.values = sweep.public_values()
+        made.is_open = False
+
+
+def _is_number(value: Literal) -> bool:
+    return type(value.value) in (int, float, complex)
+
+
+def canonical_sizes(values: tuple[Value, ...]) -> tuple[tuple[Value, ...], dict[Hashable, Size]]:
+    """The values with sizes numbered in order of appearance, and what the numbers stand for."""
+    numbers: dict[Hashable, int] = {}
+    back: dict[Hashable, Size] = {}
+
+    def change(size: Size) -> Size:
+        number = numbers.get(size.key)
+        if number is None:
+            number = numbers[size.key] = len(numbers)
+            back[number] = size
+        return Size(number, size.maybe_one)
+
+    return tuple(map_sizes(value, change) for value in values), back
