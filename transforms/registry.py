@@ -157,8 +157,9 @@ def _update(entry: Primitive, template: Template | None, facts: dict[str, Any]) 
         setattr(entry, key, value)
     if template is not None:
         entry.subject = template.__module__.rpartition(".")[2]
-        if entry.signature is None:
+        if entry.signature is None or id(entry) in _borrowed:
             entry.signature = template_signature(template)
+            _borrowed.discard(id(entry))
 
 
 def elementwise(*functions: Any, **facts: Any) -> Callable[[Template], Template]:
@@ -213,14 +214,25 @@ def constant(*functions: Any, **facts: Any) -> None:
     for function in functions:
         entry = primitive(function)
         _update(entry, None, {"is_constant": True, **facts})
-        if entry.signature is None and any(facts.get(key) for key in ("views", "mutates", "stores", "shape_only")):
-            entry.signature = inspect.signature(function)  # the facets name its parameters
+        _name_parameters(entry, facts)
 
 
 def facts(*functions: Any, **facets: Any) -> None:
     """Set facets of each of these functions (`views="a"`, `shape_only="x"`, `is_pure=False`, ...)."""
     for function in functions:
-        _update(primitive(function), None, facets)
+        entry = primitive(function)
+        _update(entry, None, facets)
+        _name_parameters(entry, facets)
+
+
+def _name_parameters(entry: Primitive, facts: dict[str, Any]) -> None:
+    """Take the function's own signature where facets name parameters; that of a rule takes its place later."""
+    if entry.signature is None and any(facts.get(key) for key in ("views", "mutates", "stores", "shape_only")):
+        entry.signature = inspect.signature(entry.functions[0])
+        _borrowed.add(id(entry))
+
+
+_borrowed: set[int] = set()  # entries whose signature is not that of a rule
 
 
 def refused(reason: str, *functions: Any) -> None:
