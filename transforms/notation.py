@@ -164,11 +164,11 @@ class Notation:
             case While():
                 return gast.While(self.expression(statement.test), self.block(statement.body), [])
             case For():
-                target, iterable = _store(statement.target), self.expression(statement.iterable)
-                return gast.For(target, iterable, self.block(statement.body), [], None)
+                iterable = self.expression(statement.iterable)
+                return gast.For(_store(statement.target), iterable, self.block(statement.body), [], None)
             case With():
-                target = None if statement.target is None else _store(statement.target)
-                item = gast.withitem(self.expression(statement.context), target)
+                bound = None if statement.target is None else _store(statement.target)
+                item = gast.withitem(self.expression(statement.context), bound)
                 return gast.With([item], self.block(statement.body), None)
             case Try():
                 return self.attempt(statement)
@@ -215,6 +215,9 @@ class Notation:
         if isinstance(value, Call) and isinstance(value.function, Ref) and not value.keywords:
             function: Any = value.function.value
             arguments: tuple[Any, ...] = value.arguments
+            operation = _entry(INPLACE, function)
+            if operation is not None and len(arguments) == 2 and isinstance(arguments[0], Var):
+                return gast.AugAssign(_store(arguments[0].name), operation(), self.expression(arguments[1]))
             if function is operator.setitem and len(arguments) == 3:
                 place = gast.Subscript(self.expression(arguments[0]), self.index(arguments[1]), gast.Store())
                 return gast.Assign([place], self.expression(arguments[2]), None)

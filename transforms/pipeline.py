@@ -13,8 +13,9 @@ from typing import Any
 
 from transforms.analyses.regions import Summaries
 from transforms.core import Function
+from transforms.functional_updates import functional_updates
 from transforms.passes import cleanup
-from transforms.prepare import callees, prepare
+from transforms.prepare import prepare
 from transforms.reverse import Pair, gradient, make_pair
 from transforms.specialise import specialise
 from transforms.templates import Templates
@@ -44,7 +45,7 @@ class Compiler:
 
     def prepare(self, function: Function) -> Function:
         if function not in self.prepared:
-            self.prepared[function] = prepare(function, self.summaries)
+            self.prepared[function] = functional_updates(prepare(function, self.summaries), self.summaries)
         return self.prepared[function]
 
     def pair(self, function: Function, wrt: tuple[int, ...]) -> Pair:
@@ -77,7 +78,7 @@ def derivative_stages(
     if seeded:
         result = (typed.values or {}).get(getattr(typed.result, "name", ""), UNKNOWN)
         values = (*values, result)
-    optimised = optimise(specialise(transformed, values, reader))
+    optimised = cleanup(specialise(transformed, values, reader))
     return Stages(function, transformed, optimised)
 
 
@@ -101,17 +102,4 @@ def pullback_pair(
     both = (augmented.values or {}).get(getattr(augmented.result, "name", ""), UNKNOWN)
     known = both.items if isinstance(both, Sequence) and len(both.items) == 2 else (UNKNOWN, UNKNOWN)
     adjoint = specialise(pair.adjoint, (known[1], UNKNOWN), reader)
-    return optimise(augmented), optimise(adjoint)
-
-
-def optimise(function: Function) -> Function:
-    """The program and the functions it calls, cleaned up."""
-    seen: set[Function] = {function}
-    work = callees(function)
-    while work:
-        callee = work.pop()
-        if callee not in seen:
-            seen.add(callee)
-            callee.body = cleanup(callee).body
-            work += callees(callee)
-    return cleanup(function)
+    return cleanup(augmented), cleanup(adjoint)

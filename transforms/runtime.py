@@ -500,11 +500,6 @@ def unbroadcast_each(g: Any, arrays: Any) -> tuple:
     return tuple(unbroadcast(part, x) for part, x in zip(g, arrays))
 
 
-def broadcast_each(g: Any, arrays: Any) -> tuple:
-    """Each of `g` repeated to the shape of its partner: the mirror image of `unbroadcast_each`."""
-    return tuple(broadcast_like(part, x) for part, x in zip(g, arrays))
-
-
 def reshape_each(g: Any, arrays: Any) -> tuple:
     """The cotangents of arrays of which each was given more dimensions; a single array has a bare cotangent."""
     return tuple(reshape_like(part, x) for part, x in zip((g,) if len(arrays) == 1 else g, arrays))
@@ -972,9 +967,9 @@ def diagonal_positions(shape: tuple[int, ...], wrap: bool = False) -> Any:
     return np.arange(math.prod(shape))[:: 1 + int(np.sum(np.cumprod(shape[:-1])))]
 
 
-def ununique(g: Any, ar: Any) -> Any:
-    """The cotangent of `ar` in `np.unique(ar)`: each value's first occurrence gets it."""
-    return untake(g, ar, np.unique(ar, return_index=True)[1])
+def first_positions(ar: Any) -> Any:
+    """Where each value of `np.unique(ar)` occurs first in the flattened array."""
+    return np.unique(ar, return_index=True)[1]
 
 
 # -------------------------------------------------------------------------------------------------------------- products
@@ -1505,6 +1500,18 @@ def multi_dot_adjoints(g: Any, arrays: Any) -> tuple:
 # ------------------------------------------------------------------------------------------------- tapes and shadows
 
 
+def check_array(x: Any) -> None:
+    """Refuse to go on in code made without types where only an array is followed."""
+    if not isinstance(x, np.ndarray):
+        raise TypeError("a mutable item is stored in a container of unknown type: give example arguments, so that types are known")
+
+
+def check_number(x: Any) -> None:
+    """Refuse to go on in code made without types where an item was taken to be a number, and is a view that changes."""
+    if isinstance(x, (np.ndarray, list, dict)):
+        raise TypeError("a view of something that changes has an unknown type: give example arguments, so that types are known")
+
+
 def truncate(tape: list, length: int) -> None:
     """Drop what was pushed on a tape since it had this length."""
     del tape[length:]
@@ -1572,3 +1579,142 @@ def stop_gradient(x: Any) -> Any:
     of other uses of `x`.
     """
     return x
+
+
+def update(function: Any, x: Any, y: Any) -> Any:
+    """`function(x, y)` with the dtype of `x` where `x` is an array: `x op= y` for an `x` that nobody else sees."""
+    result = function(x, y)
+    return result.astype(x.dtype, casting="same_kind", copy=False) if isinstance(x, np.ndarray) else result
+
+
+def copy_into(x: Any, value: Any, where: Any = True) -> Any:
+    """Zeros like `x` into which `value` was copied: the mirror image of `uncopy`."""
+    result = zeros_of(x)
+    np.copyto(result, value, where=where)
+    return result
+
+
+def read(x: Any, index: Any) -> Any:
+    """`x[index]` in memory of its own."""
+    part = x[index]
+    return part.copy() if isinstance(part, np.ndarray) and isinstance(x, np.ndarray) and part.base is x else part
+
+
+def repeat_values(values: Any, like: Any) -> Any:
+    """The numbers of `values` in order, as often as needed, in the shape of `like`: the mirror image of
+    `unrepeat_values`."""
+    return np.resize(values, np.shape(like))
+
+
+def put_into(x: Any, indices: Any, values: Any, mode: str = "raise") -> Any:
+    """Zeros like `x` into which `values` were put: the mirror image of `unput`."""
+    result = zeros_of(x)
+    np.put(result, indices, values, mode)  # type: ignore[call-overload]
+    return result
+
+
+def put_along_axis_into(x: Any, indices: Any, values: Any, axis: Any) -> Any:
+    """Zeros like `x` into which `values` were put along an axis: the mirror image of `unput_along_axis`."""
+    result = zeros_of(x)
+    np.put_along_axis(result, indices, values, axis)
+    return result
+
+
+def putmask_into(x: Any, mask: Any, values: Any) -> Any:
+    """Zeros like `x` with `values` where the mask is set: the mirror image of `unputmask`."""
+    result = zeros_of(x)
+    np.putmask(result, mask, values)
+    return result
+
+
+def convolution_part(full: Any, a: Any, v: Any, mode: str) -> Any:
+    """The part of a full convolution that `np.convolve(a, v, mode)` returns: the mirror image of `convolution_window`."""
+    start, first, second = convolution_offset(a, v, mode), np.size(a), np.size(v)
+    count = {"full": first + second - 1, "same": max(first, second), "valid": abs(first - second) + 1}[mode]
+    return full[start : start + count]
+
+
+def correlation_part(full: Any, a: Any, v: Any, mode: str) -> Any:
+    """The part of a full correlation that `np.correlate(a, v, mode)` returns: the mirror image of `correlation_window`."""
+    start, first, second = convolution_offset(a, v, mode), np.size(a), np.size(v)
+    count = {"full": first + second - 1, "same": max(first, second), "valid": abs(first - second) + 1}[mode]
+    if first < second and mode == "same":
+        start = first + second - 1 - start - count
+    return full[start : start + count]
+
+
+# ------------------------------------------------------------------------------------------------------------ containers
+
+
+def dict_parts(g: Any, keys_and_values: Any) -> tuple:
+    """The cotangents of the keys (None) and values, alternating, of which a dict with the cotangent `g` was made."""
+    return tuple(None if number % 2 == 0 else g[keys_and_values[number - 1]] for number in range(len(keys_and_values)))
+
+
+def dict_of_parts(parts: Any, keys_and_values: Any) -> dict:
+    """The dict with these values (every second of `parts`): the mirror image of `dict_parts`."""
+    return dict(zip(keys_and_values[::2], parts[1::2], strict=True))
+
+
+def repack(g: Any, iterable: Any) -> Any:
+    """The cotangents of the items of an iterable as the cotangent of the iterable."""
+    if isinstance(iterable, np.ndarray):
+        return np.stack(g) if len(g) else np.zeros_like(iterable)
+    return list(g) if isinstance(iterable, list) else tuple(g)
+
+
+def repack_star(g: Any, iterable: Any, before: int) -> Any:
+    """`repack` for `a, *b, c = iterable`: the item at the place `before` of `g` is a list."""
+    return repack((*g[:before], *g[before], *g[before + 1 :]), iterable)
+
+
+def unpack_like(iterable: Any, like: Any) -> tuple:
+    """The items of an iterable with a list in the same place as in `like`: the mirror image of `repack_star`."""
+    before = place_of_list(like)
+    items = tuple(iterable)
+    end = len(items) - (len(like) - before - 1)
+    return (*items[:before], list(items[before:end]), *items[end:])
+
+
+def place_of_list(items: Any) -> int:
+    """The place of the first list in a tuple."""
+    return next(place for place, item in enumerate(items) if isinstance(item, list))
+
+
+def pop_items(items: list, like: Any) -> Any:
+    """Take as many items off the end of a list as `like` has: they are its cotangent."""
+    count = len(like)
+    taken = items[len(items) - count :]
+    del items[len(items) - count :]
+    return repack(taken, like)
+
+
+def pop_inserted(items: list, index: int) -> Any:
+    """Undo `list.insert(items, index, item)` and return the item."""
+    length = len(items) - 1
+    return items.pop(min(index, length) if index >= 0 else max(index + length, 0))
+
+
+def unget(g: Any, x: dict, key: Any) -> Any:
+    """The cotangent of the dict `x` in `x.get(key, default)`."""
+    return scatter(x, key, g) if key in x else zeros_of(x)
+
+
+def unget_default(g: Any, x: dict, key: Any) -> Any:
+    """The cotangent of `default` in `x.get(key, default)`."""
+    return zeros_of(g) if key in x else g
+
+
+def dict_like(g: Any, x: dict) -> dict:
+    """The cotangents of `x.values()` as the cotangent of `x`."""
+    return dict(zip(x, g, strict=True))
+
+
+def dict_like_items(g: Any, x: dict) -> dict:
+    """The cotangents of `x.items()` as the cotangent of `x`."""
+    return {key: pair[1] for key, pair in zip(x, g, strict=True)}
+
+
+def unsequence(g: Any, iterable: Any) -> Any:
+    """The cotangent of what `sequence` made indexable, in the structure of the iterable."""
+    return repack(g, iterable) if isinstance(iterable, (np.ndarray, list, tuple)) and type(g) is not type(iterable) else g

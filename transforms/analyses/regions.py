@@ -115,6 +115,7 @@ class Regions:
     function: Function
     names: dict[str, Region] = field(default_factory=dict)
     objects: dict[int, Region] = field(default_factory=dict)
+    assumed_copies: set[str] = field(default_factory=set)  # items of unknown things, taken to be copies; to be checked
 
     def of(self, atom: Atom | str) -> Region | None:
         """The region of a name or object; None where there is no mutable memory."""
@@ -183,6 +184,7 @@ def find_regions(function: Function, summary_of: Callable[[Function], Summary]) 
                 merge(regions.of(target), regions.of(statement.context))
             case Return():
                 regions.of(statement.value)
+    finder.settle_unknown_items()
     return regions
 
 
@@ -191,6 +193,19 @@ class _Finder:
 
     def __init__(self, regions: Regions, summary_of: Callable[[Function], Summary]) -> None:
         self.regions, self.summary_of = regions, summary_of
+        self.unknown_items: list[tuple[str, Atom]] = []
+
+    def settle_unknown_items(self) -> None:
+        """`y = x[i]` where neither type is known is a view only if something changes y; else y may as well be a copy."""
+        changed = True
+        while changed:
+            changed = False
+            for pair in list(self.unknown_items):
+                if self.regions.is_mutated(pair[0]):
+                    self.unknown_items.remove(pair)
+                    self.item(*pair)
+                    changed = True
+        self.regions.assumed_copies = {target for target, _ in self.unknown_items}
 
     def item(self, target: str, container: Atom) -> None:
         """`target` is an item of `container`."""
@@ -221,7 +236,11 @@ class _Finder:
         elif function is operator.getitem:
             shares = getitem_shares(*(self.regions.value(a) for a in call.arguments), self.regions.value(target or ""))
             if target is not None and shares:
-                self.item(target, call.arguments[0])
+                source = call.arguments[0]
+                if isinstance(self.regions.value(source), Unknown) and isinstance(self.regions.value(target), Unknown):
+                    self.unknown_items.append((target, source))
+                else:
+                    self.item(target, source)
         elif function is operator.setitem:
             self.store(call.arguments[0], call.arguments[2])
         elif function is operator.delitem:
@@ -262,8 +281,8 @@ class _Finder:
         if region is None:
             return
         region.mutate()
-        if is_array(value):
-            return
+        if is_array(value) or isinstance(value, Unknown):
+            return  # the numbers are copied; where the type is unknown, the run time checks it
         if not is_container(value):
             merge(region, region.content)
             region = region.find()

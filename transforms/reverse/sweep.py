@@ -648,7 +648,14 @@ class Sweep:
         if isinstance(value, Var):
             self.copy(statement, primal, adjoint)
             return
-        assert isinstance(value, Call)
+        if not isinstance(value, Call):  # a constant, for example the start value of a loop
+            primal.statements.append(statement)
+            if target is not None and self.kind(target) is Kind.SHADOW:
+                primal.bind(self.bar(target), Const(0.0))
+            elif target is not None:
+                for leaf in self.leaves(target):
+                    self.live.discard(leaf)
+            return
         function = value.function.value if isinstance(value.function, Ref) else None
         if function in BUILDERS:
             self.build(statement, value, primal, adjoint)
@@ -662,6 +669,13 @@ class Sweep:
             self.set_item(statement, value, primal, adjoint)
         elif function in INPLACE:
             self.inplace(statement, value, primal, adjoint)
+        elif function is runtime.update:
+            primal.statements.append(statement)
+            g = self.take(target, adjoint) if target is not None else None
+            if g is not None:
+                assert isinstance(value.arguments[0], Ref)
+                plain = Call(value.arguments[0], value.arguments[1:])
+                self._rule(statement, registry.lookup(value.arguments[0].value), plain, g, adjoint)
         elif function in (runtime.add_into, runtime.add_item):
             self.additive(statement, value, primal, adjoint)
         elif isinstance(function, Function):
@@ -737,6 +751,9 @@ class Sweep:
             return
         value = self.plan.value(source)
         primal.statements.append(statement)
+        if target in self.plan.regions.assumed_copies and is_changed(self, source.name):
+            if self.plan.changed_after(source.name, statement):
+                primal.do(runtime.check_number, Var(target))
         if self.kind(target) is Kind.SHADOW and shared_source(self.plan, statement) is not None:
             self.mirror(statement, source, Call(call.function, (Var(self.bar(source.name)), index)), scope, primal)
             return
@@ -860,10 +877,11 @@ class Sweep:
         container, key, stored = call.arguments
         assert isinstance(container, Var)
         shadow = Var(self.bar(container.name))
+        if isinstance(stored, Var) and self.kind(stored) is Kind.SHADOW:
+            primal.do(runtime.check_array, container)
         primal.statements.append(statement)
         g = adjoint.call(runtime.take_stored, shadow, key, stored)
-        if self.kind(stored) is Kind.VALUE:
-            self.accumulate(stored, g, adjoint)
+        self.accumulate(stored, g, adjoint)
 
     def additive(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         """`buffer += g` in derivative code: the buffer's cotangent stays, and is that of `g` too."""

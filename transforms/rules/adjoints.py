@@ -14,7 +14,7 @@ from transforms.values import UNKNOWN, Array, Literal, Number, Value
 
 constant(runtime.zeros, runtime.ones, shape_only="x")
 constant(runtime.Shadow)
-constant(runtime.check_view, is_pure=False)
+constant(runtime.check_view, runtime.check_array, runtime.check_number, is_pure=False)
 constant(runtime.truncate, mutates="tape", is_pure=False)
 
 
@@ -55,7 +55,8 @@ def make_record(kind, names, *items, ans, g):
 
 refused("its argument is changed in place", runtime.take_stored, runtime.insert_back)
 refused("the function is only known at run time", runtime.call_augmented)
-facts(runtime.take_stored, runtime.insert_back, is_pure=False)
+facts(runtime.take_stored, is_pure=False, shape_only="stored")
+facts(runtime.insert_back, is_pure=False)
 
 
 @result(runtime.zeros, runtime.snapshot)
