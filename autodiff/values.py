@@ -165,7 +165,7 @@ def abstract(argument: Any, path: Path = ()) -> Value:
     if dataclasses.is_dataclass(kind):
         names = tuple(field.name for field in dataclasses.fields(kind))
         values = attributes_of(argument)
-        record: type = kind
+        record: Any = kind
         return Record(record, names, tuple(abstract(item, (*path, name)) for name, item in zip(names, values)))
     if callable(argument):
         return Known(argument)

@@ -78,7 +78,7 @@ class Results:
         """The function with this result; tuples that are not needed any more are gone."""
         while True:
             used = core.all_reads(tuple(self.statements)) | {getattr(atom, "name", None)}
-            unused = [s for s in self.statements if _is_tuple(s) and s.target not in used]
+            unused = [s for s in self.statements if _is_tuple(s) and getattr(s, "target", None) not in used]
             if not unused:
                 break
             self.statements = [s for s in self.statements if not any(s is other for other in unused)]

@@ -27,6 +27,7 @@ from autodiff.frontend.resolve import Guard, Template
 from transforms import core, registry
 from transforms.canonical import lower
 from transforms.errors import AutodiffError, RuleNotFound, TransformError, UnsupportedSyntax
+from transforms.rules.optional import load_if_imported
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Callee:
 
 def take_apart(callable_: Any) -> Callee:
     """The function behind methods, partial applications, callable objects, caches and static methods."""
+    load_if_imported()
     leading: tuple[Any, ...] = ()
     keywords: dict[str, Any] = {}
     while True:
@@ -98,6 +100,7 @@ class Reader:
     """Reads the functions of one compilation, each once, and collects what the compiled program relies on."""
 
     def __init__(self) -> None:
+        load_if_imported()
         self.guards: list[Guard] = []
         self._functions: dict[int, tuple[Any, core.Function]] = {}
         self._refused: dict[int, tuple[Any, AutodiffError]] = {}
