@@ -67,6 +67,8 @@ def check_rule(entry: Primitive, arguments: tuple, keywords: dict, function: Any
 
 
 def is_float(value: Any) -> bool:
+    if isinstance(value, dict):
+        return bool(value) and all(map(is_float, value.values()))
     if isinstance(value, (list, tuple)):
         return bool(value) and all(map(is_float, value))
     return np.asarray(value).dtype.kind in "fc" if not isinstance(value, str) and value is not None else False
@@ -74,7 +76,9 @@ def is_float(value: Any) -> bool:
 
 def leaves(value: Any) -> list[Any]:
     if isinstance(value, dict):
-        value = list(value.values())
+        value = [value[key] for key in sorted(value)]
+    if type(value).__name__ in ("dict_values", "dict_items", "dict_keys"):
+        value = list(value)
     if isinstance(value, (list, tuple)):
         return [leaf for item in value for leaf in leaves(item)]
     return [value]
@@ -82,6 +86,10 @@ def leaves(value: Any) -> list[Any]:
 
 def like(value: Any, random: np.random.Generator) -> Any:
     """A random cotangent of the structure of a result."""
+    if isinstance(value, dict):
+        return {key: like(item, random) for key, item in value.items()}
+    if type(value).__name__ in ("dict_values", "dict_items", "dict_keys"):
+        return like(list(value), random)
     if isinstance(value, (list, tuple)):
         items = [like(item, random) for item in value]
         return items if isinstance(value, list) else tuple(items)
@@ -108,6 +116,8 @@ def pair(result: Any, cotangent: Any) -> float:
 
 def widened(value: Any) -> Any:
     """The value in double precision, so that differences of single-precision functions are exact enough."""
+    if isinstance(value, dict):
+        return {key: widened(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(map(widened, value))
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype == np.float32:
@@ -127,6 +137,9 @@ def numeric_vjp(
         items = iter(changed)
 
         def rebuild(node: Any) -> Any:
+            if isinstance(node, dict):
+                made = {key: rebuild(node[key]) for key in sorted(node)}
+                return {key: made[key] for key in node}
             if isinstance(node, (list, tuple)):
                 return type(node)([rebuild(item) for item in node])
             array = next(items)
