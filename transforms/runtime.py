@@ -463,7 +463,7 @@ def reshape_like(g: Any, x: Any) -> Any:
 
 
 def reading_order(x: Any, order: str) -> str:
-    """The order, "C" or "F", in which `np.reshape(x, shape, order)` and `np.ravel(x, order)` read the elements of `x`."""
+    """The order, "C" or "F", in which `np.reshape(x, shape, order)` and `np.ravel(x, order)` read `x`."""
     if order in ("C", "F"):
         return order
     x = np.asarray(x)
@@ -561,7 +561,7 @@ def unpad(g: Any, array: Any, pad_width: Any, mode: str = "constant", reflect_ty
 
 
 def undiagonal(g: Any, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """Zeros of the shape of `a` with `g` on a diagonal: the cotangent of `a` in `np.diagonal(a, offset, axis1, axis2)`."""
+    """The cotangent of `a` in `np.diagonal(a, offset, axis1, axis2)`: zeros with `g` on the diagonal."""
     if isinstance(a, (list, tuple)):
         return unarray(undiagonal(g, np.array(a), offset, axis1, axis2), a)
     result = np.zeros(np.shape(a), np.result_type(g))
@@ -795,7 +795,7 @@ def add_at(buffer: Any, index: Any, g: Any) -> None:
 
 
 def written(shape: tuple[int, ...], index: Any) -> Any:
-    """Which of the elements of `value` survive in `x[index] = value`, x of this shape: the last that goes to a place."""
+    """Which elements of `value` survive in `x[index] = value`, x of this shape: the last that goes to a place."""
     owner = np.empty(shape, np.intp)
     target = owner[index]
     numbers = np.reshape(np.arange(target.size), target.shape)
@@ -804,7 +804,7 @@ def written(shape: tuple[int, ...], index: Any) -> Any:
 
 
 def pull(x_bar: Any, index: Any, value: Any) -> Any:
-    """The cotangent of `value` in `x[index] = value`, where `x_bar` is that of `x` afterwards; shares no memory with it."""
+    """The cotangent of `value` in `x[index] = value`, in memory of its own; `x_bar` is that of `x` afterwards."""
     part = x_bar[index]
     if not isinstance(x_bar, np.ndarray):
         return part
@@ -858,7 +858,8 @@ def untake(g: Any, a: Any, indices: Any, axis: Any = None, mode: str = "raise") 
 def along_axis(shape: tuple[int, ...], indices: Any, axis: int) -> tuple:
     """The index with which `np.take_along_axis` reads an array of this shape."""
     axis = axis % len(shape)
-    grid = [np.reshape(np.arange(size), (-1,) + (1,) * (len(shape) - position - 1)) for position, size in enumerate(shape)]
+    rank = len(shape)
+    grid = [np.reshape(np.arange(size), (-1,) + (1,) * (rank - place - 1)) for place, size in enumerate(shape)]
     return (*grid[:axis], indices, *grid[axis + 1 :])
 
 
@@ -916,7 +917,7 @@ def unselect(g: Any, condlist: Any, choicelist: Any, default: Any = 0) -> tuple:
 
 
 def unrepeat_values(g: Any, values: Any) -> Any:
-    """The cotangent of `values` where its elements, in order and repeated as often as needed, went to the elements of `g`."""
+    """The cotangent of `values` whose elements, in order and as often as needed, went to the elements of `g`."""
     g = np.reshape(g, -1)
     size = np.size(values)
     if size == 0:
@@ -1063,8 +1064,8 @@ def tensordot_axes(axes: Any, rank_a: int, rank_b: int) -> tuple[list[int], list
     if isinstance(axes, (int, np.integer)):
         return list(range(rank_a - int(axes), rank_a)), list(range(int(axes)))
     first, second = axes
-    left = [first] if isinstance(first, (int, np.integer)) else list(first)
-    right = [second] if isinstance(second, (int, np.integer)) else list(second)
+    left: list[Any] = [first] if isinstance(first, (int, np.integer)) else list(first)
+    right: list[Any] = [second] if isinstance(second, (int, np.integer)) else list(second)
     return [axis % rank_a for axis in left], [axis % rank_b for axis in right]
 
 
@@ -1359,6 +1360,8 @@ def outer_right(g: Any, a: Any, b: Any) -> Any:
 
 def cross_left(g: Any, a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1) -> Any:
     """The cotangent of `a` in `np.cross(a, b, axisa, axisb, axisc)`, for vectors of three numbers."""
+    if isinstance(a, (list, tuple)):
+        return unarray(cross_left(g, np.array(a), b, axisa, axisb, axisc), a)
     moved_a, moved_b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
     if moved_a.shape[-1] != 3 or moved_b.shape[-1] != 3:
         raise NotImplementedError("the derivative of np.cross is known for vectors of three numbers only")
@@ -1390,7 +1393,7 @@ def einsum_terms(operands: Any) -> tuple[list[str], str, list[int]]:
 
 def einsum_plan(terms: list[str], output: str, position: int) -> tuple[str, list[tuple[str, int]]]:
     """The subscripts of an einsum for the cotangent of one operand, whose own operands are the cotangent of the result,
-    the other operands in order, and those of the list: ("ones", axis) or ("eye", axis), sized by an axis of the operand.
+    the other operands in order, and those of the list: ("ones", axis) or ("eye", axis), of the size of that axis.
 
     An ellipsis comes first in the result, wherever it is in the operand; what was broadcast there is to be summed.
     Ones stand for an index that was summed over in this operand alone, a unit matrix for an index that it has twice.
@@ -1431,7 +1434,7 @@ def einsum_adjoint(g: Any, position: int, operands: Any) -> Any:
     arrays = [operands[place] for place in places]
     x = np.asarray(arrays[position])
     subscripts, extra = einsum_plan(terms, output, position)
-    ones = [np.ones(x.shape[axis], x.dtype) if kind == "ones" else np.eye(x.shape[axis], dtype=x.dtype) for kind, axis in extra]
+    ones = [(np.ones if kind == "ones" else np.eye)(x.shape[axis], dtype=x.dtype) for kind, axis in extra]
     others = [item for number, item in enumerate(arrays) if number != position]
     result = np.einsum(subscripts, g, *others, *ones, optimize=len(others) + len(ones) > 1)
     before = terms[position].find("...")
@@ -1445,9 +1448,8 @@ def einsum_adjoint(g: Any, position: int, operands: Any) -> Any:
 def einsum_adjoints(g: Any, operands: Any) -> tuple:
     """The cotangents of all operands of `np.einsum(*operands)`; None for the subscripts."""
     places = einsum_terms(operands)[2]
-    return tuple(
-        einsum_adjoint(g, places.index(number), operands) if number in places else None for number in range(len(operands))
-    )
+    parts = [einsum_adjoint(g, position, operands) for position in range(len(places))]
+    return tuple(parts[places.index(number)] if number in places else None for number in range(len(operands)))
 
 
 def convolution_offset(a: Any, v: Any, mode: str) -> int:
@@ -1457,7 +1459,7 @@ def convolution_offset(a: Any, v: Any, mode: str) -> int:
 
 
 def convolution_window(g: Any, a: Any, v: Any, mode: str) -> Any:
-    """Zeros of the length of the full convolution of `a` and `v`, with `g` where `np.convolve(a, v, mode)` lies in it."""
+    """`g`, of the form of `np.convolve(a, v, mode)`, in its place in the full convolution, and zeros around it."""
     if mode == "full":
         return g
     start = convolution_offset(a, v, mode)
@@ -1467,7 +1469,7 @@ def convolution_window(g: Any, a: Any, v: Any, mode: str) -> Any:
 
 
 def correlation_window(g: Any, a: Any, v: Any, mode: str) -> Any:
-    """Zeros of the length of the full correlation of `a` and `v`, with `g` where `np.correlate(a, v, mode)` lies in it."""
+    """`g`, of the form of `np.correlate(a, v, mode)`, in its place in the full correlation, and zeros around it."""
     if mode == "full":
         return g
     first, second = np.size(a), np.size(v)
@@ -1609,7 +1611,7 @@ def repeat_values(values: Any, like: Any) -> Any:
 def put_into(x: Any, indices: Any, values: Any, mode: str = "raise") -> Any:
     """Zeros like `x` into which `values` were put: the mirror image of `unput`."""
     result = zeros_of(x)
-    np.put(result, indices, values, mode)  # type: ignore[call-overload]
+    np.put(result, indices, values, mode)  # type: ignore[arg-type]
     return result
 
 
@@ -1628,14 +1630,14 @@ def putmask_into(x: Any, mask: Any, values: Any) -> Any:
 
 
 def convolution_part(full: Any, a: Any, v: Any, mode: str) -> Any:
-    """The part of a full convolution that `np.convolve(a, v, mode)` returns: the mirror image of `convolution_window`."""
+    """The part of a full convolution that `np.convolve(a, v, mode)` returns: mirrors `convolution_window`."""
     start, first, second = convolution_offset(a, v, mode), np.size(a), np.size(v)
     count = {"full": first + second - 1, "same": max(first, second), "valid": abs(first - second) + 1}[mode]
     return full[start : start + count]
 
 
 def correlation_part(full: Any, a: Any, v: Any, mode: str) -> Any:
-    """The part of a full correlation that `np.correlate(a, v, mode)` returns: the mirror image of `correlation_window`."""
+    """The part of a full correlation that `np.correlate(a, v, mode)` returns: mirrors `correlation_window`."""
     start, first, second = convolution_offset(a, v, mode), np.size(a), np.size(v)
     count = {"full": first + second - 1, "same": max(first, second), "valid": abs(first - second) + 1}[mode]
     if first < second and mode == "same":
@@ -1717,4 +1719,6 @@ def dict_like_items(g: Any, x: dict) -> dict:
 
 def unsequence(g: Any, iterable: Any) -> Any:
     """The cotangent of what `sequence` made indexable, in the structure of the iterable."""
-    return repack(g, iterable) if isinstance(iterable, (np.ndarray, list, tuple)) and type(g) is not type(iterable) else g
+    if isinstance(iterable, (np.ndarray, list, tuple)) and type(g) is not type(iterable):
+        return repack(g, iterable)
+    return g

@@ -18,7 +18,7 @@ from transforms.registry import adjoint, constant, methods, refused
 from transforms.rules.sampling import call, crossed, listed, numbers
 from transforms.values import Array, Instance, Known, Literal, Many, Number, Sequence, Value
 
-# --------------------------------------------------------------------------------------------------- what an index selects
+# ------------------------------------------------------------------------------------------------ what an index selects
 
 
 def getitem_is_view(index: Value) -> bool | None:
@@ -71,7 +71,7 @@ def _list_may_repeat(item: Value) -> bool | None:
     return item.dtype.kind != "b" if isinstance(item, Number) else None
 
 
-# -------------------------------------------------------------------------------------------------------- read and write
+# ------------------------------------------------------------------------------------------------------- read and write
 
 _MASK = np.array([[True, False, True], [False, False, True]])
 
@@ -148,10 +148,12 @@ def setitem(a, index, value, *, ans, g, a_bar):
     return value_bar
 
 
-refused("An item that is deleted cannot be followed; use a list's pop method or a slice of the array.", operator.delitem)
+refused(
+    "An item that is deleted cannot be followed; use a list's pop method or a slice of the array.", operator.delitem
+)
 
 
-# ------------------------------------------------------------------------------------------------------ reads by functions
+# --------------------------------------------------------------------------------------------------- reads by functions
 
 
 @adjoint(
@@ -248,7 +250,7 @@ def select(condlist, choicelist, default=0, *, ans, g):
     return runtime.unselect(g, condlist, choicelist, default)
 
 
-# -------------------------------------------------------------------------------------------------------------- orderings
+# ------------------------------------------------------------------------------------------------------------ orderings
 
 _SORTS = listed(
     call(numbers((5,))),
@@ -280,15 +282,15 @@ def partition(a, kth, axis=-1, kind="introselect", *, ans, g):
 )
 def unique(ar, return_index=False, return_inverse=False, return_counts=False, *, ans, g):
     if return_index or return_inverse or return_counts:
-        return runtime.ununique(g[0], ar)
-    return runtime.ununique(g, ar)
+        return runtime.untake(g[0], ar, runtime.first_positions(ar))
+    return runtime.untake(g, ar, runtime.first_positions(ar))
 
 
 constant(np.argsort, np.argpartition, np.lexsort, np.searchsorted, np.digitize)
 constant(np.nonzero, np.flatnonzero, np.argwhere, np.isin, np.count_nonzero)
 
 
-# ------------------------------------------------------------------------------------------------------ writes by functions
+# -------------------------------------------------------------------------------------------------- writes by functions
 
 IN_PLACE: dict[str, Any] = {"mutates": "a"}
 
@@ -436,7 +438,7 @@ def sort_in_place(a, axis=-1, kind=None, *, stable=None, ans, g, a_bar):
 refused("Use np.partition, which makes a new array, or sort.", np.ndarray.partition)
 
 
-# ------------------------------------------------------------------------------------------- unbuffered in-place operations
+# --------------------------------------------------------------------------------------- unbuffered in-place operations
 
 _AT = listed(
     call(numbers((3,)), [0, 0, 1], numbers((3,), seed=1)),
@@ -444,7 +446,7 @@ _AT = listed(
     call(numbers((2, 3)), (slice(None), [0, 0]), numbers((2, 1), seed=1)),
     call(numbers((2, 3)), _MASK, numbers((3,), seed=1)),
     call(numbers((3,)), 1, 0.5),
-    call(numbers((3,)).astype(np.float32), [1, 1], np.float32([0.5, 0.25])),
+    call(numbers((3,)).astype(np.float32), [1, 1], np.array([0.5, 0.25], np.float32)),
 )
 _AT_FACTS: dict[str, Any] = {"mutates": "a", "wrt": "b", "linear": "a b", "shape_only": "a b", "samples": _AT}
 
@@ -460,7 +462,7 @@ def subtract_at(a, indices, b, *, ans, g, a_bar):
 
 
 refused(
-    "Repeated indices of multiply.at and divide.at have no derivative here; use x[i] *= y for indices that do not repeat.",
+    "Its repeated indices have no derivative here; write x[i] *= y (and so on) for indices that do not repeat.",
     np.multiply.at,
     np.divide.at,
     np.power.at,

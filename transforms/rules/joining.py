@@ -171,7 +171,7 @@ def delete(arr, obj, axis=None, *, ans, g):
     return runtime.undelete(g, arr, obj, axis)
 
 
-# -------------------------------------------------------------------------------------------------------------- splitting
+# ------------------------------------------------------------------------------------------------------------ splitting
 
 PARTS: dict[str, Any] = {"linear": "ary", "shape_only": "ary", "views": "ary"}
 

@@ -1,8 +1,8 @@
 """Rules of sums of products: dot, matmul, einsum, outer and their kin, convolutions.
 
 All are bilinear (einsum: multilinear), and none conjugates but vdot and correlate: a cotangent pairs with its value as
-the plain product, also for complex numbers.  Each side's contribution is one helper call, `runtime.matmul_left(g, a, b)`,
-which becomes `g @ b.T` once the ranks are known.
+the plain product, also for complex numbers.  Each side's contribution is one helper call,
+`runtime.matmul_left(g, a, b)`, which becomes `g @ b.T` once the ranks are known.
 """
 
 from __future__ import annotations
@@ -102,7 +102,14 @@ def vdot(a, b, *, ans, g):
     np.inner,
     **BOTH,
     samples=pairs(
-        ((), ()), ((), (3,)), ((2, 3), ()), ((3,), (2, 3)), ((4, 2, 3), (3,)), ((4, 2, 3), (5, 3)), ((3,), (3,)), ((2, 3), (4, 3))
+        ((), ()),
+        ((), (3,)),
+        ((2, 3), ()),
+        ((3,), (2, 3)),
+        ((4, 2, 3), (3,)),
+        ((4, 2, 3), (5, 3)),
+        ((3,), (3,)),
+        ((2, 3), (4, 3)),
     ),
 )
 def inner(a, b, *, ans, g):
@@ -152,7 +159,7 @@ def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None, *, ans, g):
     return a_bar, runtime.cross_left(-g, b, a, axisb, axisa, axisc)
 
 
-# ---------------------------------------------------------------------------------------------------------------- einsum
+# --------------------------------------------------------------------------------------------------------------- einsum
 
 
 def _einsums() -> Iterator[Any]:
@@ -196,7 +203,7 @@ def einsum(*operands, optimize=False, ans, g):
     return runtime.einsum_adjoints(g, operands)
 
 
-# ------------------------------------------------------------------------------------------------------------ convolution
+# ---------------------------------------------------------------------------------------------------------- convolution
 
 
 def _convolutions() -> Iterator[Any]:
@@ -224,7 +231,7 @@ def correlate(a, v, mode="valid", *, ans, g):
     return runtime.match_dtype(a_bar, a), runtime.match_dtype(v_bar, v)
 
 
-# --------------------------------------------------------------------------------------------------------- several at once
+# ------------------------------------------------------------------------------------------------------ several at once
 
 
 @adjoint(

@@ -6,6 +6,7 @@ memory (`views`) follow NumPy's documentation: a result that *may* be a view cou
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ from transforms.rules.sampling import call, crossed, listed, numbers
 LINEAR: dict[str, Any] = {"linear": "a", "shape_only": "a"}
 VIEW: dict[str, Any] = {"linear": "a", "shape_only": "a", "views": "a"}
 
-# ------------------------------------------------------------------------------------------------ one shape from another
+# ----------------------------------------------------------------------------------------------- one shape from another
 
 
 def _reshapes() -> Iterator[Any]:
@@ -79,7 +80,9 @@ def flatten(a, order="C", *, ans, g):
 @adjoint(
     np.expand_dims,
     **VIEW,
-    samples=listed(call(numbers((3,)), 0), call(numbers((2, 3)), -1), call(numbers((3,)), (0, 2)), call(numbers(()), 0)),
+    samples=listed(
+        call(numbers((3,)), 0), call(numbers((2, 3)), -1), call(numbers((3,)), (0, 2)), call(numbers(()), 0)
+    ),
 )
 def expand_dims(a, axis, *, ans, g):
     return np.squeeze(g, axis)
@@ -124,7 +127,7 @@ def atleast_3d(*arys, ans, g):
     return runtime.reshape_each(g, arys)
 
 
-# ---------------------------------------------------------------------------------------------------------- axes exchanged
+# ------------------------------------------------------------------------------------------------------- axes exchanged
 
 
 @adjoint(
@@ -174,7 +177,9 @@ def swapaxes(a, axis1, axis2, *, ans, g):
 @adjoint(
     np.moveaxis,
     **VIEW,
-    samples=listed(call(numbers((2, 1, 3)), 0, -1), call(numbers((2, 1, 3)), (0, 2), (1, 0)), call(numbers((3,)), 0, 0)),
+    samples=listed(
+        call(numbers((2, 1, 3)), 0, -1), call(numbers((2, 1, 3)), (0, 2), (1, 0)), call(numbers((3,)), 0, 0)
+    ),
 )
 def moveaxis(a, source, destination, *, ans, g):
     return np.moveaxis(g, destination, source)
@@ -195,13 +200,15 @@ def rollaxis(a, axis, start=0, *, ans, g):
     return np.moveaxis(g, runtime.rolled_axis(axis, start, np.ndim(a)), axis)
 
 
-# ------------------------------------------------------------------------------------------------- elements moved around
+# ------------------------------------------------------------------------------------------------ elements moved around
 
 
 @adjoint(
     np.flip,
     **VIEW,
-    samples=listed(call(numbers((2, 3))), call(numbers((2, 3)), 1), call(numbers((2, 1, 3)), (0, -1)), call(numbers((0,)))),
+    samples=listed(
+        call(numbers((2, 3))), call(numbers((2, 3)), 1), call(numbers((2, 1, 3)), (0, -1)), call(numbers((0,)))
+    ),
 )
 def flip(a, axis=None, *, ans, g):
     return np.flip(g, axis)
@@ -269,7 +276,9 @@ def broadcast_to(array, shape, subok=False, *, ans, g):
     linear="args",
     shape_only="args",
     views="args",
-    samples=listed(call(numbers((3,)), numbers((2, 1))), call(numbers(())), call(numbers((1, 3)), numbers(()), numbers((3,)))),
+    samples=listed(
+        call(numbers((3,)), numbers((2, 1))), call(numbers(())), call(numbers((1, 3)), numbers(()), numbers((3,)))
+    ),
 )
 def broadcast_arrays(*args, subok=False, ans, g):
     return runtime.unbroadcast_each(g, args)
@@ -348,7 +357,7 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy", ans, g):
 
 facts(np.meshgrid, views="xi")  # with copy=False, and when sparse
 
-# ------------------------------------------------------------------------------------------- triangles and diagonals
+# ---------------------------------------------------------------------------------------------- triangles and diagonals
 
 _TRIANGLES = listed(
     call(numbers((3, 3))),
@@ -427,8 +436,8 @@ def trace(a, offset=0, axis1=0, axis2=1, *, ans, g):
 
 # ------------------------------------------------------------------------------------------------------------ constants
 
-constant(np.shape, np.ndim, shape_only="a")
-constant(np.size, shape_only="a")
+for _function in (np.shape, np.ndim, np.size):
+    constant(_function, signature=inspect.signature(_function), shape_only="a")
 constant(np.ix_, np.tri, np.indices, np.tril_indices, np.triu_indices, np.diag_indices)
 constant(np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.mask_indices)
 constant(np.unravel_index, np.ravel_multi_index, np.broadcast_shapes)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import transforms.rules.indexing
 from tests.transforms.rules.direct import check_rule
 from transforms import runtime
 from transforms.registry import lookup, primitives

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-import transforms.rules.products
 from tests.transforms.rules.direct import check_rule
 from transforms.registry import primitives
 

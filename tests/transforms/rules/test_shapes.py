@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-import transforms.rules.joining
-import transforms.rules.shapes
 from tests.transforms.rules.direct import check_rule
 from transforms.registry import lookup, method_function, primitives
 
-ENTRIES = [entry for entry in primitives() if entry.subject in ("shapes", "joining") and entry.samples]
+SUBJECTS = ("shapes", "joining", "helpers_arrays")
+ENTRIES = [entry for entry in primitives() if entry.subject in SUBJECTS and entry.samples]
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
@@ -22,7 +21,7 @@ def test_rule(entry: Any) -> None:
 
 
 def test_every_rule_has_samples() -> None:
-    assert [e.name for e in primitives() if e.subject in ("shapes", "joining") and e.adjoint and not e.samples] == []
+    assert [e.name for e in primitives() if e.subject in SUBJECTS and e.adjoint and not e.samples] == []
 
 
 def test_views_are_declared() -> None:

@@ -1,0 +1,347 @@
+"""Rules and facts of Python's containers: building them, and the methods of lists, dicts and tuples.
+
+The cotangent of a container is a container of cotangents; the shadow of a list that changes has the same length at any
+time, so that `append` and `pop` are each other's mirror images.  Facts say what changes (`mutates`), what can be
+reached through the result (`views`) and what becomes reachable from the changed container (`stores`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+
+from transforms import operations, runtime
+from transforms.registry import adjoint, constant, facts, refused
+from transforms.rules.sampling import call, listed, numbers
+
+# ------------------------------------------------------------------------------------------------------------- building
+
+
+@adjoint(
+    operations.make_tuple,
+    linear="items",
+    shape_only="items",
+    views="items",
+    samples=listed(call(), call(0.5, numbers((2,)), (0.25, 1.0))),
+)
+def make_tuple(*items, ans, g):
+    return g
+
+
+@adjoint(
+    operations.make_list,
+    linear="items",
+    shape_only="items",
+    views="items",
+    samples=listed(call(), call(0.5, numbers((2,)), (0.25, 1.0))),
+)
+def make_list(*items, ans, g):
+    return g
+
+
+@adjoint(
+    operations.make_dict,
+    linear="keys_and_values",
+    shape_only="keys_and_values",
+    views="keys_and_values",
+    samples=listed(call(), call("w", numbers((2,)), "b", 0.5)),
+)
+def make_dict(*keys_and_values, ans, g):
+    return runtime.dict_parts(g, keys_and_values)
+
+
+@adjoint(
+    operations.unpack,
+    linear="iterable",
+    shape_only="iterable",
+    views="iterable",
+    samples=listed(
+        call((0.5, numbers((2,))), 2), call([0.5, 0.25], 2), call(numbers((3,)), 3), call(numbers((2, 3)), 2)
+    ),
+)
+def unpack(iterable, count, *, ans, g):
+    return runtime.repack(g, iterable)
+
+
+@adjoint(
+    operations.unpack_star,
+    linear="iterable",
+    shape_only="iterable",
+    views="iterable",
+    samples=listed(call((0.5, numbers((2,)), 0.75, 0.25), 1, 1), call(numbers((3,)), 1, 0), call([1.5, 0.25], 1, 1)),
+)
+def unpack_star(iterable, before, after, *, ans, g):
+    return runtime.repack_star(g, iterable, before)
+
+
+constant(operations.make_set, operations.make_slice, operations.format_value, operations.join_strings)
+facts(operations.make_set, signature=inspect.signature(operations.make_set), views="items")
+
+
+@adjoint(
+    runtime.dict_parts,
+    wrt="cotangent",
+    linear="cotangent",
+    views="cotangent",
+    shape_only="keys_and_values",
+    samples=listed(call({"w": numbers((2,)), "b": 0.5}, ("w", np.zeros(2), "b", 0.0))),
+)
+def dict_parts(cotangent, keys_and_values, *, ans, g):
+    return runtime.dict_of_parts(g, keys_and_values)
+
+
+@adjoint(
+    runtime.dict_of_parts,
+    wrt="parts",
+    linear="parts",
+    views="parts",
+    shape_only="keys_and_values",
+    samples=listed(call((None, numbers((2,)), None, 0.5), ("w", np.zeros(2), "b", 0.0))),
+)
+def dict_of_parts(parts, keys_and_values, *, ans, g):
+    return runtime.dict_parts(g, keys_and_values)
+
+
+@adjoint(
+    runtime.repack,
+    linear="cotangent",
+    views="cotangent",
+    shape_only="cotangent iterable",
+    samples=listed(call((0.5, 0.25), [1.0, 2.0]), call((0.5, 0.25), np.zeros(2))),
+)
+def repack(cotangent, iterable, *, ans, g):
+    return tuple(g)
+
+
+@adjoint(
+    runtime.repack_star,
+    linear="cotangent",
+    views="cotangent",
+    shape_only="cotangent iterable",
+    samples=listed(call((0.5, [0.25, 0.75], 1.5), (1.0, 2.0, 3.0, 4.0), 1)),
+)
+def repack_star(cotangent, iterable, before, *, ans, g):
+    return runtime.unpack_like(g, cotangent)
+
+
+@adjoint(
+    runtime.unpack_like,
+    wrt="iterable",
+    linear="iterable",
+    views="iterable",
+    shape_only="iterable like",
+    samples=listed(call((0.5, 0.25, 0.75, 1.5), (1.0, [2.0, 3.0], 4.0))),
+)
+def unpack_like(iterable, like, *, ans, g):
+    return runtime.repack_star(g, iterable, runtime.place_of_list(like))
+
+
+constant(runtime.place_of_list, signature=inspect.signature(runtime.place_of_list), shape_only="items")
+
+# ---------------------------------------------------------------------------------------------------------------- lists
+
+
+@adjoint(
+    list.append,
+    mutates="self",
+    stores="item",
+    wrt="item",
+    linear="self item",
+    shape_only="self item",
+    samples=listed(call([0.5], 0.25), call([], numbers((2,)))),
+)
+def append(self, item, *, ans, g, self_bar):
+    return list.pop(self_bar)
+
+
+@adjoint(
+    list.pop,
+    mutates="self",
+    views="self",
+    wrt="",
+    linear="self",
+    shape_only="self",
+    samples=listed(call([0.5, 0.25]), call([0.5, numbers((2,)), 0.75], 1), call([0.5, 0.25, 0.75], -2)),
+)
+def pop(self, index=-1, *, ans, g, self_bar):
+    runtime.insert_back(self_bar, index, g)
+    return ()
+
+
+@adjoint(
+    list.extend,
+    mutates="self",
+    stores="items",
+    wrt="items",
+    linear="self items",
+    shape_only="self items",
+    samples=listed(call([0.5], [0.25, 0.75]), call([0.5], (numbers((2,)),)), call([0.5], numbers((3,)))),
+)
+def extend(self, items, *, ans, g, self_bar):
+    return runtime.pop_items(self_bar, items)
+
+
+@adjoint(
+    list.insert,
+    mutates="self",
+    stores="item",
+    wrt="item",
+    linear="self item",
+    shape_only="self item",
+    samples=listed(
+        call([0.5, 0.75], 1, 0.25), call([0.5, 0.75], -1, 0.25), call([0.5], 9, 0.25), call([0.5], -9, 0.25)
+    ),
+)
+def insert(self, index, item, *, ans, g, self_bar):
+    return runtime.pop_inserted(self_bar, index)
+
+
+@adjoint(
+    list.reverse, mutates="self", wrt="", linear="self", shape_only="self", samples=listed(call([0.5, 0.25, 0.75]))
+)
+def reverse(self, *, ans, g, self_bar):
+    list.reverse(self_bar)
+    return ()
+
+
+@adjoint(list.copy, linear="self", shape_only="self", views="self", samples=listed(call([0.5, numbers((2,))])))
+def copy(self, *, ans, g):
+    return g
+
+
+constant(list.index, list.count, tuple.index, tuple.count, len)
+refused("Items that are dropped cannot be followed; build a new list.", list.clear, list.remove)
+refused("Use sorted, which makes a new list.", list.sort)
+for _function in (list.clear, list.remove, list.sort):
+    facts(_function, signature=inspect.signature(lambda self, *items: None), mutates="self")
+
+# ---------------------------------------------------------------------------------------------------------------- dicts
+
+_WEIGHTS: dict[str, Any] = {"w": numbers((2,)), "b": 0.5}
+
+
+@adjoint(
+    dict.get,
+    wrt="self default",
+    linear="self default",
+    shape_only="self default",
+    views="self default",
+    samples=listed(call(_WEIGHTS, "w"), call(_WEIGHTS, "b", 0.25), call(_WEIGHTS, "c", 0.25), call(_WEIGHTS, "c")),
+)
+def get(self, key, default=None, *, ans, g):
+    return runtime.unget(g, self, key), runtime.unget_default(g, self, key)
+
+
+@adjoint(dict.values, linear="self", shape_only="self", views="self")
+def values(self, *, ans, g):
+    return runtime.dict_like(g, self)
+
+
+@adjoint(dict.items, linear="self", shape_only="self", views="self")
+def items(self, *, ans, g):
+    return runtime.dict_like_items(g, self)
+
+
+@adjoint(dict.copy, linear="self", shape_only="self", views="self", samples=listed(call(_WEIGHTS)))
+def dict_copy(self, *, ans, g):
+    return g
+
+
+@adjoint(
+    dict.pop,
+    mutates="self",
+    views="self",
+    wrt="",
+    linear="self",
+    shape_only="self",
+    samples=listed(call(_WEIGHTS, "b")),
+)
+def dict_pop(self, key, *, ans, g, self_bar):
+    self_bar[key] = g
+    return ()
+
+
+constant(dict.keys, signature=inspect.signature(lambda self: None), shape_only="self")
+refused("Assign the items one by one: for k, v in new.items(): d[k] = v.", dict.update, dict.setdefault)
+refused("Items that are dropped cannot be followed; build a new dict.", dict.clear, dict.popitem)
+facts(dict.update, signature=inspect.signature(lambda self, other: None), mutates="self", stores="other")
+facts(
+    dict.setdefault,
+    signature=inspect.signature(lambda self, key, default=None: None),
+    mutates="self",
+    views="self default",
+    stores="default",
+)
+facts(dict.clear, signature=inspect.signature(lambda self: None), mutates="self")
+facts(dict.popitem, signature=inspect.signature(lambda self: None), mutates="self", views="self")
+
+
+@adjoint(
+    runtime.unget,
+    linear="cotangent",
+    shape_only="cotangent self",
+    samples=listed(call(0.5, _WEIGHTS, "b"), call(0.5, _WEIGHTS, "c")),
+)
+def unget(cotangent, self, key, *, ans, g):
+    return dict.get(g, key, 0.0)
+
+
+@adjoint(
+    runtime.unget_default,
+    linear="cotangent",
+    shape_only="cotangent self",
+    samples=listed(call(0.5, _WEIGHTS, "b"), call(0.5, _WEIGHTS, "c")),
+)
+def unget_default(cotangent, self, key, *, ans, g):
+    return runtime.unget_default(g, self, key)
+
+
+@adjoint(
+    runtime.dict_like,
+    linear="cotangent",
+    views="cotangent",
+    shape_only="cotangent self",
+    samples=listed(call([numbers((2,)), 0.5], _WEIGHTS)),
+)
+def dict_like(cotangent, self, *, ans, g):
+    return list(dict.values(g))
+
+
+@adjoint(runtime.dict_like_items, linear="cotangent", views="cotangent", shape_only="cotangent self")
+def dict_like_items(cotangent, self, *, ans, g):
+    return list(dict.items(g))
+
+
+@adjoint(
+    runtime.sequence,
+    linear="iterable",
+    shape_only="iterable",
+    views="iterable",
+    samples=listed(call([0.5, 0.25]), call((0.5,)), call(numbers((3,)))),
+)
+def sequence(iterable, *, ans, g):
+    return runtime.unsequence(g, iterable)
+
+
+@adjoint(runtime.unsequence, linear="cotangent", views="cotangent", shape_only="iterable")
+def unsequence(cotangent, iterable, *, ans, g):
+    return runtime.unsequence(g, cotangent)
+
+
+@adjoint(
+    runtime.insert_back,
+    mutates="self",
+    stores="item",
+    wrt="item",
+    linear="self item",
+    shape_only="self item",
+    samples=listed(call([0.5, 0.75], 1, 0.25), call([0.5, 0.75], -1, 0.25)),
+)
+def insert_back(self, position, item, *, ans, g, self_bar):
+    return list.pop(self_bar, position)
+
+
+facts(runtime.pop_items, signature=inspect.signature(lambda self, items: None), mutates="self", views="self")
+facts(runtime.pop_inserted, signature=inspect.signature(lambda self, index: None), mutates="self", views="self")
