@@ -26,7 +26,7 @@ def diffuse(initial, steps, rate=0.2):
 def loss(initial, measured, steps, penalty=1e-4):
     """Squared error of the final state, and a small price on rough initial states."""
     error = diffuse(initial, steps) - measured
-    rough = np.sum(np.diff(initial, axis=0) ** 2) + np.sum(np.diff(initial, axis=1) ** 2)
+    rough = np.sum((initial[1:] - initial[:-1]) ** 2) + np.sum((initial[:, 1:] - initial[:, :-1]) ** 2)
     return 0.5 * np.sum(error**2) + 0.5 * penalty * rough
 
 

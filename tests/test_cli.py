@@ -236,6 +236,13 @@ def test_check_a_right_gradient(model: str) -> None:
     assert (done.returncode, done.stdout.endswith(": ok\n"), done.stderr) == (0, True, "")
 
 
+def test_check_leaves_out_what_has_no_derivative(model: str) -> None:
+    assert run("check", f"{model}:loop", "--args", "0.5, 3", "--order", "2").returncode == 0
+    assert run("check", f"{model}:norm", "--args", "np.ones(3), scale=2").returncode == 0
+    done = run("check", f"{model}:loop", "--args", "1, 3")
+    assert done.returncode == 2 and "none of the arguments" in done.stderr
+
+
 def test_check_a_gradient_that_disagrees(model: str) -> None:
     # The derivative is that of the branch taken; across the jump at 3 differences of values see something else.
     done = run("check", f"{model}:rounded", "--args", "3.0")

@@ -33,6 +33,7 @@ class Bound:
     places: tuple[Place, ...]  # of the positional arguments, those that were bound before included
     names: tuple[str, ...]  # of the parameters
     shape: Any = None  # what the program depends on besides its values: only for primitives
+    given: int | None = None  # how many of the positional arguments the call gave by position; None: not known
 
 
 class Binder:
@@ -66,7 +67,7 @@ class Binder:
                 raise TypeError(f"{self.function.name} takes {len(self.function.parameters)} positional arguments")
             return Bound(args, places, self.function.parameters)
         names = tuple(f"argument {index}" for index in range(len(args))) + tuple(kwargs)
-        return Bound((*args, *kwargs.values()), places, names, (len(args), tuple(kwargs)))
+        return Bound((*args, *kwargs.values()), places, names, (len(args), tuple(kwargs)), len(args))
 
     def _bind_python(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound:
         signature = signature_of(self.function)  # not kept: defaults may have been exchanged
@@ -81,7 +82,7 @@ class Binder:
                 places.append(Place(index))
             elif parameter.kind is inspect.Parameter.VAR_POSITIONAL:
                 places += [Place(index, item) for item in range(len(bound.arguments[parameter.name]))]
-        return Bound(tuple(bound.arguments.values()), tuple(places), tuple(bound.arguments))
+        return Bound(tuple(bound.arguments.values()), tuple(places), tuple(bound.arguments), given=len(args))
 
     @property
     def leading(self) -> int:

@@ -40,13 +40,13 @@ class Pair(Transformed):
 
     def positions(self, bound: Bound) -> tuple[int, ...]:
         """The parameters that get a cotangent."""
-        used = dict.fromkeys(place.parameter for place in bound.places[self.binder.leading :])
+        used = dict.fromkeys(place.parameter for place in bound.places[self.binder.leading : bound.given])
         return tuple(index for index in used if self.strict or _may_be_active(bound.values[index]))
 
     def check(self, bound: Bound) -> None:
         if not self.strict:
             return
-        for position, place in enumerate(bound.places[self.binder.leading :]):
+        for position, place in enumerate(bound.places[self.binder.leading : bound.given]):
             argument = bound.values[place.parameter]
             argument = argument if place.item is None else argument[place.item]
             check_differentiable(argument, f"argument {position} ({bound.names[place.parameter]})", self.__wrapped__)
@@ -90,7 +90,7 @@ class Pair(Transformed):
                 else gradients[place.parameter]
                 if place.item is None
                 else gradients[place.parameter][place.item]
-                for place in bound.places[self.binder.leading :]
+                for place in bound.places[self.binder.leading : bound.given]
             )
 
         return value, pull, bound.values

@@ -87,7 +87,7 @@ def at_stage(function: Callable[..., Any], stage: str, arguments: Arguments | No
     if stage == "optimised" and isinstance(function, Transformed):
         if arguments is not None:
             function.check(bound)
-        return function.derive(bound, values, reader, generic=arguments is None)
+        return function.derive(bound, values, reader)
     given = binder.program(bound, values, reader)
     if isinstance(function, Gradient):
         positions = tuple(dict.fromkeys(place.parameter for place in function.places(bound)))
