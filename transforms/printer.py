@@ -84,14 +84,20 @@ def _quoted(lines: list[Line]) -> list[Line]:
     last: tuple[str, int] | None = None
     for line in lines:
         origin = line.origin
-        if origin is not None and origin.text and (origin.filename, origin.line) != last:
+        if origin is not None and _is_quotable(line.text, origin) and (origin.filename, origin.line) != last:
             last = (origin.filename, origin.line)
-            stripped = line.text.strip()
-            if stripped != origin.text.strip():
+            if line.text.strip() != origin.text.strip():
                 indent = line.text[: len(line.text) - len(line.text.lstrip())]
                 result.append(Line(f"{indent}# {origin.text.strip()}", origin))
         result.append(line)
     return result
+
+
+def _is_quotable(text: str, origin: Origin) -> bool:
+    """Whether the user's line is worth showing above this one: the head of a loop only above the head of a loop."""
+    if not origin.text or text.lstrip().startswith("def "):
+        return False
+    return text.endswith(":") or not origin.text.rstrip().endswith(":")
 
 
 def local_names(function: Function) -> set[str]:

@@ -26,6 +26,8 @@ two are never needed at once. Names of the user's that have nothing to do with e
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Set
+from typing import Any
 
 from transforms.analyses.liveness import LiveBlock, liveness
 from transforms.core import (
@@ -34,6 +36,7 @@ from transforms.core import (
     Call,
     For,
     Function,
+    If,
     Statement,
     Try,
     Var,
@@ -49,8 +52,9 @@ from transforms.core import (
     writes,
 )
 from transforms.passes.effects import INPLACE
-from transforms.values import Array
+from transforms.values import UNKNOWN, Array
 
+_DERIVATIVE = re.compile(r"_(bar|dot)(_\d+)*$")
 _SUFFIX = re.compile(r"(_\d+)+$")
 
 
@@ -62,8 +66,19 @@ def coalesce(function: Function) -> Function:
     body = _without_self_copies(rename(function.body, names))
     values = function.values
     if values is not None:
-        values = {name: value for name, value in values.items() if name not in names}
+        values = _values_of_classes(values, names)
     return function.replace(body=body, values=values)
+
+
+def _values_of_classes(values: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """The values under the new names; where members of a class differ, nothing is known."""
+    result: dict[str, Any] = {}
+    differ: set[str] = set()
+    for old, value in values.items():
+        name = names.get(old, old)
+        if result.setdefault(name, value) != value:
+            differ.add(name)
+    return {name: UNKNOWN if name in differ else value for name, value in result.items()}
 
 
 def base_name(name: str) -> str:
@@ -74,18 +89,57 @@ def base_name(name: str) -> str:
 def _merge(function: Function) -> dict[str, str]:
     """Which names get which other name."""
     classes = _Classes(function)
+    joins = set(_join_copies(function.body))
     for statement in walk(function.body):
         if isinstance(statement, Assign) and statement.target is not None and (source := _source(statement)):
             one, two = statement.target, source
-            if base_name(one) == base_name(two) or is_temporary(one) or is_temporary(two):
+            # two temporaries that meet after an `if` stay two: `nest` makes a conditional expression of them
+            temporaries = is_temporary(one) + is_temporary(two)
+            if base_name(one) == base_name(two) or temporaries == 1 or (temporaries and id(statement) not in joins):
                 classes.merge(one, two)
     present = names_in(function)
     order = _in_order(function)
     for name in order:
         base = base_name(name)
-        if base != name and base in present:
+        if base != name and (base in present or _DERIVATIVE.search(base)):
             classes.merge(base, name)
-    return classes.renamings(order)
+    names = classes.renamings(order)
+    return _renumbered(order, names, present, classes.fixed | classes.parameters)
+
+
+def _join_copies(block: Block) -> Iterator[int]:
+    """The copies at the end of branches, by id."""
+    for statement in block:
+        for inner in blocks_of(statement):
+            if isinstance(statement, If) and inner:
+                yield id(inner[-1])
+            yield from _join_copies(inner)
+
+
+def _renumbered(order: list[str], names: dict[str, str], present: set[str], fixed: Set[str]) -> dict[str, str]:
+    """Names of derivatives (they are nobody's) follow the new names of what they belong to, without gaps.
+
+    `x_bar_3` becomes `x_bar` if no other name is that, and so does `x_1_bar` if `x_1` has become `x`.
+    """
+    used = {names.get(name, name) for name in present}
+    new: dict[str, str] = {}
+    for name in order:
+        kept = names.get(name, name)
+        found = _DERIVATIVE.search(kept)
+        if found is None or kept in new or kept in fixed:
+            continue
+        stem, number = kept[: found.start()], 0
+        if stem not in used and base_name(stem) in used:
+            stem = base_name(stem)
+        base = best = f"{stem}_{found[1]}"
+        while best in used and best != kept:
+            number += 1
+            best = f"{base}_{number}"
+        used.discard(kept)
+        used.add(best)
+        new[kept] = best
+    result = {name: new.get(names.get(name, name), names.get(name, name)) for name in order}
+    return {old: chosen for old, chosen in result.items() if old != chosen}
 
 
 class _Classes:
@@ -132,7 +186,7 @@ class _Classes:
         return name
 
     def merge(self, one: str, two: str) -> None:
-        if one in self.fixed or two in self.fixed or self.values.get(one) != self.values.get(two):
+        if one in self.fixed or two in self.fixed:
             return
         one, two = self.find(one), self.find(two)
         if one == two or {self.find(name) for name in self.enemies.get(one, ())} & {two}:

@@ -31,7 +31,8 @@ class Effect(IntEnum):
 
 
 _PURE_BUILTINS = """abs all any ascii bool bytes callable chr complex dict divmod enumerate float format frozenset
- getattr hasattr hash id int isinstance issubclass len list max min ord pow range repr reversed round set slice sorted str sum
+ getattr hasattr hash id int isinstance
+ issubclass len list max min ord pow range repr reversed round set slice sorted str sum
  tuple type zip object""".split()
 _PURE_OPERATORS = """abs add and_ concat contains eq floordiv ge getitem gt index inv invert is_ is_not le lshift lt
  matmul mod mul ne neg not_ or_ pos pow rshift sub truediv truth xor""".split()

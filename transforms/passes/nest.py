@@ -93,6 +93,7 @@ class _Nester:
         self.write_count = Counter([*function.parameters, *(name for s in statements for name in targets_of(s))])
         self.candidates: set[str] = set()  # temporaries with one binding and one read, both in one block
         self.choices: set[str] = set()  # those bound in both branches of an `if`
+        self.doubles: set[str] = set()  # tests of `if`s that choose between the test itself and something else
         self.tests: set[str] = set()  # those that a `while` tests, bound before it and at the end of its body
         self.find_candidates(function.body)
 
@@ -109,9 +110,16 @@ class _Nester:
                 if self.write_count[statement.target] == 1 or self.write_count[statement.target] == 2:
                     bound.add(statement.target)
             joined = _joined(statement) if isinstance(statement, If) else None
-            if joined is not None and self.write_count[joined] == 2:
-                bound.add(joined)
-                self.choices.add(joined)
+            if joined is not None and isinstance(statement, If):
+                if self.write_count[joined] == 2:
+                    bound.add(joined)
+                    self.choices.add(joined)
+                copy = Assign(joined, statement.test)
+                copies = [len(b) == 1 and _same_assignment(b[0], copy) for b in (statement.body, statement.orelse)]
+                test = statement.test.name if isinstance(statement.test, Var) else ""
+                if test in bound and self.read_count[test] == 2 and self.write_count[test] == 1 and any(copies):
+                    self.candidates.add(test)
+                    self.doubles.add(test)
             for inner in blocks_of(statement):
                 self.find_candidates(inner)
         self.candidates -= {
@@ -129,21 +137,19 @@ class _Nester:
     # --------------------------------------------------------------------------------------------------- statements
 
     def statement(self, statement: Any, pending: list[_Pending], out: list[Any]) -> None:
+        if isinstance(statement, If):
+            self.branch(statement, pending, out)
+            return
         new, level = self.absorb(statement, pending, out)
         if isinstance(new, Assign) and new.target is not None:
             if new.target in self.candidates and new.target not in self.choices or new.target in self.tests:
                 pending.append(_Pending(new.target, new.value, level, new))
                 return
-        if isinstance(new, (If, While, For, With, Try)):
-            if isinstance(new, While):
-                self.loop(new, pending, out)
-                return
+        if isinstance(new, While):
+            self.loop(new, pending, out)
+            return
+        if isinstance(new, (For, With, Try)):
             new = with_blocks(new, (self.block(inner) for inner in blocks_of(new)))
-            choice = self.choice(new)
-            if choice is not None:
-                level = max(level, self.block_level(statement))
-                pending.append(_Pending(choice.target or "", choice.value, level, choice))
-                return
             self.flush(pending, pending[:], out)
             out.append(new)
             return
@@ -152,6 +158,26 @@ class _Nester:
         self.flush(pending, stuck, out)
         out.append(_update(new))
 
+    def branch(self, statement: If, pending: list[_Pending], out: list[Any]) -> None:
+        """An `if`, which becomes an expression if it only chooses the value of one temporary."""
+        nested: Any = with_blocks(statement, (self.block(inner) for inner in blocks_of(statement)))
+        choice = self.choice(nested)
+        if choice is not None:
+            new, level = self.absorb(choice, pending, out)
+            level = max(level, self.block_level(statement))
+            if new.target in self.candidates or new.target in self.tests:
+                pending.append(_Pending(new.target, new.value, level, new))
+            else:
+                stuck = [p for p in pending if not p.commutes_with(level)]
+                self.flush(pending, stuck, out)
+                out.append(new)
+            return
+        if isinstance(statement.test, Var) and statement.test.name in self.doubles:
+            self.flush(pending, [p for p in pending if p.name == statement.test.name], out)
+        new, _ = self.absorb(nested, pending, out)
+        self.flush(pending, pending[:], out)
+        out.append(new)
+
     def loop(self, statement: While, pending: list[_Pending], out: list[Any]) -> None:
         """`_1 = test; while _1: ...; _1 = test` becomes `while test: ...`."""
         body = self.block(statement.body)
@@ -159,20 +185,18 @@ class _Nester:
         name = statement.test.name if isinstance(statement.test, Var) else ""
         last: Any = body[-1] if body else None
         if waiting is not None and waiting.name == name and isinstance(last, Assign) and last.target == name:
-            if last.value == waiting.expression:
+            if last.value == waiting.expression or _with_atoms(last.value, _recent_atoms(out)) == waiting.expression:
                 pending.pop()
                 self.flush(pending, pending[:], out)
-                out.append(dataclasses.replace(statement, test=waiting.expression, body=body[:-1]))
+                out.append(dataclasses.replace(statement, test=last.value, body=body[:-1]))
                 return
         self.flush(pending, pending[:], out)
         out.append(dataclasses.replace(statement, body=body))
 
-    def choice(self, statement: Any) -> Assign | None:
+    def choice(self, statement: If) -> Assign | None:
         """An `if` that only chooses the value of one temporary."""
-        if not isinstance(statement, If):
-            return None
         name = _joined(statement)
-        if name is None or name not in self.choices or name not in self.candidates:
+        if name is None:
             return None
         body, orelse = statement.body, statement.orelse
         if len(body) != 1 or len(orelse) != 1:
@@ -269,6 +293,8 @@ class _Nester:
 
 
 def _reads(statement: Any) -> list[str]:
+    if isinstance(statement, Assign) and isinstance(statement.value, Choice):
+        return [atom.name for atom in (statement.value.test,) if isinstance(atom, Var)]  # the rest is nested already
     if isinstance(statement, (Unpack, Update)):
         return [name for expression in expressions_of(statement) for name in variables(expression)]
     return list(reads(statement))
@@ -277,6 +303,28 @@ def _reads(statement: Any) -> list[str]:
 def _last_target(block: Block) -> str | None:
     last = block[-1] if block else None
     return last.target if isinstance(last, Assign) else None
+
+
+def _same_assignment(one: Any, two: Assign) -> bool:
+    return isinstance(one, Assign) and one.target == two.target and one.value == two.value
+
+
+def _recent_atoms(out: list[Any]) -> dict[str, Any]:
+    """What names are known to be copies of, from the copies just before."""
+    known: dict[str, Any] = {}
+    for statement in out[::-1]:
+        if not isinstance(statement, Assign) or statement.target is None:
+            break
+        if isinstance(statement.value, (Var, Const)):
+            known.setdefault(statement.target, statement.value)
+        else:
+            known.setdefault(statement.target, Var(statement.target))
+    return known
+
+
+def _with_atoms(expression: Any, known: dict[str, Any]) -> Any:
+    statement: Any = Assign("_", expression)
+    return map_leaves(statement, lambda leaf: known.get(leaf.name, leaf) if isinstance(leaf, Var) else leaf).value
 
 
 def _joined(statement: If) -> str | None:
