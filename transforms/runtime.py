@@ -20,6 +20,10 @@ def unbroadcast(g: Any, x: Any) -> Any:
     if isinstance(x, float):
         return match_dtype(g if np.ndim(g) == 0 else np.sum(g), x)
     if isinstance(x, (list, tuple)):
+        if isinstance(g, (list, tuple)):
+            if len(g) != len(x):
+                raise TypeError("the cotangent of a list has another length: this use of a list is not supported")
+            return [unbroadcast(share, item) for share, item in zip(g, x)]
         return unarray(unbroadcast(np.asarray(g), np.array(x)), x)
     if isinstance(g, (list, tuple)):
         if len(g) and isinstance(g[0], (list, tuple)) != isinstance(x, (list, tuple)):
@@ -183,12 +187,39 @@ def join_sequences(a: Any, b: Any) -> Any:
 
 def first_items(g: Any, a: Any) -> Any:
     """The part of the cotangent `g` of `a + b` that belongs to the list or tuple `a`."""
-    return g[: len(a)]
+    return g[: len(a)] if isinstance(g, (list, tuple)) else unbroadcast(g, a)
 
 
 def last_items(g: Any, b: Any) -> Any:
     """The part of the cotangent `g` of `a + b` that belongs to the list or tuple `b`."""
-    return g[len(g) - len(b) :]
+    return g[len(g) - len(b) :] if isinstance(g, (list, tuple)) else unbroadcast(g, b)
+
+
+def pad_items(g: Any, whole: Any, at_end: bool = False) -> Any:
+    """The items of `g` as the first (or last) ones of a list that is otherwise zeros, of the structure of `whole`."""
+    if not isinstance(whole, (list, tuple)):
+        return unbroadcast(np.array(g), whole)
+    count = len(whole) - len(g)
+    return [*zeros(whole[:count]), *g] if at_end else [*g, *zeros(whole[len(g) :])]
+
+
+def repeat_sequence(items: Any, count: Any) -> Any:
+    """`items * count` of a list or tuple."""
+    return items * count
+
+
+def sum_repeated(g: Any, items: Any) -> Any:
+    """The cotangent of `items` in `items * count`."""
+    length = len(items)
+    shares = zeros(items)
+    for start in range(0, len(g), length or 1):
+        shares = add(shares, g[start : start + length])
+    return shares
+
+
+def repeat_to_length(g: Any, items: Any) -> Any:
+    """The items of `g` again and again, as many as there are in `items`."""
+    return list(g) * (len(items) // len(g)) if len(g) else []
 
 
 def unhypot(g: Any, coordinates: tuple, ans: Any) -> tuple:

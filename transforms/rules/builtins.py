@@ -451,7 +451,7 @@ def simplify_unsum(site: Any) -> Atom | None:
     return site.call(operations.make_tuple if items.kind is tuple else operations.make_list, *shares)
 
 
-_JOINED = listed(call([0.5], [1.5, 2.5]), call((0.5,), (1.5,)))
+_JOINED = listed(call([0.5], [1.5, 2.5]), call((0.5,), (1.5,)), call([0.5, 0.7], numbers((2,))))
 
 
 @adjoint(runtime.join_sequences, wrt="a b", linear="a b", views="a b", samples=_JOINED)
@@ -459,8 +459,52 @@ def join_sequences(a, b, *, ans, g):
     return runtime.first_items(g, a), runtime.last_items(g, b)
 
 
-facts(runtime.first_items, signature=inspect.signature(lambda cotangent, a: None), shape_only="a")
-facts(runtime.last_items, signature=inspect.signature(lambda cotangent, b: None), shape_only="b")
+_PARTS = listed(call([0.5, 1.5, 2.5], [1.0, 2.0]))
+
+
+@adjoint(runtime.first_items, linear="cotangent", shape_only="cotangent a", samples=_PARTS)
+def first_items(cotangent, a, *, ans, g):
+    return runtime.pad_items(g, cotangent, False)
+
+
+@adjoint(runtime.last_items, linear="cotangent", shape_only="cotangent b", samples=_PARTS)
+def last_items(cotangent, b, *, ans, g):
+    return runtime.pad_items(g, cotangent, True)
+
+
+@adjoint(
+    runtime.pad_items,
+    linear="cotangent",
+    shape_only="cotangent whole",
+    samples=listed(call([0.5], [0.0] * 3, False), call([0.5], [0.0] * 3, True)),
+)
+def pad_items(cotangent, whole, at_end=False, *, ans, g):
+    if at_end:
+        return runtime.last_items(g, cotangent)
+    return runtime.first_items(g, cotangent)
+
+
+@adjoint(
+    runtime.repeat_sequence,
+    linear="items",
+    views="items",
+    samples=listed(call([0.5, 1.5], 3), call((0.5,), 2), call([0.5], 0)),
+)
+def repeat_sequence(items, count, *, ans, g):
+    return runtime.sum_repeated(g, items)
+
+
+@adjoint(
+    runtime.sum_repeated, linear="cotangent", shape_only="items", samples=listed(call([0.5, 1.5, 1.0, 2.0], [0.0, 0.0]))
+)
+def sum_repeated(cotangent, items, *, ans, g):
+    return runtime.repeat_to_length(g, cotangent)
+
+
+@adjoint(runtime.repeat_to_length, linear="cotangent", shape_only="items", samples=listed(call([0.5, 1.5], [0.0] * 4)))
+def repeat_to_length(cotangent, items, *, ans, g):
+    return runtime.sum_repeated(g, cotangent)
+
 
 _CONVERTED = listed(call(0.7), call(np.float64(0.7)), call(np.float32(0.7)), call(numbers(())))
 

@@ -19,13 +19,21 @@ from transforms import runtime
 from transforms.core import Const
 from transforms.registry import adjoint, constant, elementwise, methods, simplify
 from transforms.rules.sampling import binary, call, listed, numbers, unary
-from transforms.rules.typed import dtype_of
+from transforms.rules.typed import dtype_of, is_scalar, is_sequence
 
 # ----------------------------------------------------------------------------------------------------------- arithmetic
 
 
-@elementwise(np.add, operator.add, linear="x y", samples=binary())
+@elementwise(np.add, linear="x y", samples=binary())
 def add(x, y, *, ans, g):
+    return g, g
+
+
+# The operators have entries of their own: lists and tuples know them too.
+
+
+@elementwise(operator.add, linear="x y", samples=binary())
+def plus(x, y, *, ans, g):
     return g, g
 
 
@@ -34,9 +42,29 @@ def subtract(x, y, *, ans, g):
     return g, -g
 
 
-@elementwise(np.multiply, operator.mul, samples=binary())
+@elementwise(np.multiply, samples=binary())
 def multiply(x, y, *, ans, g):
     return g * y, g * x
+
+
+@elementwise(operator.mul, samples=binary())
+def times(x, y, *, ans, g):
+    return g * y, g * x
+
+
+@simplify(operator.add)
+def simplify_plus(site: Any) -> Any:
+    if is_sequence(site.value("x")) or is_sequence(site.value("y")):
+        return site.call(runtime.join_sequences, site.atom("x"), site.atom("y"))
+    return None
+
+
+@simplify(operator.mul)
+def simplify_times(site: Any) -> Any:
+    for one, other in (("x", "y"), ("y", "x")):
+        if is_sequence(site.value(one)) and is_scalar(site.value(other)):
+            return site.call(runtime.repeat_sequence, site.atom(one), site.atom(other))
+    return None
 
 
 @elementwise(np.divide, operator.truediv, samples=binary(-2, 2, 0.5, 3))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from transforms.core import Atom, Const
-from transforms.values import Array, Dimension, Length, Literal, Number, Size, Value
+from transforms.values import Array, Dimension, Instance, Length, Literal, Many, Number, Sequence, Size, Value
 
 NUMBERS = (bool, int, float, complex, np.number, np.bool_)
 
@@ -42,6 +42,13 @@ def shape_of(value: Value) -> tuple[Dimension, ...] | None:
 def is_scalar(value: Value) -> bool:
     """Whether the value is known to be a number and not an array (a 0-d array is an array)."""
     return isinstance(value, (Number, Length)) or (isinstance(value, Literal) and isinstance(value.value, NUMBERS))
+
+
+def is_sequence(value: Value) -> bool:
+    """Whether the value is known to be a list or a tuple."""
+    if isinstance(value, Literal):
+        return isinstance(value.value, tuple)
+    return isinstance(value, (Sequence, Many, Instance)) and issubclass(value.kind, (list, tuple))
 
 
 def is_python_number(value: Value) -> bool:
