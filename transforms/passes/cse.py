@@ -42,6 +42,12 @@ _NEVER_SHARED = (
     dict,
     set,
     object,
+    reversed,  # iterators are used up
+    iter,
+    zip,
+    enumerate,
+    map,
+    filter,
 )
 
 
