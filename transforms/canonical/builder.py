@@ -87,6 +87,7 @@ class Builder:
         self.storage: dict[str, Storage] = {}
         self.statements: list[core.Statement] = []
         self.origin: Origin | None = None
+        self.depth = 0  # of blocks
 
     # ------------------------------------------------------------------------------------------------------- output
 
@@ -112,10 +113,12 @@ class Builder:
     def block(self) -> Iterator[list[core.Statement]]:
         """Statements emitted inside go into the list that is yielded."""
         outer, self.statements = self.statements, []
+        self.depth += 1
         try:
             yield self.statements
         finally:
             self.statements = outer
+            self.depth -= 1
 
     @contextmanager
     def at(self, node: Node) -> Iterator[None]:

@@ -22,6 +22,8 @@ from transforms.canonical.expressions import operation
 from transforms.canonical.iteration import Iteration
 from transforms.core import Const, Expression, Var
 
+_EAGER = ("builtins", "math", "numpy", "functools", "collections", "statistics")  # take all items at once
+
 
 class Comprehensions(Iteration):
     """Lowers comprehensions and generator expressions.  Their variables already have names of their own."""
@@ -98,7 +100,7 @@ class Comprehensions(Iteration):
         """A generator expression as an argument: the list of its items, where nothing can tell the difference."""
         items = self.atom_of(self.lower_ListComp(node))
         module = getattr(function, "__module__", None) or type(function).__module__
-        harmless = function is not None and module.split(".")[0] in ("builtins", "math", "numpy", "functools", "collections", "statistics")
+        harmless = function is not None and module.split(".")[0] in _EAGER
         return items if harmless else call(iter, items, name="iter")
 
     def any_or_all(self, node: Node, is_any: bool) -> Expression:

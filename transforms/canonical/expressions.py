@@ -56,7 +56,6 @@ COMPARE: dict[type, Any] = {
 _REFUSED_CALLS = {
     id(builtins.exec): ("exec() is not supported", "Write the code out."),
     id(builtins.eval): ("eval() is not supported", "Write the expression out."),
-    id(builtins.compile): ("compile() is not supported", "Write the code out."),
     id(builtins.locals): ("locals() is not supported", "Use the variables themselves."),
     id(builtins.globals): ("globals() is not supported", "Use the variables themselves."),
     id(builtins.super): ("super() is not supported", "Name the base class: Base.method(self, ...)."),
@@ -131,14 +130,7 @@ class Expressions(Builder):
         return None
 
     def lower_Attribute(self, node: Node) -> Expression:
-        return self.static(node) or get(self.atom(node.value), self.mangled(node.attr))
-
-    def mangled(self, name: str) -> str:
-        """The attribute name as Python knows it: `__x` inside a class is `_Class__x`."""
-        owner = getattr(self.environment, "class_name", None)
-        if owner and name.startswith("__") and not name.endswith("__"):
-            return f"_{owner.lstrip('_')}{name}"
-        return name
+        return self.static(node) or get(self.atom(node.value), node.attr)
 
     def lower_BinOp(self, node: Node) -> Expression:
         return operation(BINARY[type(node.op)][0], *self.atoms([node.left, node.right]))
@@ -334,7 +326,7 @@ class Expressions(Builder):
         if function is None and isinstance(node.func, gast.Attribute):
             container = str if node.func.attr == "join" else list if node.func.attr == "extend" else None
             receiver, *atoms = self.atoms([node.func.value, *operands], is_call=True, callee=container)
-            leading: list[Atom] = [receiver, Const(self.mangled(node.func.attr))]
+            leading: list[Atom] = [receiver, Const(node.func.attr)]
             callee: Atom = Ref(operations.method, "operations.method")
         elif function is not None:
             known = function.value
@@ -352,8 +344,8 @@ class Expressions(Builder):
 
     def check_callee(self, node: Node, function: Any) -> None:
         refused = _REFUSED_CALLS.get(id(function))
-        if function is builtins.vars and not node.args:
-            refused = ("vars() is not supported", "Use the variables themselves.")
+        if function in (builtins.vars, builtins.dir) and not node.args:
+            refused = (f"{function.__name__}() is not supported", "Use the variables themselves.")
         if refused:
             self.refuse(node, *refused)
 
@@ -371,7 +363,11 @@ class Expressions(Builder):
     # ------------------------------------------------------------------------------------------------------ refused
 
     def lower_Await(self, node: Node) -> Expression:
-        self.refuse(node, "await is not supported", "Only ordinary functions can be transformed.")
+        self.refuse(
+            node,
+            "await is not supported",
+            "Take the result as an argument.",
+        )
 
     def lower_Yield(self, node: Node) -> Expression:
         self.refuse(node, "yield is not supported", "Collect the values in a list and return it.")

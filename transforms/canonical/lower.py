@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import operator
+import sys
 import textwrap
 from typing import Any
 
@@ -31,20 +32,15 @@ def lower(tree: Node, environment: Environment) -> core.Function:
     Raises:
         UnsupportedSyntax: the function contains a construct that cannot be transformed.
     """
-    check_kind(tree, environment)
-    separated, names = scopes.separate(tree)
-    signature = environment.signature
-    if signature is None:
-        signature = tree_signature(tree.args)
-    return Lowering(separated, environment, core.Names(names.taken), {}).function(signature)
-
-
-def check_kind(tree: Node, environment: Environment) -> None:
-    where = place(tree, environment)
-    if isinstance(tree, gast.AsyncFunctionDef):
-        raise errors.UnsupportedSyntax(
-            "an asynchronous function is not supported", "Only ordinary functions can be transformed.", where
-        )
+    try:
+        separated, names = scopes.separate(tree)
+        signature = environment.signature
+        if signature is None:
+            signature = tree_signature(tree.args)
+        return Lowering(separated, environment, core.Names(names.taken), {}).function(signature)
+    except RecursionError:
+        where = place(tree, environment)
+    raise errors.UnsupportedSyntax("the function is nested too deeply", "Split it into several functions.", where)
 
 
 def tree_signature(arguments: Node, computed: dict[int, Any] | None = None) -> inspect.Signature:
@@ -97,7 +93,7 @@ class Lowering(Imports):
         self.storage.update(captured)
         self.loops = []
         self.result = self.active = None
-        self.clears_active = False
+        self.clears_active = self.is_result_late = self.is_result_set = False
         self.set_flags = frozenset()
         for name in (*self.variables.global_names, *self.variables.nonlocal_names):
             if name not in captured or name in self.variables.global_names:
@@ -107,6 +103,15 @@ class Lowering(Imports):
         inner = [node for statement in scopes.body_of(tree) for node in scopes.inside(statement)]
         imports = [node for node in inner if isinstance(node, (gast.Import, gast.ImportFrom))]
         self.declare_imports(imports, self.variables.bindings)
+        self.refuse_kinds(inner)
+
+    def refuse_kinds(self, nodes: list[Node]) -> None:
+        """Refuse functions that are not ordinary ones, wherever in them the reason stands."""
+        if isinstance(self.tree, gast.AsyncFunctionDef):
+            self.refuse(self.tree, "an asynchronous function is not supported", "Use an ordinary function.")
+        for node in nodes:
+            if isinstance(node, (gast.Yield, gast.YieldFrom)):
+                self.refuse(node, "yield is not supported", "Collect the values in a list and return it.")
 
     def function(
         self,
@@ -173,9 +178,7 @@ class Lowering(Imports):
         self.result = self.names.fresh("result")
         with self.block() as body:
             self.lower_statements(statements, frozenset({RETURN}))
-        if self.active is not None or any(
-            isinstance(inner, (core.While, core.Try)) for inner in core.walk(tuple(body))
-        ):
+        if self.is_result_late:
             self.assign(self.result, NONE)
         self.statements.extend(body)
         self.emit(core.Return(Var(self.result), self.origin))
@@ -193,7 +196,18 @@ class Lowering(Imports):
         self.write(node.name, value)
 
     def do_AsyncFunctionDef(self, node: Node, tail: Any) -> None:
-        self.refuse(node, "an asynchronous function is not supported")
+        self.refuse(node, "an asynchronous function is not supported", "Use an ordinary function.")
+
+    def do_AsyncFor(self, node: Node, tail: Any) -> None:
+        self.refuse(node, "asynchronous statements are not supported", "Use the ordinary ones.")
+
+    do_AsyncWith = do_AsyncFor
+
+    def do_TryStar(self, node: Node, tail: Any) -> None:
+        self.refuse(node, "except* is not supported", "Use except.")
+
+    def do_TypeAlias(self, node: Node, tail: Any) -> None:
+        self.refuse(node, "a type alias inside a function is not supported", "Define it at module level.")
 
     def do_ClassDef(self, node: Node, tail: Any) -> None:
         self.refuse(node, "a class defined inside a function is not supported", "Define it at module level.")
@@ -258,10 +272,29 @@ def lifted_signature(leading: list[str], signature: inspect.Signature) -> inspec
 # ------------------------------------------------------------------------------------------------------ conveniences
 
 
+def parse(text: str, filename: str) -> Node:
+    """The gast tree of a module; what this Python cannot read is refused with its place.
+
+    Raises:
+        UnsupportedSyntax: the text is not a program for the Python that runs.
+    """
+    try:
+        return gast.parse(text, filename)
+    except SyntaxError as error:
+        version = ".".join(map(str, sys.version_info[:2]))
+        line, column = error.lineno or 1, max((error.offset or 1) - 1, 0)
+        end_line, end = error.end_lineno or line, max((error.end_offset or 0) - 1, column + 1)
+        where = core.Origin(filename, line, column, end_line, end, (error.text or "").strip())
+        message = f"Python {version} cannot read this: {error.msg}"
+    except RecursionError:
+        where, message = core.Origin(filename, 1, 0, 1, 0), "the program is nested too deeply"
+    raise errors.UnsupportedSyntax(message, "Run it with the Python that it is written for, or rewrite it.", where)
+
+
 def lower_source(source: str, globals: dict[str, Any], name: str | None = None) -> core.Function:
     """The core function of the (named, or only) function of a piece of source."""
     text = textwrap.dedent(source)
-    module = gast.parse(text)
+    module = parse(text, "<string>")
     found = [node for node in module.body if isinstance(node, scopes.FUNCTIONS) and name in (None, node.name)]
     if not found:
         lambdas = [node for node in gast.walk(module) if isinstance(node, gast.Lambda)]
@@ -275,7 +308,7 @@ def _module_tree(filename: str) -> tuple[str, dict[int, Node]]:
     with open(filename, encoding="utf-8") as file:
         text = file.read()
     found: dict[int, Node] = {}
-    for node in gast.walk(gast.parse(text)):
+    for node in gast.walk(parse(text, filename)):
         if isinstance(node, gast.FunctionDef):
             first = min([node.lineno, *(part.lineno for part in node.decorator_list)])
             found[first] = node

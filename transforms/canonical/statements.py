@@ -34,6 +34,7 @@ from transforms.core import Atom, Const, Expression, Var
 
 TRUE, FALSE, NONE = Const(True), Const(False), Const(None)
 NOWHERE: Completions = frozenset()
+DEEP = 30  # blocks inside blocks; Python itself takes no more than 100
 
 
 @dataclass
@@ -54,6 +55,8 @@ class Statements(Comprehensions):
     loops: list[Loop]
     result: str | None  # the name that holds the value to return, unless the only return is the last statement
     active: str | None  # cleared by a return that has statements of the function's outermost blocks to skip
+    is_result_late: bool  # whether `result` may be read on paths on which only a flag says that it has been bound
+    is_result_set: bool  # whether `result` is bound here already
     clears_active: bool  # whether a return in the current loop nest has to clear `active`
     set_flags: frozenset[str]  # flags known to be set here
 
@@ -81,6 +84,9 @@ class Statements(Comprehensions):
         if not rest:
             self.statement(statement, tail)
             return True
+        if self.depth > DEEP:
+            self.flat([statement, *rest])
+            return True
         if isinstance(statement, (gast.If, jumps.Cases)):
             body, orelse = self.branches(statement)
             if NEXT not in completions(body):
@@ -89,8 +95,33 @@ class Statements(Comprehensions):
             if NEXT not in completions(orelse):
                 self.branch(statement, [*body, *rest], orelse, tail)
                 return True
-        self.guarded(lambda inner: self.statement(statement, inner), ways, rest, tail)
+        default = self.constant_result(rest) if RETURN in tail and not self.loops else None
+        if default is not None:
+            self.default_result(default, statement, tail)
+        else:
+            self.guarded(lambda inner: self.statement(statement, inner), ways, rest, tail)
         return True
+
+    def constant_result(self, rest: Sequence[Any]) -> Const | None:
+        """The constant that is returned by what follows a statement, if that is all it does."""
+        first = rest[0]
+        if not isinstance(first, gast.Return):
+            return None
+        if first.value is None:
+            return NONE
+        negated = isinstance(first.value, gast.UnaryOp) and isinstance(first.value.operand, gast.Constant)
+        if not isinstance(first.value, gast.Constant) and not negated:
+            return None
+        value = self.expression(first.value)
+        return value if isinstance(value, Const) else None
+
+    def default_result(self, default: Const, statement: Any, tail: Completions) -> None:
+        """`statement; return default`, without a flag: the result is the default until the statement returns."""
+        assert self.result is not None
+        self.assign(self.result, default)
+        outer, self.is_result_set = self.is_result_set, True
+        self.statement(statement, tail)
+        self.is_result_set = outer
 
     # -------------------------------------------------------------------------------------------------------- flags
 
@@ -104,6 +135,19 @@ class Statements(Comprehensions):
         self.set_flags |= set(flags)
         first(NOWHERE)
         self.under(flags, rest, tail)
+        self.set_flags = known
+
+    def flat(self, statements: Sequence[Any]) -> None:
+        """Lower statements one by one under the same guards, where nesting would get too deep for Python."""
+        known = self.set_flags
+        flags = self.guards(frozenset().union(*map(completion, statements)) - {NEXT})
+        for flag in flags:
+            if flag not in self.set_flags:
+                self.assign(flag, TRUE)
+        self.set_flags |= set(flags)
+        for statement in statements:
+            with self.at(statement):
+                self.under(flags, [statement], NOWHERE)
         self.set_flags = known
 
     def guards(self, ways: Completions) -> list[str]:
@@ -150,6 +194,8 @@ class Statements(Comprehensions):
             self.emit(core.Return(self.atom_of(value), self.origin))
             return
         self.assign(self.result, value)
+        if self.loops or RETURN not in tail:
+            self.is_result_late |= not self.is_result_set
         for loop in reversed(self.loops):
             self.leave(loop)
         if self.clears_active if self.loops else RETURN not in tail:
@@ -348,7 +394,7 @@ class Statements(Comprehensions):
             self.write(target.id, value)
         elif isinstance(target, gast.Attribute):
             atom = self.atom_of(value)
-            self.store(self.atom(target.value), self.mangled(target.attr), atom)
+            self.store(self.atom(target.value), target.attr, atom)
         elif isinstance(target, gast.Subscript):
             atom = self.atom_of(value)
             self.assign(None, operation(operator.setitem, *self.subscript(target), atom))
@@ -379,7 +425,7 @@ class Statements(Comprehensions):
                 current = self.copy(current) if isinstance(current, Var) else self.atom_of(current)
             self.write(target.id, operation(function, current, self.atom(node.value)))
         elif isinstance(target, gast.Attribute):
-            owner, name = self.atom(target.value), self.mangled(target.attr)
+            owner, name = self.atom(target.value), target.attr
             current = self.do(getattr, owner, Const(name), name="getattr")
             self.store(owner, name, operation(function, current, self.atom(node.value)))
         else:
@@ -413,7 +459,7 @@ class Statements(Comprehensions):
             if self.own(target.id) is None:
                 self.refuse(target, f"del of {target.id!r}, which is not a plain local variable, is not supported")
         elif isinstance(target, gast.Attribute):
-            name = Const(self.mangled(target.attr))
+            name = Const(target.attr)
             self.assign(None, call(delattr, self.atom(target.value), name, name="delattr"))
         elif isinstance(target, gast.Subscript):
             self.assign(None, operation(operator.delitem, *self.subscript(target)))
@@ -443,6 +489,8 @@ class Statements(Comprehensions):
         if completions(node.finalbody) - {NEXT}:
             self.refuse(node.finalbody[0], "a jump out of a finally clause is not supported")
         origin = self.origin
+        if RETURN in completion(node):
+            self.is_result_late |= not self.is_result_set
         heads = [None if handler.type is None else self.atom(handler.type) for handler in node.handlers]
         ways = completions(node.body) - {NEXT}
         with self.block() as orelse:

@@ -183,7 +183,7 @@ def starred_subscript(x, index):
 @case((3.14159, "w"))
 def strings(x, y):
     width = 8
-    return f"{x:.2f} {y!r:>{width}} {{}} {x=} plain", f"const", "%s-%d" % (y, 3), "{}|{}".format(x, y), "a" "b"
+    return f"{x:.2f} {y!r:>{width}} {{}} {x=} plain", "const", "%s-%d" % (y, 3), "{}|{}".format(x, y), "ab"
 
 
 @case((2.0,))

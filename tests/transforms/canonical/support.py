@@ -10,6 +10,19 @@ import numpy as np
 
 from transforms import core
 from transforms.printer import print_module
+from transforms.validate import validate
+
+
+def functions_in(function: core.Function) -> list[core.Function]:
+    """The function and those lifted out of it."""
+    found = [function]
+    for outer in found:
+        for statement in core.walk(outer.body):
+            for atom in core.atoms_of(statement):
+                if isinstance(atom, core.Ref) and isinstance(atom.value, core.Function):
+                    if not any(atom.value is known for known in found):
+                        found.append(atom.value)
+    return found
 
 
 def compiled(function: core.Function) -> Any:
@@ -54,6 +67,8 @@ def frozen(value: Any) -> Any:
 
 def check(original: Any, lowered: core.Function, inputs: tuple, trace: list, reset: Any = None) -> None:
     """Assert that the lowered program does what the original does."""
+    for part in functions_in(lowered):
+        validate(part)
     if reset:
         reset()
     expected = outcome(original, inputs, trace)

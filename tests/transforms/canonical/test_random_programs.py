@@ -29,8 +29,28 @@ class Manager:
         return False
 
 
-TESTS = ["x > 2", "x % 2", "note(x) < 5", "y and x", "not x", "0 < x <= y", "x == 1 or y == 2", "(x := x - 1) > 0", "i in (1, 2)"]
-SIMPLE = ["x += 1", "x -= 2", "y = note(x)", "note(y)", "x, y = y, x", "y = x if y else i", "pass", "x = i", "note(x * y)"]
+TESTS = [
+    "x > 2",
+    "x % 2",
+    "note(x) < 5",
+    "y and x",
+    "not x",
+    "0 < x <= y",
+    "x == 1 or y == 2",
+    "(x := x - 1) > 0",
+    "i in (1, 2)",
+]
+SIMPLE = [
+    "x += 1",
+    "x -= 2",
+    "y = note(x)",
+    "note(y)",
+    "x, y = y, x",
+    "y = x if y else i",
+    "pass",
+    "x = i",
+    "note(x * y)",
+]
 HEADERS = [
     "for i in range(3):",
     "for i in [x, y, 4]:",
@@ -82,12 +102,22 @@ def statements(draw, depth: int, in_loop: bool, in_finally: bool):
             return [header, inner(True), "else:", inner()]
         case "try":
             lines = ["try:", inner()]
-            lines += ["except KeyError as error:", inner()] if draw(st.booleans()) else ["except ZeroDivisionError:", "    pass"]
+            lines += (
+                ["except KeyError as error:", inner()]
+                if draw(st.booleans())
+                else ["except ZeroDivisionError:", "    pass"]
+            )
             lines += ["else:", inner()] if draw(st.booleans()) else []
             return lines + (["finally:", inner(False, True)] if draw(st.booleans()) else [])
         case "with":
             return ["with Manager():", inner()]
-    return ["match x:", "    case 1 | 3:", textwrap.indent(inner(), "    "), "    case y if y > 2:", textwrap.indent(inner(), "    ")]
+    return [
+        "match x:",
+        "    case 1 | 3:",
+        textwrap.indent(inner(), "    "),
+        "    case y if y > 2:",
+        textwrap.indent(inner(), "    "),
+    ]
 
 
 @settings(max_examples=150, deadline=None)
