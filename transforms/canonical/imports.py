@@ -10,6 +10,7 @@ from transforms import core
 from transforms.canonical.builder import Known, Node, get
 from transforms.canonical.environment import attribute
 from transforms.canonical.patterns import Patterns
+from transforms.canonical.scopes import bound_here
 from transforms.core import Const, Ref
 
 
@@ -66,6 +67,8 @@ class Imports(Patterns):
             kind = type(error)
             exception = self.do(kind, Const(str(error)), name=kind.__name__)
             self.emit(core.Raise(exception, None, self.origin))
+            for name in bound_here(node):
+                self.write(name, Const(None))  # never reached; what reads the name is still a program
             return
         for name, module, item in found:
             if not isinstance(self.storage.get(name), Known):
