@@ -202,7 +202,7 @@ def join(first: Value, second: Value, prefix: Hashable, depth: int = 0) -> Value
             return a
         case Instance(), (Sequence() | Many() | Mapping() | Record()) if a.kind is b.kind:  # type: ignore[union-attr]
             return a
-        case (Sequence() | Many() | Mapping() | Record()), Instance() if a.kind is b.kind:
+        case ((Sequence() | Many() | Mapping() | Record()), Instance()) if a.kind is b.kind:
             return b
     return UNKNOWN
 
@@ -420,5 +420,3 @@ def elementwise(function: Any, *values: Value) -> Value:
     if not isinstance(scalar, Number):
         return UNKNOWN
     return array_or_number(scalar.dtype, broadcast(*map(shape_of, values)))
-
-

@@ -325,9 +325,7 @@ class _Renamer:
             handlers.append(dataclasses.replace(handler, name=name, body=self.block(handler.body, inner, caught)))
         orelse = self.block(statement.orelse, live[-2], inside)
         final = self.block(statement.finalbody, live[-1], dict(versions))
-        return dataclasses.replace(
-            statement, body=body, handlers=tuple(handlers), orelse=orelse, finalbody=final
-        )
+        return dataclasses.replace(statement, body=body, handlers=tuple(handlers), orelse=orelse, finalbody=final)
 
 
 def _ordered_writes(block: core.Block) -> Iterator[str]:

@@ -97,8 +97,10 @@ def test_conditionally_bound_in_a_loop() -> None:
 def test_names_in_try_are_shared() -> None:
     body = (
         Assign("y", Const(1)),
-        Try((Assign("y", Const(2)), Assign("_1", Call(Ref(operator.truediv), (Const(1), Var("x")))), add("y", "_1", 5)),
-            (Handler(Ref(ZeroDivisionError), None, (Assign("z", Var("y")),)),)),
+        Try(
+            (Assign("y", Const(2)), Assign("_1", Call(Ref(operator.truediv), (Const(1), Var("x")))), add("y", "_1", 5)),
+            (Handler(Ref(ZeroDivisionError), None, (Assign("z", Var("y")),)),),
+        ),
         Return(Var("y")),
     )
     new = ssa(Function("f", ("x",), body))

@@ -92,4 +92,3 @@ class Content:
 
 def many_record(value: Record, item: Value) -> Value:
     return Record(value.kind, value.names, tuple(loosened(join(old, item, "cell")) for old in value.items))
-

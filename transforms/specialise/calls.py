@@ -266,9 +266,7 @@ class Calls:
 
     # ------------------------------------------------------------------------------------------------- user functions
 
-    def unpack_partial(
-        self, function: Binding, value: Partial
-    ) -> tuple[Binding, list[Binding], Keywords] | None:
+    def unpack_partial(self, function: Binding, value: Partial) -> tuple[Binding, list[Binding], Keywords] | None:
         """Function, arguments and keywords of a partial."""
         count = len(value.arguments)
         if function.parts is not None:
@@ -349,9 +347,7 @@ class Calls:
         flat = [part for key, item in items.items() for part in (constant(key), item)]
         return self.on_make_dict(Ref(operations.make_dict), flat, {})
 
-    def bound_method(
-        self, ref: Ref, method: types.MethodType, arguments: list[Binding], keywords: Keywords
-    ) -> Binding:
+    def bound_method(self, ref: Ref, method: types.MethodType, arguments: list[Binding], keywords: Keywords) -> Binding:
         function = method.__func__
         entry = registry.lookup(function)
         program = self.sweep.session.read(function) if isinstance(function, types.FunctionType) else None
@@ -438,6 +434,8 @@ class Calls:
             for item in (*arguments, *keywords.values()):
                 self.sweep.escape(item)
         value = self.infer(thing, entry, arguments, keywords)
+        if isinstance(value, Literal) and is_constant(value.value):
+            return constant(value.value)
         hint, is_bound = self.hint, self.is_bound
         if entry is not None:
             if entry.mutates:
@@ -611,7 +609,9 @@ class Calls:
         known = [isinstance(as_number(value), (Number, Array)) for value in values]
         if all(known):
             return elementwise(thing, *values)
-        kinds = [value.kind if isinstance(value, (Sequence, Many, Instance)) else None for value in map(as_number, values)]
+        kinds = [
+            value.kind if isinstance(value, (Sequence, Many, Instance)) else None for value in map(as_number, values)
+        ]
         if len(values) == 2 and kinds[0] is kinds[1] and kinds[0] in (list, tuple, str):
             if id(thing) in _COMPARED:
                 return BOOLEAN
@@ -654,9 +654,7 @@ class Calls:
         """`x += y` makes a new object where x is immutable."""
         plain = _IN_PLACE[id(ref.value)]
         value = as_number(arguments[0].value)
-        is_fixed = isinstance(value, Number) or (
-            isinstance(value, (Sequence, Many)) and issubclass(value.kind, tuple)
-        )
+        is_fixed = isinstance(value, Number) or (isinstance(value, (Sequence, Many)) and issubclass(value.kind, tuple))
         if is_fixed or (isinstance(value, Instance) and value.kind in (str, bytes, int, float)):
             return self.call_object(Ref(plain), arguments, keywords)
         if isinstance(value, Array):
@@ -984,6 +982,12 @@ class Calls:
                 return source.parts[0]
         return self.emit(ref, arguments, {}, UNKNOWN)
 
+    def on_shape(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+        """`np.shape(x)` is `x.shape` for an array."""
+        if len(arguments) == 1 and isinstance(arguments[0].value, Array):
+            return self.on_getattr(Ref(getattr), [arguments[0], constant("shape")], {})
+        return None
+
     def array_attribute(
         self, ref: Ref, arguments: list[Binding], dtype: np.dtype, shape: Any, name: str
     ) -> Binding | None:
@@ -1017,9 +1021,7 @@ class Calls:
             if source.parts is not None and not self.sweep.is_mutated(source.region):
                 return source.parts[place]
             found = value.items[place]
-            return self.emit(
-                ref, [source, constant(name)], {}, found, region=self.sweep.inner_region(source, found)
-            )
+            return self.emit(ref, [source, constant(name)], {}, found, region=self.sweep.inner_region(source, found))
         member = inspect.getattr_static(value.kind, name, None)
         if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
             return self.call_object(Ref(member.fget), [source], {})
@@ -1191,9 +1193,7 @@ class Calls:
             return self.emit(ref, [source, *rest], keywords, self.sweep.settled(value, region), region=region)
         elif value.kind is str:  # type: ignore[union-attr]
             found = Instance(str) if name in ("format", "join", "lower", "upper", "strip", "replace") else UNKNOWN
-        return self.emit(
-            ref, [source, *rest], keywords, found, region=self.sweep.inner_region(source, found)
-        )
+        return self.emit(ref, [source, *rest], keywords, found, region=self.sweep.inner_region(source, found))
 
     def dict_method(self, source: Binding, name: str, rest: list[Binding], keywords: Keywords) -> Binding | None:
         value = source.value
@@ -1227,7 +1227,9 @@ class Calls:
             region = self.new_region()
             parts = source.parts if not self.sweep.is_mutated(region) else None
             return self.emit(ref, [source], {}, self.sweep.settled(value, region), parts=parts, region=region)
-        return self.emit(ref, [source, *rest], keywords, Instance(_VIEW_KINDS[name]) if name in _VIEW_KINDS else UNKNOWN)
+        return self.emit(
+            ref, [source, *rest], keywords, Instance(_VIEW_KINDS[name]) if name in _VIEW_KINDS else UNKNOWN
+        )
 
     def object_method(
         self, ref: Ref, source: Binding, kind: type, name: str, rest: list[Binding], keywords: Keywords
@@ -1307,7 +1309,9 @@ class Calls:
         kinds = python_type(first), python_type(second)
         if kinds[0] is not None and kinds[1] is not None and kinds[0] is not kinds[1]:
             return False
-        if (isinstance(first, Literal) and first.value is None) or (isinstance(second, Literal) and second.value is None):
+        if (isinstance(first, Literal) and first.value is None) or (
+            isinstance(second, Literal) and second.value is None
+        ):
             other = second if isinstance(first, Literal) and first.value is None else first
             return False if isinstance(other, Partial) else None
         return None
@@ -1491,6 +1495,7 @@ _VIEWS = tuple(_VIEW_KINDS.values())
 
 _HANDLERS: list[tuple[Any, str]] = [
     (getattr, "on_getattr"),
+    (np.shape, "on_shape"),
     (setattr, "on_setattr"),
     (operator.getitem, "on_getitem"),
     (operator.setitem, "on_setitem"),

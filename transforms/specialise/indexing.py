@@ -228,4 +228,3 @@ def _sliced_by(size: Dimension, binding: Binding | None, axis: int) -> Dimension
     if isinstance(key, tuple) and len(key) == 3 and key[0] == "less" and key[1] == size.key:
         return shorter(stop.size, count) if count else stop.size
     return fresh(axis)
-

@@ -1,7 +1,7 @@
 """The sweep over statements: abstract interpretation and partial evaluation of one function at once.
 
-In goes a function and the values of its parameters; out comes a residual body in single-assignment form and the value of
-every name in it.  Copies are propagated, branches on known tests folded, loops over few items of different structure
+In goes a function and the values of its parameters; out comes a residual body in single-assignment form and the value
+of every name in it.  Copies are propagated, branches on known tests folded, loops over few items of different structure
 unrolled.  A loop is swept until the values of its carried names no longer change, and the last sweep is what is kept.
 
 What a mutable container holds is described per *region*, the place where it was made, and holds at all times; when a
@@ -473,9 +473,7 @@ class Sweep:
             self.out.append(core.If(self.atom(test), tuple(outs[0]), tuple(outs[1]), origin))
         return bool(reaching)
 
-    def join_branches(
-        self, name: str, envs: list[dict[str, Binding]], outs: list[list[core.Statement]]
-    ) -> None:
+    def join_branches(self, name: str, envs: list[dict[str, Binding]], outs: list[list[core.Statement]]) -> None:
         first, second = envs[0].get(name), envs[1].get(name)
         if first is not None and second is not None:
             self.env[name] = self.joined(name, first, second, outs)
@@ -643,9 +641,7 @@ class Sweep:
                 if _is_plain_tuple(header) and _is_plain_tuple(end) and header.value.kind is end.value.kind:  # type: ignore[union-attr]
                     old, new = self.parts(header), self.parts(end)
                     if old is not None and new is not None and len(old) == len(new):
-                        items = [
-                            self.revised(Fixed(a), a, b, (prefix, i)) for i, (a, b) in enumerate(zip(old, new))
-                        ]
+                        items = [self.revised(Fixed(a), a, b, (prefix, i)) for i, (a, b) in enumerate(zip(old, new))]
                         return Node(header.value.kind, items, header)  # type: ignore[union-attr]
                 leaf = _leaf(header)
                 return self.widened(leaf, end, prefix)
@@ -697,9 +693,7 @@ class Sweep:
             for item, part in zip(guess.items, header.parts):
                 self.collect_starts(item, part, copies)
 
-    def collect_ends(
-        self, guess: Carried, header: Binding, end: Binding, copies: list[tuple[str, core.Atom]]
-    ) -> None:
+    def collect_ends(self, guess: Carried, header: Binding, end: Binding, copies: list[tuple[str, core.Atom]]) -> None:
         if isinstance(guess, Leaf):
             assert isinstance(header.atom, Var)
             atom = self.atom(end)
@@ -872,4 +866,3 @@ def _is_droppable(expression: core.Expression) -> bool:
     if not isinstance(expression, Call):
         return True
     return isinstance(expression.function, Ref) and id(expression.function.value) in _DROPPABLE
-
