@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from transforms.core import Block, Function, Ref
-from transforms.passes import algebra, coalesce, copies, cse, deadcode, fold, nest
+from transforms.passes import algebra, coalesce, copies, cse, deadcode, early, fold, nest, tapes
 from transforms.presentation import map_block, reachable, references_in
 
 Pass = Callable[[Function], Function]
@@ -27,6 +27,7 @@ def simplify(function: Function) -> Function:
             function = change(function)
         if function.body is not before:
             function = copies.copies(function)
+        function = tapes.tapes(function)
         function = deadcode.deadcode(function)
         if function.body == before:
             break
@@ -35,7 +36,7 @@ def simplify(function: Function) -> Function:
 
 def presented(function: Function) -> Function:
     """One function in the form that is printed: names restored, expressions nested."""
-    return nest.nest(coalesce.coalesce(function))
+    return nest.nest(coalesce.coalesce(early.early(function)))
 
 
 def everywhere(function: Function, change: Pass) -> Function:

@@ -1,0 +1,201 @@
+"""Tapes: what is recorded and never read back, recorded twice, or the same every time, is not recorded.
+
+Comes in: any core program.  Goes out: the same program where the tuples that are appended to a local list hold only what
+the places that pop them read; a single item is appended without a tuple.  Lists that anything else is done with stay.
+
+    >>> import operator
+    >>> from transforms import operations
+    >>> from transforms.core import Assign, Call, Const, Function, Ref, Return, Var
+    >>> from transforms.printer import print_function
+    >>> body = (
+    ...     Assign("tape", Call(Ref(operations.make_list))),
+    ...     Assign("_1", Call(Ref(operations.make_tuple), (Var("x"), Var("y"), Var("x")))),
+    ...     Assign(None, Call(Ref(list.append), (Var("tape"), Var("_1")))),
+    ...     Assign("_2", Call(Ref(list.pop), (Var("tape"),))),
+    ...     Assign("a", Call(Ref(operator.getitem), (Var("_2"), Const(2)))),
+    ...     Return(Var("a")),
+    ... )
+    >>> print(print_function(tapes(Function("f", ("x", "y"), body))), end="")
+    def f(x, y):
+        tape = []
+        _1 = x
+        tape.append(_1)
+        _2 = tape.pop()
+        a = _2
+        return a
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+from collections import Counter
+from dataclasses import dataclass, field
+
+from transforms import operations
+from transforms.core import (
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    Function,
+    Ref,
+    Statement,
+    Var,
+    blocks_of,
+    is_call_of,
+    reads,
+    walk,
+    with_blocks,
+    writes,
+)
+from transforms.values import UNKNOWN, Sequence
+
+
+def tapes(function: Function) -> Function:
+    """Record only what is read back."""
+    found = _find(function)
+    columns = {name: tape.columns() for name, tape in found.items()}
+    changed = {name: tape for name, tape in found.items() if columns[name] is not None}
+    if not changed:
+        return function
+    rewriter = _Rewriter(changed)
+    values = function.values
+    if values is not None:
+        values = {**values, **{name: UNKNOWN for name in rewriter.retyped if name in values}}
+        for tape in changed.values():
+            values.update(tape.types(function.values or {}))
+    return function.replace(body=rewriter.block(function.body), values=values)
+
+
+@dataclass(slots=True)
+class _Tape:
+    """A local list that only records."""
+
+    name: str
+    records: dict[str, Call] = field(default_factory=dict)  # name of an appended tuple -> the call that makes it
+    popped: dict[str, list[int]] = field(default_factory=dict)  # name of a popped tuple -> the items read of it
+
+    def columns(self) -> list[int] | None:
+        """The items to keep, in order; None if everything stays as it is."""
+        lengths = {len(call.arguments) for call in self.records.values()}
+        if len(lengths) != 1 or not self.popped:
+            return None
+        (length,) = lengths
+        read = {k for indices in self.popped.values() for k in indices}
+        if any(not 0 <= k < length for k in read):
+            return None
+        kept = sorted({self.source(k) for k in read if self.constant(k) is None})
+        return None if len(kept) == length and length > 1 else kept
+
+    def source(self, k: int) -> int:
+        """The first item that always is the same as item k."""
+        calls = list(self.records.values())
+        return next(j for j in range(k + 1) if all(call.arguments[j] == call.arguments[k] for call in calls))
+
+    def constant(self, k: int) -> Atom | None:
+        """What item k always is, if that is a constant or an object."""
+        items = {call.arguments[k] for call in self.records.values()}
+        item = next(iter(items))
+        return item if len(items) == 1 and not isinstance(item, Var) else None
+
+    def types(self, values: dict) -> dict:
+        """The values of the popped names after the change."""
+        kept = self.columns() or []
+        result = {}
+        for name in self.popped:
+            value = values.get(name)
+            if isinstance(value, Sequence) and all(k < len(value.items) for k in kept):
+                items = tuple(value.items[k] for k in kept)
+                result[name] = items[0] if len(kept) == 1 else Sequence(tuple, items)
+        return result
+
+
+def _find(function: Function) -> dict[str, _Tape]:
+    """The lists that are created empty, once, and only appended to and popped from."""
+    statements = list(walk(function.body))
+    bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
+    found: dict[str, _Tape] = {}
+    makers: dict[str, Call] = {}
+    for statement in statements:
+        if isinstance(statement, Assign) and statement.target is not None and bound[statement.target] == 1:
+            if is_call_of(statement.value, operations.make_list) and not reads(statement):
+                assert isinstance(statement.value, Call)
+                if not statement.value.arguments:
+                    found[statement.target] = _Tape(statement.target)
+            elif is_call_of(statement.value, operations.make_tuple):
+                assert isinstance(statement.value, Call)
+                makers[statement.target] = statement.value
+    if not found:
+        return found
+    spoilt: set[str] = set()
+    owners: dict[str, str] = {}  # record or popped name -> its tape
+    for statement in statements:
+        if not isinstance(statement, Assign) or not isinstance(statement.value, Call):
+            spoilt.update(reads(statement))
+            continue
+        call = statement.value
+        first = call.arguments[0].name if call.arguments and isinstance(call.arguments[0], Var) else ""
+        if is_call_of(call, list.append) and first in found and len(call.arguments) == 2 and statement.target is None:
+            item = call.arguments[1]
+            if isinstance(item, Var) and item.name in makers and owners.setdefault(item.name, first) == first:
+                found[first].records[item.name] = makers[item.name]
+            else:
+                spoilt.update((first, *reads(statement)))
+        elif is_call_of(call, list.pop) and first in found and len(call.arguments) == 1:
+            target = statement.target
+            if target is not None and bound[target] == 1:
+                owners[target] = first
+                found[first].popped.setdefault(target, [])
+            elif target is not None:
+                spoilt.add(first)
+        elif is_call_of(call, operator.getitem) and isinstance(index := call.arguments[1], Const):
+            if first in owners and first in found[owners[first]].popped and type(index.value) is int:
+                found[owners[first]].popped[first].append(index.value)
+            else:
+                spoilt.update(reads(statement))
+        else:
+            spoilt.update(reads(statement))
+    return {
+        name: tape
+        for name, tape in found.items()
+        if name not in spoilt and spoilt.isdisjoint(tape.records) and spoilt.isdisjoint(tape.popped)
+    }
+
+
+class _Rewriter:
+    def __init__(self, changed: dict[str, _Tape]) -> None:
+        self.records = {name: tape for tape in changed.values() for name in tape.records}
+        self.popped = {name: tape for tape in changed.values() for name in tape.popped}
+        self.retyped = [*changed, *self.records, *self.popped]
+
+    def block(self, block: Block) -> Block:
+        return tuple(
+            self.assign(s) if isinstance(s, Assign) else with_blocks(s, map(self.block, blocks_of(s))) for s in block
+        )
+
+    def assign(self, statement: Assign) -> Statement:
+        call = statement.value
+        if not isinstance(call, Call):
+            return statement
+        if statement.target in self.records and is_call_of(call, operations.make_tuple):
+            kept = self.records[statement.target].columns() or []
+            items = tuple(call.arguments[k] for k in kept)
+            value = items[0] if len(items) == 1 else Call(Ref(operations.make_tuple), items) if items else Const(None)
+            return dataclasses.replace(statement, value=value)
+        first = call.arguments[0] if call.arguments else None
+        if is_call_of(call, operator.getitem) and isinstance(first, Var) and first.name in self.popped:
+            return dataclasses.replace(statement, value=self.item(first, call.arguments[1]))
+        return statement
+
+    def item(self, popped: Var, index: Atom) -> Atom | Call:
+        tape = self.popped[popped.name]
+        assert isinstance(index, Const)
+        constant = tape.constant(index.value)
+        if constant is not None:
+            return constant
+        kept = tape.columns() or []
+        if len(kept) == 1:
+            return popped
+        return Call(Ref(operator.getitem), (popped, Const(kept.index(tape.source(index.value)))))
