@@ -18,7 +18,7 @@ relaxed = settings(
 # ------------------------------------------------------------------------------------------------- random programs
 
 NAMES = ("x", "y", "a", "b", "c")
-UNARY = ("np.sin({})", "np.tanh({})", "({} * {} + 1.0)", "np.sqrt({} * {} + 0.5)", "-{}", "np.exp(-{} * {})", "({} ** 2)")
+UNARY = ("np.sin({})", "np.tanh({})", "({} * {} + 1.0)", "np.log1p({} ** 2)", "-{}", "np.exp(-{} * {})", "({} ** 2)")
 BINARY = ("({} + {})", "({} - {})", "({} * {})", "({} / (1.5 + {} * {}))", "np.where({} > 0.05, {}, {})")
 
 
@@ -91,12 +91,6 @@ def random_programs(draw):
     result = draw(expressions(tuple(sorted(names))))
     lines = ["def helper(a, b):", "    if a > b:", "        return a * b", "    return np.cos(a) + b", "", "def f(x, y):"]
     return "\n".join(lines + ["    " + line for line in body] + [f"    return {result}"])
-
-
-def is_smooth(function, arguments) -> bool:
-    """Whether no branch changes near the point: differences with two different steps agree."""
-    values = [total(function(*(a + step for a in arguments))) for step in np.linspace(-6e-3, 6e-3, 13)]
-    return bool(np.all(np.isfinite(values)) and np.max(np.abs(np.diff(values, n=3))) < 1e-4 and max(map(abs, values)) < 1e3)
 
 
 def settle(arguments: tuple, function) -> None:

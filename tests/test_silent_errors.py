@@ -266,10 +266,10 @@ COLLIDING = [
 @pytest.mark.parametrize("name", COLLIDING)
 def test_arguments_named_like_generated_names(name: str) -> None:
     source = f"""
-    import numpy
+    import numpy as library
 
     def helper({name}):
-        return numpy.tanh({name}) * {name}
+        return library.tanh({name}) * {name}
 
     def f({name}, y):
         z = helper({name}) * y
@@ -278,7 +278,7 @@ def test_arguments_named_like_generated_names(name: str) -> None:
                 z = z * {name} * 0.9
             else:
                 z = z + y
-        return numpy.sin(z)
+        return library.sin(z)
     """
     function = function_from(source)
     for arguments in ((1.3, 0.6), (0.4, 0.3)):
@@ -288,11 +288,11 @@ def test_arguments_named_like_generated_names(name: str) -> None:
 @pytest.mark.parametrize("name", COLLIDING)
 def test_locals_and_globals_named_like_generated_names(name: str) -> None:
     source = f"""
-    import numpy
+    import numpy as library
     {name} = 2.5
 
     def outer(x):
-        return numpy.sum(x * {name}) ** 2
+        return library.sum(x * {name}) ** 2
 
     def f(x):
         y = outer(x)
@@ -300,7 +300,7 @@ def test_locals_and_globals_named_like_generated_names(name: str) -> None:
         def inner({name}):
             return {name} * x
 
-        return y * numpy.sum(inner(y))
+        return y * library.sum(inner(y))
     """
     function = function_from(source)
     x = numbers(3, low=0.2)
