@@ -250,26 +250,32 @@ def sum_reduced(g: Any, x: Any, axis: Any = None, keepdims: Any = False) -> Any:
     return np.sum(g, axis=axis, keepdims=bool(keepdims))
 
 
-def reduced_size(x: Any, axis: Any = None, keepdims: Any = False, where: Any = True) -> Any:
-    """The number of elements of `x` behind each element of a reduction over `axis`."""
+def reduced_size(x: Any, axis: Any = None, keepdims: Any = False, where: Any = True, less: Any = 0) -> Any:
+    """The number of elements of `x` behind each element of a reduction over `axis`, less degrees of freedom."""
     shape = np.shape(x)
     if where is not True:
-        return np.sum(np.broadcast_to(where, shape), axis=axis, keepdims=bool(keepdims))
+        return np.sum(np.broadcast_to(where, shape), axis=axis, keepdims=bool(keepdims)) - less
     if axis is None:
-        return math.prod(shape)
+        return math.prod(shape) - less
     if isinstance(axis, tuple):
-        return math.prod(shape[item] for item in axis)
-    return shape[axis] if shape else 1
+        return math.prod(shape[item] for item in axis) - less
+    return (shape[axis] if shape else 1) - less
 
 
-def extremes(x: Any, ans: Any, axis: Any = None, keepdims: Any = False, where: Any = True) -> Any:
-    """Where `x` equals its extreme `ans` over `axis`, as shares that sum to 1: ties get equal parts."""
+def centered(x: Any, axis: Any = None, where: Any = True) -> Any:
+    """`x` less its mean over `axis`; the complex conjugate of that."""
+    return np.conjugate(x - np.mean(x, axis=axis, keepdims=True, where=where))
+
+
+def extremes(x: Any, ans: Any, axis: Any = None, keepdims: Any = False, where: Any = True, may_miss: Any = False) -> Any:
+    """Where `x` equals its extreme `ans` over `axis`, as shares that sum to 1: ties get equal parts.  `may_miss`: the
+    extreme may be an initial value, and no element of `x`."""
     x = np.asarray(x)
     axes = tuple(range(x.ndim)) if axis is None else axis
     whole = ans if keepdims or not x.ndim else np.expand_dims(ans, axes)
     equal = np.logical_and(x == whole, where)
     count = np.sum(equal, axis=axes, keepdims=True) if x.ndim else 1
-    return (equal / np.maximum(count, 1)).astype(x.dtype, copy=False)
+    return (equal / (np.maximum(count, 1) if may_miss else count)).astype(x.dtype, copy=False)
 
 
 def median_share(x: Any, axis: Any = None) -> Any:

@@ -238,11 +238,7 @@ def simplify_expand_reduced(site: Any) -> Atom | None:
     if atom is None:
         return None
     if len(old) != len(shape) and old:
-        index = tuple(None if axis in axes else slice(None) for axis in range(len(shape)))
-        while index and index[-1] == slice(None):
-            index = index[:-1]
-        if any(item is not None for item in index):
-            atom = site.call(operator.getitem, atom, Const(index))
+        atom = expanded(site, atom, axes, len(shape))
     return _spread(site, atom, site.atom("x"))
 
 
@@ -268,27 +264,80 @@ constant(runtime.reduced_size, shape_only="x", signature=inspect.signature(runti
 
 @simplify(runtime.reduced_size)
 def simplify_reduced_size(site: Any) -> Atom | None:
-    shape, axis = shape_of(site.value("x")), site.value("axis")
+    shape, axis, less = shape_of(site.value("x")), site.value("axis"), site.value("less")
     if shape is None or literal(site.value("where")) is not True or not isinstance(axis, Literal):
         return None
     axes = normalized_axes(axis.value, len(shape))
     if axes is None:
         return None
-    if not shape:
-        return Const(1)
-    if axis.value is None:
-        return site.call(getattr, site.atom("x"), Const("size"))
-    sizes = site.call(getattr, site.atom("x"), Const("shape"))
-    count: Atom | None = None
-    for item in axes:
-        if shape[item] != 1:
-            size = site.call(operator.getitem, sizes, Const(item))
-            count = size if count is None else site.call(operator.mul, count, size)
-    return Const(1) if count is None else count
+    count: Atom = Const(1)
+    if axis.value is None and shape:
+        count = site.call(getattr, site.atom("x"), Const("size"))
+    else:
+        sizes = site.call(getattr, site.atom("x"), Const("shape")) if shape else None
+        for item in axes:
+            if shape[item] != 1:
+                size = site.call(operator.getitem, sizes, Const(item))
+                count = size if count == Const(1) else site.call(operator.mul, count, size)
+    return count if is_literal(less, 0) else site.call(operator.sub, count, site.atom("less"))
+
+
+@adjoint(runtime.centered, linear="x", samples=listed(call(numbers((2, 3))), call(numbers((2, 3)), 1)))
+def centered(x, axis=None, where=True, *, ans, g):
+    if where is True:
+        return runtime.match_dtype(runtime.centered(g, axis), x)
+    raise NotImplementedError
+
+
+@simplify(runtime.centered)
+def simplify_centered(site: Any) -> Atom | None:
+    dtype, axis = dtype_of(site.value("x")), site.atom("axis")
+    if dtype is None or dtype.kind != "f" or literal(site.value("where")) is not True:
+        return None
+    if is_literal(site.value("axis"), None):
+        middle = site.call(np.mean, site.atom("x"))
+    else:
+        middle = site.call(np.mean, site.atom("x"), axis=axis, keepdims=Const(True))
+    return site.call(operator.sub, site.atom("x"), middle)
 
 
 constant(runtime.extremes, signature=inspect.signature(runtime.extremes))
 constant(runtime.median_share, signature=inspect.signature(runtime.median_share))
+
+
+@simplify(runtime.extremes)
+def simplify_extremes(site: Any) -> Atom | None:
+    """`equal = x == ans` and `equal / np.sum(equal)`, where dtype and axes are known."""
+    x, ans, axis = site.atom("x"), site.atom("ans"), site.value("axis")
+    shape = shape_of(site.value("x"))
+    if not shape or dtype_of(site.value("x")) != np.dtype(float) or not isinstance(axis, Literal):
+        return None
+    if literal(site.value("where")) is not True or literal(site.value("may_miss")) is not False:
+        return None
+    axes = normalized_axes(axis.value, len(shape))
+    if axes is None or not isinstance(site.value("keepdims"), Literal):
+        return None
+    if axis.value is None:
+        equal = site.call(operator.eq, x, ans)
+        return site.call(operator.truediv, equal, site.call(np.sum, equal))
+    if not literal(site.value("keepdims")):
+        ans = expanded(site, ans, axes, len(shape))
+    equal = site.call(operator.eq, x, ans)
+    return site.call(operator.truediv, equal, site.call(np.sum, equal, axis=site.atom("axis"), keepdims=Const(True)))
+
+
+def expanded(site: Any, atom: Atom, axes: tuple[int, ...], rank: int) -> Atom:
+    """A reduced array with dimensions of 1 where axes were reduced, unless broadcasting supplies them by itself."""
+    index = tuple(None if axis in axes else slice(None) for axis in range(rank))
+    if not any(item is None for item in index[_first_kept(index) :]):
+        return atom
+    while index[-1] == slice(None):
+        index = index[:-1]
+    return site.call(operator.getitem, atom, Const(index))
+
+
+def _first_kept(index: tuple) -> int:
+    return next((place for place, item in enumerate(index) if item is not None), len(index))
 
 
 @adjoint(
@@ -317,6 +366,34 @@ def merge_axes(x, axis=None, *, ans, g):
 )
 def split_axes(merged, x, axis=None, *, ans, g):
     return runtime.merge_axes(g, axis)
+
+
+def _only_last(site: Any, shape: tuple[Dimension, ...] | None) -> bool:
+    """Whether the axis of a reduction is the only one, or the last."""
+    axis = site.value("axis")
+    if not shape or not isinstance(axis, Literal):
+        return False
+    return normalized_axes(axis.value, len(shape)) == (len(shape) - 1,)
+
+
+@simplify(runtime.merge_axes)
+def simplify_merge_axes(site: Any) -> Atom | None:
+    shape = shape_of(site.value("x"))
+    if _only_last(site, shape):
+        return site.atom("x")
+    if shape and is_literal(site.value("axis"), None):
+        return site.call(np.reshape, site.atom("x"), Const(-1))
+    return None
+
+
+@simplify(runtime.split_axes)
+def simplify_split_axes(site: Any) -> Atom | None:
+    shape = shape_of(site.value("x"))
+    if _only_last(site, shape):
+        return site.atom("merged")
+    if shape and is_literal(site.value("axis"), None):
+        return site.call(np.reshape, site.atom("merged"), site.call(getattr, site.atom("x"), Const("shape")))
+    return None
 
 
 _ROWS = (numbers((4,)), numbers((2, 3)), np.array([2.0, 0.0, 3.0, 0.0, 5.0]), numbers((2, 1)))

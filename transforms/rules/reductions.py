@@ -77,10 +77,10 @@ def _products() -> Iterator[Any]:
 def prod(a, axis=None, dtype=None, keepdims=False, initial=1, where=True, *, ans, g):
     items = runtime.merge_axes(a if where is True else np.where(where, a, 1), axis)
     others = runtime.exclusive_product(items, False) * runtime.exclusive_product(items, True)
+    share = runtime.expand_reduced(g * initial, a, axis, keepdims) * runtime.split_axes(others, a, axis)
     if where is True:
-        return runtime.expand_reduced(g * initial, a, axis, keepdims) * runtime.split_axes(others, a, axis)
-    whole = runtime.expand_reduced(g * initial, a, axis, keepdims) * runtime.split_axes(others, a, axis)
-    return np.where(where, whole, 0)
+        return share
+    return np.where(where, share, 0)
 
 
 def _extremes() -> Iterator[Any]:
@@ -96,7 +96,9 @@ def _masked_extremes() -> Iterator[Any]:
 
 @adjoint(np.max, np.min, np.amax, np.amin, samples=_masked_extremes)
 def extreme(a, axis=None, keepdims=False, initial=None, where=True, *, ans, g):
-    return runtime.expand_reduced(g, a, axis, keepdims) * runtime.extremes(a, ans, axis, keepdims, where)
+    return runtime.expand_reduced(g, a, axis, keepdims) * runtime.extremes(
+        a, ans, axis, keepdims, where, initial is not None
+    )
 
 
 @adjoint(np.ptp, samples=_extremes)
@@ -118,20 +120,20 @@ def _moments() -> Iterator[Any]:
 
 @adjoint(np.var, samples=_moments)
 def var(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, *, ans, g):
-    count = runtime.reduced_size(a, axis, keepdims, where) - ddof
-    slope = np.conjugate(a - np.mean(a, axis=axis, keepdims=True, where=where))
+    count = runtime.reduced_size(a, axis, keepdims, where, ddof)
+    share = runtime.expand_reduced(g * (2 / count), a, axis, keepdims) * runtime.centered(a, axis, where)
     if where is True:
-        return runtime.expand_reduced(g * (2 / count), a, axis, keepdims) * slope
-    return np.where(where, runtime.expand_reduced(g * (2 / count), a, axis, keepdims) * slope, 0)
+        return share
+    return np.where(where, share, 0)
 
 
 @adjoint(np.std, samples=_moments)
 def std(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, *, ans, g):
-    count = runtime.reduced_size(a, axis, keepdims, where) - ddof
-    slope = np.conjugate(a - np.mean(a, axis=axis, keepdims=True, where=where))
+    count = runtime.reduced_size(a, axis, keepdims, where, ddof)
+    share = runtime.expand_reduced(g / (ans * count), a, axis, keepdims) * runtime.centered(a, axis, where)
     if where is True:
-        return runtime.expand_reduced(g / (ans * count), a, axis, keepdims) * slope
-    return np.where(where, runtime.expand_reduced(g / (ans * count), a, axis, keepdims) * slope, 0)
+        return share
+    return np.where(where, share, 0)
 
 
 def _averages() -> Iterator[Any]:
