@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from transforms import core, operations
+from transforms.passes.deadcode import deadcode
 from transforms.values import Value
 
 
@@ -75,19 +76,5 @@ class Results:
         self.statements.append(core.Assign(None, core.Call(core.Ref(function), arguments), self.origin))
 
     def finish(self, atom: core.Atom) -> core.Function:
-        """The function with this result; tuples that are not needed any more are gone."""
-        while True:
-            used = core.all_reads(tuple(self.statements)) | {getattr(atom, "name", None)}
-            unused = [s for s in self.statements if _is_tuple(s) and getattr(s, "target", None) not in used]
-            if not unused:
-                break
-            self.statements = [s for s in self.statements if not any(s is other for other in unused)]
-        return self.function.replace(body=(*self.statements, core.Return(atom, self.origin)))
-
-
-def _is_tuple(statement: core.Statement) -> bool:
-    return (
-        isinstance(statement, core.Assign)
-        and statement.target is not None
-        and core.is_call_of(statement.value, operations.make_tuple)
-    )
+        """The function with this result; what is not needed any more is gone."""
+        return deadcode(self.function.replace(body=(*self.statements, core.Return(atom, self.origin))))
