@@ -91,8 +91,9 @@ class _Nester:
         statements = list(walk(function.body))
         self.read_count = Counter(name for s in statements for name in _reads(s))
         self.write_count = Counter([*function.parameters, *(name for s in statements for name in targets_of(s))])
+        # an `if` that binds a temporary in both branches counts as one binding
+        self.write_count.subtract(name for s in statements if isinstance(s, If) and (name := _joined(s)) is not None)
         self.candidates: set[str] = set()  # temporaries with one binding and one read, both in one block
-        self.choices: set[str] = set()  # those bound in both branches of an `if`
         self.doubles: set[str] = set()  # tests of `if`s that choose between the test itself and something else
         self.tests: set[str] = set()  # those that a `while` tests, bound before it and at the end of its body
         self.find_candidates(function.body)
@@ -103,17 +104,15 @@ class _Nester:
             for name in _reads(statement):
                 if name in bound and self.read_count[name] == 1:
                     if not isinstance(statement, While):
-                        self.candidates.add(name)
+                        if self.write_count[name] == 1:
+                            self.candidates.add(name)
                     elif self.write_count[name] == 2 and _last_target(statement.body) == name:
                         self.tests.add(name)
             if isinstance(statement, Assign) and statement.target is not None and is_temporary(statement.target):
-                if self.write_count[statement.target] == 1 or self.write_count[statement.target] == 2:
-                    bound.add(statement.target)
+                bound.add(statement.target)
             joined = _joined(statement) if isinstance(statement, If) else None
             if joined is not None and isinstance(statement, If):
-                if self.write_count[joined] == 2:
-                    bound.add(joined)
-                    self.choices.add(joined)
+                bound.add(joined)
                 copy = Assign(joined, statement.test)
                 copies = [len(b) == 1 and _same_assignment(b[0], copy) for b in (statement.body, statement.orelse)]
                 test = statement.test.name if isinstance(statement.test, Var) else ""
@@ -122,9 +121,6 @@ class _Nester:
                     self.doubles.add(test)
             for inner in blocks_of(statement):
                 self.find_candidates(inner)
-        self.candidates -= {
-            name for name in self.candidates if self.write_count[name] == 2 and name not in self.choices
-        }
 
     def block(self, block: Block) -> Block:
         out: list[Any] = []
@@ -142,7 +138,7 @@ class _Nester:
             return
         new, level = self.absorb(statement, pending, out)
         if isinstance(new, Assign) and new.target is not None:
-            if new.target in self.candidates and new.target not in self.choices or new.target in self.tests:
+            if new.target in self.candidates or new.target in self.tests:
                 pending.append(_Pending(new.target, new.value, level, new))
                 return
         if isinstance(new, While):
@@ -302,6 +298,8 @@ def _reads(statement: Any) -> list[str]:
 
 def _last_target(block: Block) -> str | None:
     last = block[-1] if block else None
+    if isinstance(last, If):
+        return _joined(last)
     return last.target if isinstance(last, Assign) else None
 
 
