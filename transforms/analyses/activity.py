@@ -170,6 +170,8 @@ def differentiable_operands(call: Call) -> tuple[Atom, ...]:
     entry = registry.lookup(function)
     if entry is None:
         return call.atoms
+    if function is operator.or_ or function is operator.ior:
+        return call.atoms  # of dicts, it merges them; of numbers, no operand is differentiable
     if entry.is_constant:
         return ()
     bound = bind(entry, call)

@@ -291,9 +291,10 @@ class _Finder:
 
     def primitive_call(self, target: str | None, result: Region | None, function: Any, call: Call) -> None:
         entry = registry.lookup(function) if function is not None else None
-        bound = None if entry is None else bind(entry, call)
-        if entry is None or bound is None:
+        if is_opaque(entry, call):
             return self.opaque_call(result, function, call)
+        assert entry is not None
+        bound = bind(entry, call) or {}
         mutated = None
         for name in entry.mutates:
             for atom in bound.get(name, ()):
@@ -324,8 +325,11 @@ class _Finder:
             merge(source, result)
 
     def opaque_call(self, result: Region | None, function: Any, call: Call) -> None:
-        """A function of which nothing is known may change and return whatever it is given."""
-        if function in HARMLESS:
+        """A function of which nothing is known may change and return whatever it is given.
+
+        One that only the run time knows is transformed when it is called, and refused there if it does such a thing.
+        """
+        if function is None or function in HARMLESS:
             return
         for atom in (call.function, *call.atoms):
             region = self.regions.of(atom) if isinstance(atom, Var) else None
@@ -364,14 +368,21 @@ class _Finder:
 def opaque_mutations(call: Call) -> tuple[Atom, ...]:
     """The operands that a call may change because nothing is known of its function."""
     function = call.function.value if isinstance(call.function, Ref) else None
-    if isinstance(function, (Function, type)) or function in HARMLESS or function in BUILDERS or function in INPLACE:
+    if function is None or isinstance(function, (Function, type)) or function in HARMLESS or function in BUILDERS or function in INPLACE:
         return ()
     if function in (operator.getitem, operator.setitem, operator.delitem, getattr, setattr):
         return ()
     entry = registry.lookup(function) if function is not None else None
-    if entry is not None and bind(entry, call) is not None:
-        return ()
-    return call.atoms
+    return call.atoms if is_opaque(entry, call) else ()
+
+
+def is_opaque(entry: registry.Primitive | None, call: Call) -> bool:
+    """Whether nothing is known of what a call does to memory."""
+    if entry is None:
+        return True
+    if not (entry.views or entry.mutates or entry.stores):
+        return False
+    return bind(entry, call) is None
 
 
 def bind(entry: registry.Primitive, call: Call) -> dict[str, tuple[Atom, ...]] | None:

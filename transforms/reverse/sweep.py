@@ -174,7 +174,7 @@ class Sweep:
         if isinstance(value, Number):
             return g
         if isinstance(value, Array):
-            return g if is_fresh else out.call(np.array, g)
+            return g if is_fresh and value.shape != () else out.call(np.array, g)
         return out.call(runtime.finish, g, self._primal(name, out))
 
     def _gradient_structure(self, name: str, value: Sequence | Mapping | Record, out: Builder) -> Atom:
@@ -427,8 +427,13 @@ class Sweep:
         """Push what the adjoint of a repeated block reads at position `at` of its primal, and pop it at the start."""
         bound = all_writes(tuple(forward))
         needed = [name for name in free_reads(reverse) if name in bound and name not in own]
+        again = self._recomputed(needed, bound, own)
+        remade = Builder(self.names, origin)
+        for name in again:
+            remade.bind(name, self.plan.binding[name].value)  # type: ignore[union-attr]
+        needed = [name for name in needed if name not in again]
         if not needed:
-            return forward, reverse
+            return forward, [*remade.statements, *reverse]
         tape = self.names.fresh("tape")
         self.tapes.append(Assign(tape, Call(Ref(operations.make_list)), None))
         push, pop = Builder(self.names, origin), Builder(self.names, origin)
@@ -440,7 +445,23 @@ class Sweep:
             entry = pop.call(list.pop, Var(tape))
             for position, name in enumerate(needed):
                 pop.call(operator.getitem, entry, Const(position), target=name)
-        return [*forward[:at], *push.statements, *forward[at:]], [*pop.statements, *reverse]
+        return [*forward[:at], *push.statements, *forward[at:]], [*pop.statements, *remade.statements, *reverse]
+
+    def _recomputed(self, needed: list[str], bound: set[str], own: tuple[str, ...]) -> list[str]:
+        """Those of the needed names that cost nothing to make again from others: index tuples and slices."""
+        again: list[str] = []
+        for name in needed:
+            statement = self.plan.binding.get(name)
+            if statement is None or not is_call_of(statement.value, operations.make_tuple, operations.make_slice):
+                continue
+            assert isinstance(statement.value, Call)
+            if all(
+                not isinstance(atom, Var) or atom.name not in bound or atom.name in own or atom.name in needed
+                for atom in statement.value.arguments
+            ):
+                again.append(name)
+        order = {name: self.plan.places[id(self.plan.binding[name])].number for name in again}
+        return sorted(again, key=order.__getitem__)
 
     # ------------------------------------------------------------------------------------------- control statements
 
@@ -669,6 +690,8 @@ class Sweep:
             self.set_item(statement, value, primal, adjoint)
         elif function in INPLACE:
             self.inplace(statement, value, primal, adjoint)
+        elif function is operator.or_:
+            self.merge_dicts(statement, value, primal, adjoint)
         elif function is runtime.update:
             primal.statements.append(statement)
             g = self.take(target, adjoint) if target is not None else None
@@ -742,6 +765,23 @@ class Sweep:
                 if isinstance(item, Var) and self.kind(item) is not Kind.NONE:
                     self.accumulate(item, adjoint.call(operator.getitem, g, key), adjoint)
 
+    def merge_dicts(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
+        """`first | second` of two dicts with known keys."""
+        target = statement.target
+        operands = [atom for atom in call.arguments if isinstance(self.plan.value(atom), Mapping)]
+        if target is None or len(operands) < 2 or not self.is_structured(target):
+            self.refuse(statement, operator.or_, None)
+        assert target is not None
+        primal.statements.append(statement)
+        for key, slot in self.slots(target):
+            g = self.take(slot, adjoint)
+            for atom in reversed(operands):
+                value = self.plan.value(atom)
+                if isinstance(value, Mapping) and key in value.keys:
+                    if g is not None and isinstance(atom, Var) and self.kind(atom) is Kind.VALUE:
+                        self.accumulate(Var(dict(self.slots(atom.name))[key]), g, adjoint)
+                    break
+
     def getitem(self, statement: Assign, call: Call, scope: Scope, primal: Builder, adjoint: Builder) -> None:
         source, index = call.arguments
         target = statement.target
@@ -772,14 +812,23 @@ class Sweep:
         slots = dict(self.slots(source))
         key = value_of(index, self.values)
         sequence = self.values[source]
-        if isinstance(key, Literal) and isinstance(sequence, Sequence) and isinstance(key.value, int):
-            key = Literal(key.value % len(sequence.items))
+        if isinstance(key, Literal) and isinstance(sequence, Sequence):
+            if isinstance(key.value, int):
+                key = Literal(key.value % len(sequence.items))
+            elif key.value in getattr(sequence.kind, "_fields", ()):
+                key = Literal(sequence.kind._fields.index(key.value))  # type: ignore[attr-defined]
         g = self.take(target, adjoint)
         if g is None:
             return
-        if isinstance(key, Literal) and not isinstance(key.value, slice):
-            if key.value in slots:
-                self.accumulate(Var(slots[key.value]), g, adjoint)
+        if isinstance(key, Literal) and isinstance(key.value, slice) and isinstance(sequence, Sequence):
+            for position, k in enumerate(range(len(sequence.items))[key.value]):
+                if k in slots:
+                    self.accumulate(Var(slots[k]), adjoint.call(operator.getitem, g, Const(position)), adjoint)
+            return
+        if isinstance(key, Literal):
+            if key.value not in slots:
+                raise TransformError(f"the derivative through item {key.value!r} of {source!r} is not known")
+            self.accumulate(Var(slots[key.value]), g, adjoint)
             return
         # an index that only the run time knows: all slots become a list for a moment
         for slot in slots.values():
@@ -1164,8 +1213,17 @@ class Sweep:
         assert target is not None and isinstance(call.function, Var)
         if call.keywords:
             raise TransformError("a call with keywords of a function that is not known", "", statement.origin)
+        if self.kind(call.function) is not Kind.NONE:
+            raise TransformError(
+                f"{call.function.name!r} is called, and holds values that the derivative is taken of; its class is not known",
+                "Give example arguments, so that types are known.",
+                statement.origin,
+            )
         both = primal.call(runtime.call_augmented, call.function, *call.arguments)
-        primal.call(operator.getitem, both, Const(0), target=target)
+        value = primal.call(operator.getitem, both, Const(0))
+        primal.call(runtime.snapshot, value, target=target) if is_changed(self, target) else primal.bind(target, value)
+        if self.kind(target) is Kind.SHADOW:
+            primal.call(runtime.zeros, Var(target), target=self.bar(target))
         pullback = primal.call(operator.getitem, both, Const(1), target=self.names.fresh("pullback"))
         g = self.take(target, adjoint)
         if g is None:
