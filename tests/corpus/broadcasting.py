@@ -53,7 +53,7 @@ def fractional_maximum(x, y):
 
 
 def remainder(x, y):
-    return np.mod(x + 5.1, y) * np.fmod(x, y)
+    return np.mod(x + 6.5, y) * np.fmod(x, y)
 
 
 def arctan2(x, y):

@@ -149,7 +149,7 @@ register(special_values, (1.3,), gradient=lambda x: 5.0)
 
 def boolean_arithmetic(x):
     mask = x > 0.6
-    return np.sum(mask * x**2) + np.sum(np.logical_not(mask) * x) + np.sum((mask & (x < 0.9)) * x) + mask.sum() * x[0]
+    return np.sum(mask * x**2) + np.sum(np.logical_not(mask) * x) + np.sum((mask & (x < 0.8)) * x) + mask.sum() * x[0]
 
 
 register(boolean_arithmetic, (vector,))

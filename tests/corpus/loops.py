@@ -478,7 +478,7 @@ def restarted_inner_while(x):
     return total
 
 
-register(restarted_inner_while, (0.83,))
+register(restarted_inner_while, (0.9,))
 
 
 def list_comprehension_in_loop(x):
