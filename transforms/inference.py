@@ -258,9 +258,18 @@ def _has_fresh(value: Value) -> bool:
     return found
 
 
+def is_varying(key: Hashable) -> bool:
+    """Whether the key is that of a dimension which differs from one item of a container to the next."""
+    while isinstance(key, tuple) and key:
+        key = key[0]
+    return key == ANY_SIZE
+
+
 def is_fresh(key: Hashable) -> bool:
     """Whether the key was made by inference for one place of the program, and is not that of an argument."""
-    return isinstance(key, tuple) and len(key) > 0 and (key[0] == FRESH or any(map(is_fresh, key)))
+    return is_varying(key) or (
+        isinstance(key, tuple) and len(key) > 0 and (key[0] == FRESH or any(map(is_fresh, key)))
+    )
 
 
 def loosened(value: Value) -> Value:
@@ -335,7 +344,9 @@ def dtype_of(value: Value) -> np.dtype | None:
 
 def array_or_number(dtype: np.dtype, shape: tuple[Dimension, ...] | None) -> Value:
     """What NumPy functions return: a scalar where an array would have rank 0."""
-    return Number(dtype) if shape == () else Array(dtype, shape)
+    if shape is None:
+        return UNKNOWN
+    return Array(dtype, shape) if shape else Number(dtype)
 
 
 # --------------------------------------------------------------------------------------------------------- sampling

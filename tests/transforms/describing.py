@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tests.transforms import interpreter
-from transforms import core
+from transforms import core, operations
 from transforms.inference import is_fresh
 from transforms.values import (
     Array,
@@ -29,6 +29,8 @@ from transforms.values import (
 
 def describes(value: Value, thing: Any, sizes: dict[Any, int]) -> bool:
     """Whether what is known is true; `sizes` collects the lengths of dimensions of the arguments."""
+    if thing is operations.UNBOUND:
+        return True
     match value:
         case Unknown():
             return True
@@ -51,7 +53,7 @@ def describes(value: Value, thing: Any, sizes: dict[Any, int]) -> bool:
         case Literal():
             return type(value.value) is type(thing) and value.value == thing
         case Known():
-            return value.object is thing
+            return value.object is thing or isinstance(value.object, core.Function)
         case Sequence():
             return (
                 type(thing) is value.kind

@@ -164,10 +164,10 @@ def _reduction(function: Callable[..., Any]) -> Callable[..., Value | None]:
 
 def reduced(dtype: np.dtype, shape: Shape | None, axis: Value, keepdims: bool) -> Value | None:
     if shape is None:
-        return Number(dtype) if constant_of(axis) is None and not keepdims else Array(dtype, None)
+        return Number(dtype) if constant_of(axis) is None and not keepdims else UNKNOWN
     axes = axes_of(axis, len(shape))
     if axes is None:
-        return Array(dtype, None)
+        return UNKNOWN
     if keepdims:
         kept: Shape = tuple(1 if number in axes else size for number, size in enumerate(shape))
     else:
@@ -234,8 +234,6 @@ def median(
 
 @result(np.count_nonzero)
 def count_nonzero(a: Value, axis: Value = NONE, *, keepdims: Value = FALSE) -> Value | None:
-    if constant_of(axis) is None:
-        return INTEGER
     return reduced(np.dtype(np.intp), full_shape(a), axis, bool(constant_of(keepdims)))
 
 
@@ -416,15 +414,24 @@ def broadcast_to(array: Value, shape: Value, subok: Value = FALSE) -> Value | No
     return None if dtype is None else Array(dtype, shape_argument(shape))
 
 
-@result(np.roll, np.tril, np.triu, np.nan_to_num, np.sort, np.ascontiguousarray)
+@result(np.roll, np.tril, np.triu, np.nan_to_num)
 def same_as_first(a: Value, *rest: Value, **named: Value) -> Value | None:
     dtype, shape = dtype_of(a), full_shape(a)
     return None if dtype is None or shape is None else Array(dtype, shape)
 
 
+@result(np.sort)
+def sort(a: Value, axis: Value = LAST, *rest: Value, **named: Value) -> Value | None:
+    dtype, shape = dtype_of(a), full_shape(a)
+    if dtype is None or shape is None:
+        return None
+    return Array(dtype, shape if isinstance(constant_of(axis), int) else None)
+
+
 @result(np.argsort)
-def argsort(a: Value, *rest: Value, **named: Value) -> Value | None:
-    return Array(np.dtype(np.intp), full_shape(a))
+def argsort(a: Value, axis: Value = LAST, *rest: Value, **named: Value) -> Value | None:
+    shape = full_shape(a)
+    return Array(np.dtype(np.intp), shape if isinstance(constant_of(axis), int) else None)
 
 
 @result(np.diag)

@@ -85,6 +85,8 @@ class Content:
                 return many_record(value, self.item)
             case Mapping() | Record():
                 return Instance(value.kind)
+        if isinstance(value, Instance):
+            return value
         if is_mutable(value):
             return Instance(value.kind) if self.is_unknown else many(value.kind, (value.item, self.item))  # type: ignore[union-attr]
         return value

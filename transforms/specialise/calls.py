@@ -1093,9 +1093,10 @@ class Calls:
                 return self.emit(ref, arguments, keywords, NEVER)
             case Array() | Number() if not isinstance(value, Number) or not value.python:
                 function = registry.method_function(name)
-                if function is None:
+                is_method = isinstance(function, types.MethodDescriptorType) and isinstance(value, Number)
+                if function is None or is_method:  # a method of arrays does not take scalars
                     return self.array_method(ref, value, name, arguments, keywords)
-                if name in ("reshape", "transpose", "permute_dims") and len(rest) > 1:
+                if function in (np.reshape, np.transpose) and len(rest) > 1:
                     rest = [self.index_tuple(rest)]
                 return self.call_object(Ref(function, registry.function_name(function)), [source, *rest], keywords)
             case Mapping() | Instance() if issubclass(value.kind, dict):

@@ -7,6 +7,7 @@ assumed to be nothing at first, and the instance is made again until assumption 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -72,7 +73,7 @@ class Session:
         self.alive.append(function)
         self.count[identity] = self.count.get(identity, 0) + 1
         self.open[identity] = self.open.get(identity, 0) + 1
-        made = self.instances[key] = Instance(function.replace(body=(), values=None))
+        made = self.instances[key] = Instance(function.replace(body=(), values=None, signature=plain_signature(function)))
         try:
             self._make(made, function, values)
         finally:
@@ -104,6 +105,15 @@ class Session:
         made.function.body = sweep.body
         made.function.values = sweep.public_values()
         made.is_open = False
+
+
+def plain_signature(function: core.Function) -> inspect.Signature | None:
+    """The signature for calls with one positional argument for each parameter, which is how instances are called."""
+    if function.signature is None:
+        return None
+    kinds = {parameter.kind for parameter in function.signature.parameters.values()}
+    is_plain = kinds <= {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    return function.signature if is_plain else None
 
 
 def _is_number(value: Literal) -> bool:

@@ -25,6 +25,7 @@ from transforms.inference import (
     array_or_number,
     as_number,
     is_constant,
+    is_varying,
     join,
     map_sizes,
     public,
@@ -751,13 +752,19 @@ def _placed(size: Size, name: str) -> Size:
 def renamed_any(value: Value, prefix: Hashable) -> Value:
     """The value of one item, out of that of all items: its varying sizes get keys of their own."""
     count = 0
+    found: dict[Hashable, Size] = {}
 
     def change(size: Size) -> Size:
         nonlocal count
-        if size.key == ANY_SIZE:
+        if not is_varying(size.key):
+            return size
+        if size.key not in found:
             count += 1
-            return Size((prefix, count), size.maybe_one)
-        return size
+            new = Size((prefix, count), size.maybe_one)
+            if size.key == ANY_SIZE:
+                return new
+            found[size.key] = new
+        return found[size.key]
 
     return map_sizes(value, change)
 
