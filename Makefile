@@ -8,7 +8,7 @@ BIN = $(VENV)/bin
 demo: $(VENV)/examples.done  ## two examples in their short form, and a derivative's source
 	$(BIN)/python examples/logistic_regression.py --short
 	$(BIN)/python examples/heat_recovery.py --short
-	$(BIN)/autodiff dump examples/ode_parameters.py:drag --value-and-grad 0,1 --args '3.0, 0.2'
+	$(BIN)/autodiff dump examples/logistic_regression.py:cross_entropy --grad --types 'f8[n,k], i8[n]'
 
 test: $(VENV)/test.done  ## the whole suite
 	$(BIN)/python -m pytest -n auto

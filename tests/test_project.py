@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -107,3 +110,15 @@ def test_the_compiler_in_miniature_runs_as_it_stands(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out == "".join(shown)
     second = namespace["compiled"](namespace["grad"](namespace["grad"](namespace["program"])))
     assert second(0.7, 2.0) == pytest.approx(-0.644217687237691)
+
+
+def test_the_examples_of_the_readme_print_what_it_shows(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```.*?^```text\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    for number, (program, shown) in enumerate(blocks):
+        path = tmp_path / f"readme{number}.py"
+        path.write_text(program, encoding="utf-8")
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, env=environment)
+        assert done.stdout.strip() == shown.strip(), done.stderr
