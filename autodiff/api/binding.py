@@ -14,7 +14,8 @@ from typing import Any
 
 from autodiff.frontend.read import Callee, Reader, primitive_function, signature_of
 from transforms import core
-from transforms.values import Sequence, Value
+from transforms.inference import value_of_object
+from transforms.values import Mapping, Sequence, Value
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,26 @@ class Binder:
             return Bound((None,) * count, tuple(map(Place, range(count))), program.parameters, (count, ()))
         names = tuple(self.signature.parameters)
         return Bound((None,) * len(names), self._places(()), names)
+
+    def filled(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        """The values of all parameters, where those of the positional arguments of a call are known."""
+        signature = self.parameters_signature
+        if signature is None:
+            return values
+        rest = list(values)
+        result: list[Value] = []
+        for parameter in signature.parameters.values():
+            match parameter.kind:
+                case inspect.Parameter.VAR_POSITIONAL:
+                    result.append(Sequence(tuple, tuple(rest)))
+                    rest = []
+                case inspect.Parameter.VAR_KEYWORD:
+                    result.append(Mapping(dict, (), ()))
+                case inspect.Parameter.KEYWORD_ONLY:
+                    result.append(value_of_object(parameter.default))
+                case _:
+                    result.append(rest.pop(0) if rest else value_of_object(parameter.default))
+        return tuple(result)
 
     def of_values(self, values: tuple[Value, ...]) -> Bound:
         """The binding of a call of which only the values of the parameters are known."""

@@ -15,6 +15,7 @@ from autodiff.api.transformed import Transformed, _kind, _name
 from autodiff.frontend.read import Reader
 from transforms import core, runtime
 from transforms.errors import DerivativeUndefined
+from transforms.inference import as_number
 from transforms.values import Array, Instance, Literal, Number, Sequence, Value
 
 
@@ -45,6 +46,19 @@ class Gradient(Transformed):
             if place.item is not None:
                 argument = argument[place.item]
             check_differentiable(argument, f"argument {position} ({bound.names[place.parameter]})", self.__wrapped__)
+
+    def floating(self, bound: Bound, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        result = list(values)
+        for position, place in zip(self.request.positions, self.places(bound)):
+            value = as_number(result[place.parameter])
+            if isinstance(value, Number) and value.dtype.kind not in "fc":
+                raise DerivativeUndefined(
+                    f"argument {position} ({bound.names[place.parameter]}) of {_name(self.__wrapped__)} is an integer: "
+                    "a derivative needs a floating-point number",
+                    "Use float(...).",
+                )
+            result[place.parameter] = value
+        return tuple(result)
 
     def derive(self, bound: Bound, values: tuple[Value, ...], reader: Reader) -> core.Function:
         from transforms import pipeline
@@ -215,6 +229,35 @@ def value_and_grad(
     """
     asked = request(grad_position, weights, has_aux, argnums, return_ids, want_value=True)
     return (lambda function: Gradient(function, asked)) if fn is None else Gradient(fn, asked)
+
+
+def _made_inside(want_value: bool) -> Callable[..., Gradient]:
+    """What the compiler calls for `grad(f, ...)` in a program: the first `leading` arguments are not counted."""
+
+    def make(
+        fn: Callable[..., Any],
+        leading: int,
+        grad_position: Any = UNSET,
+        weights: Any = None,
+        has_aux: bool = False,
+        *,
+        argnums: Any = UNSET,
+        return_ids: bool = False,
+    ) -> Gradient:
+        asked = request(grad_position, weights, has_aux, argnums, return_ids, want_value)
+        memo = Reader.active().memo
+        key = ("made", id(fn), leading, asked.key)
+        if key not in memo:
+            made = Gradient(fn, asked)
+            made.skip = leading
+            memo[key] = (fn, made)
+        return memo[key][1]
+
+    return make
+
+
+grad.transform_of = _made_inside(want_value=False)  # type: ignore[attr-defined]
+value_and_grad.transform_of = _made_inside(want_value=True)  # type: ignore[attr-defined]
 
 
 def get_grad(gradients: Any, identifier: int) -> Any:

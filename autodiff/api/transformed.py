@@ -12,6 +12,7 @@ import functools
 import inspect
 import sys
 import types
+from collections import Counter
 from collections.abc import Callable, Hashable
 from types import FunctionType
 from typing import Any
@@ -20,13 +21,16 @@ from autodiff.api.binding import Binder, Bound
 from autodiff.backend import cache
 from autodiff.backend.cache import Compiled, Entries, compiling
 from autodiff.backend.compile import Program, explain
+from autodiff.frontend.live import DataGuard, Restart
 from autodiff.frontend.read import Reader, is_transformed, take_apart
-from autodiff.frontend.resolve import programs_of, replace_atoms
 from autodiff.values import abstract, signature_key
-from transforms import core
+from transforms import core, passes
 from transforms.errors import TransformError
 from transforms.printer import Printed, print_module
+from transforms.specialise.session import canonical_sizes
 from transforms.values import UNKNOWN, Value
+
+MOST_CHANGES = 4
 
 
 class Transformed:
@@ -49,7 +53,8 @@ class Transformed:
         self.binder = Binder(take_apart(function))
         self._simple = self.binder.simple
         self._entries = Entries()
-        self._sources: dict[Hashable, Printed] = {}
+        self._volatile: set[tuple[int, str]] = set()  # data whose type keeps changing
+        self._changes: Counter[tuple[int, str]] = Counter()
 
     # -------------------------------------------------------------------------------------------- for subclasses
 
@@ -61,6 +66,10 @@ class Transformed:
     def derive(self, bound: Bound, values: tuple[Value, ...], reader: Reader) -> core.Function:
         """The transformed program, with the parameters of the wrapped function's program."""
         raise NotImplementedError
+
+    def floating(self, bound: Bound, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        """The values of a call inside a program, with constants that are differentiated as numbers."""
+        return values
 
     def check(self, bound: Bound) -> None:
         """Refuse arguments that the transform does not accept; runs once for each signature."""
@@ -96,6 +105,8 @@ class Transformed:
             compiled = self._entries.get(key)
             if compiled is not None and compiled.holds():
                 return compiled
+            if compiled is not None:
+                self._note_changes(compiled)
             self.check(bound)
             full = (chain, key)
             if isinstance(root, FunctionType):
@@ -103,14 +114,33 @@ class Transformed:
                 if compiled is not None:
                     self._entries.keep(key, compiled)
                     return compiled
-            reader = Reader()
             values = tuple(abstract(value, (name,)) for name, value in zip(bound.names, bound.values))
-            program = Program(present(self.derive(bound, values, reader)))
+            derived, reader = self._derived(bound, values)
+            program = Program(present(derived))
             compiled = Compiled(program.link(program.namespace), program, reader.guards)
             if isinstance(root, FunctionType):
                 cache.share(root, full, compiled)
             self._entries.keep(key, compiled)
             return compiled
+
+    def _note_changes(self, compiled: Compiled) -> None:
+        """Data whose type has changed several times is not assumed to have one any more."""
+        for guard in compiled.guards:
+            if isinstance(guard, DataGuard) and not guard.holds():
+                place = (id(guard.owner), guard.name)
+                self._changes[place] += 1
+                if self._changes[place] >= MOST_CHANGES:
+                    self._volatile.add(place)
+
+    def _derived(self, bound: Bound, values: tuple[Value, ...]) -> tuple[core.Function, Reader]:
+        """The transformed program, and the reader that knows what it relies on."""
+        volatile = set(self._volatile)
+        while True:
+            try:
+                with Reader(volatile) as reader:
+                    return self.derive(bound, values, reader), reader
+            except Restart:
+                volatile |= reader.volatile
 
     @property
     def root(self) -> Any:
@@ -128,12 +158,20 @@ class Transformed:
     # ---------------------------------------------------------------------------------------- for other transforms
 
     def core_for(self, values: tuple[Value, ...] | None, reader: Any = None) -> core.Function:
-        """The transformed program for arguments of these values, one for each parameter; None: nothing is known."""
-        bound = self.binder.generic() if values is None else self.binder.of_values(values)
-        known = (UNKNOWN,) * len(bound.values) if values is None else values
-        result = self.derive(bound, known, reader if reader is not None else Reader())
-        result.signature = self.binder.parameters_signature
-        return result
+        """The transformed program for positional arguments of these values; None: nothing is known."""
+        if values is None:
+            bound = self.binder.generic()
+            known: tuple[Value, ...] = (UNKNOWN,) * len(bound.values)
+        else:
+            known = canonical_sizes(self.binder.filled(values))[0]
+            bound = self.binder.of_values(known)
+        reader = reader if reader is not None else Reader.active()
+        key = (id(self), known)
+        if key not in reader.memo:
+            result = self.derive(bound, self.floating(bound, known), reader)
+            result.signature = self.binder.parameters_signature
+            reader.memo[key] = (self, result)
+        return reader.memo[key][1]
 
     # ---------------------------------------------------------------------------------------------------- showing
 
@@ -149,14 +187,13 @@ class Transformed:
 
     def _printed(self, key: Hashable, bound: Bound | None) -> Printed:
         with compiling:
-            reader = Reader()
             if bound is None:
                 bound = self.binder.generic()
                 values: tuple[Value, ...] = (UNKNOWN,) * len(bound.values)
             else:
                 self.check(bound)
                 values = tuple(abstract(value, (name,)) for name, value in zip(bound.names, bound.values))
-            return present(self.derive(bound, values, reader), quote=True)
+            return present(self._derived(bound, values)[0], quote=True)
 
     def __repr__(self) -> str:
         return f"<{self.verb} of {_name(self.__wrapped__)}>"
@@ -213,15 +250,8 @@ class Transformed:
 
 
 def present(program: core.Function, quote: bool = False) -> Printed:
-    """The program as it is printed and compiled: nested again, with everything that it calls."""
-    from transforms.passes.nest import nest
-
-    copy = replace_atoms(program, lambda atom: atom)
-    programs = programs_of(copy)
-    bodies = [nest(each).body for each in programs]
-    for each, body in zip(programs, bodies):
-        each.body = body
-    return print_module(copy, quote=quote)
+    """The program as it is printed and compiled."""
+    return print_module(passes.present(program), quote=quote)
 
 
 def _kind(value: Any) -> str:

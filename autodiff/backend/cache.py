@@ -20,6 +20,7 @@ from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from autodiff.backend.compile import Program
+from autodiff.frontend.live import DataGuard
 from autodiff.frontend.resolve import Guard, owner_of_globals
 from transforms import registry
 from transforms.canonical.environment import Namespace
@@ -34,21 +35,23 @@ compiling = threading.RLock()  # one compilation at a time: it reads and fills c
 class Compiled:
     """A linked program and what it relies on."""
 
-    __slots__ = ("function", "program", "guards", "_globals", "_cells")
+    __slots__ = ("function", "program", "guards", "_globals", "_others")
 
-    def __init__(self, function: Callable[..., Any], program: Program, guards: Iterable[Guard]) -> None:
+    def __init__(self, function: Callable[..., Any], program: Program, guards: Iterable[Guard | DataGuard]) -> None:
         self.function, self.program = function, program
         self.guards = tuple(_distinct(guards))
         groups: dict[int, tuple[dict[str, Any], list[str], list[Any]]] = {}
         for guard in self.guards:
-            if isinstance(guard.owner, dict):
+            if isinstance(guard, Guard) and isinstance(guard.owner, dict):
                 _, names, values = groups.setdefault(id(guard.owner), (guard.owner, [], []))
                 names.append(guard.name)
                 values.append(guard.value)
         self._globals = tuple(
             (owner.get, tuple(names), tuple(values), _absent(values)) for owner, names, values in groups.values()
         )
-        self._cells = tuple(guard for guard in self.guards if not isinstance(guard.owner, dict))
+        self._others = tuple(
+            guard for guard in self.guards if isinstance(guard, DataGuard) or not isinstance(guard.owner, dict)
+        )
 
     def holds(self) -> bool:
         """Whether everything that was bound when this was compiled still is."""
@@ -58,7 +61,10 @@ class Compiled:
                     return False
             else:
                 return all(guard.holds() for guard in self.guards)
-        return not self._cells or all(guard.holds() for guard in self._cells)
+        for guard in self._others:
+            if not guard.holds():
+                return False
+        return True
 
 
 def _absent(values: list[Any]) -> bool:
@@ -66,8 +72,8 @@ def _absent(values: list[Any]) -> bool:
     return not any(value is None or type(value).__name__ == "Missing" for value in values)
 
 
-def _distinct(guards: Iterable[Guard]) -> list[Guard]:
-    return list({(id(guard.owner), guard.name): guard for guard in guards}.values())
+def _distinct(guards: Iterable[Guard | DataGuard]) -> list[Guard | DataGuard]:
+    return list({(type(guard), id(guard.owner), guard.name): guard for guard in guards}.values())
 
 
 class Entries(OrderedDict[Hashable, Compiled]):
@@ -103,7 +109,7 @@ class _Shared:
 
     program: Program
     namespace: dict[str, Any]
-    guards: tuple[tuple[Any, str, Any], ...]
+    guards: tuple[tuple[type[Guard | DataGuard], Any, str, Any], ...]
 
 
 _lock = threading.RLock()
@@ -116,7 +122,7 @@ def share(function: FunctionType, key: Hashable, compiled: Compiled) -> None:
     packed = _Shared(
         compiled.program,
         {name: _pack(value, function) for name, value in compiled.program.namespace.items()},
-        tuple((_pack(g.owner, function), g.name, _pack(g.value, function)) for g in compiled.guards),
+        tuple((type(g), _pack(g.owner, function), g.name, _pack(g.value, function)) for g in compiled.guards),
     )
     compiled.program.namespace = {}
     full = (id(code), key)
@@ -140,7 +146,8 @@ def find_shared(function: FunctionType, key: Hashable) -> Compiled | None:
     for packed in candidates:
         try:
             guards = [
-                Guard(_unpack(owner, function), name, _unpack(value, function)) for owner, name, value in packed.guards
+                kind(_unpack(owner, function), name, _unpack(value, function))
+                for kind, owner, name, value in packed.guards
             ]
             if not all(guard.holds() for guard in guards):
                 continue

@@ -15,6 +15,7 @@ import threading
 import types
 import weakref
 from collections import OrderedDict
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any
@@ -22,12 +23,14 @@ from typing import Any
 import gast
 
 import transforms.rules  # noqa: F401  # primitives are told from other functions by their rules
-from autodiff.frontend import resolve, source
+from autodiff.frontend import live, resolve, source
+from autodiff.frontend.live import DataGuard
 from autodiff.frontend.resolve import Guard, Template
 from transforms import core, registry
 from transforms.canonical import lower
 from transforms.errors import AutodiffError, RuleNotFound, TransformError, UnsupportedSyntax
 from transforms.rules.optional import load_if_imported
+from transforms.values import Value
 
 
 @dataclass(frozen=True)
@@ -95,15 +98,59 @@ def _is_native_dispatcher(value: Any) -> bool:
 
 # ------------------------------------------------------------------------------------------------------------ reading
 
+_active: list[Reader] = []  # the readers of the compilations that are going on, which one lock keeps apart
+
 
 class Reader:
     """Reads the functions of one compilation, each once, and collects what the compiled program relies on."""
 
-    def __init__(self) -> None:
+    def __init__(self, volatile: Iterable[tuple[int, str]] = ()) -> None:
         load_if_imported()
-        self.guards: list[Guard] = []
+        self.guards: list[Guard | DataGuard] = []
+        self.volatile = set(volatile)  # data of which nothing is to be assumed: (id of the owner, name)
+        self.memo: dict[Hashable, Any] = {}  # for transformed functions: what they made in this compilation
         self._functions: dict[int, tuple[Any, core.Function]] = {}
         self._refused: dict[int, tuple[Any, AutodiffError]] = {}
+        self._data: dict[tuple[int, str], tuple[Any, Value]] = {}
+
+    def __enter__(self) -> Reader:
+        _active.append(self)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        _active.pop()
+
+    @staticmethod
+    def active() -> Reader:
+        """The reader of the compilation that is going on; a new one where there is none."""
+        return _active[-1] if _active else Reader()
+
+    def data(self, owner: Any, name: str) -> Value | None:
+        """What is known of the data that an object holds under a name; None where nothing is to be assumed.
+
+        The compiled program is guarded: it is not used any more once the data is of another type.
+        """
+        key = (id(owner), name)
+        if key in self._data:
+            return self._data[key][1]
+        if not self.volatile.isdisjoint(_ways(*key)):
+            return None
+        known = live.known_of(owner, name, ("data", len(self._data), name))
+        if known is None:
+            return None
+        self._data[key] = (owner, known[0])
+        self.guards.append(known[1])
+        return known[0]
+
+    def _note_stores(self, function: core.Function) -> None:
+        """Nothing is to be assumed of what a program assigns to."""
+        stored = live.stored_names(function)
+        self.volatile |= stored
+        for identity, name in self._data:
+            if not stored.isdisjoint(
+                ((identity, name), (live.ANY_OWNER, name), (live.ANY_OWNER, "*"), (identity, "*"))
+            ):
+                raise live.Restart
 
     def read(self, callable_: Any) -> core.Function | None:
         """The core program of a function that is called; None where there is none, for the reason that `why` gives."""
@@ -150,6 +197,7 @@ class Reader:
         result.signature = signature_of(function)
         self.guards += resolve.guards(template.bound, function)
         self.guards += resolve.module_guards(result, function.__globals__)
+        self._note_stores(result)
         return result
 
 
@@ -279,3 +327,8 @@ def _mangle(tree: Any, class_name: str | None) -> Any:
     if name is not None:
         tree.name = name
     return tree
+
+
+def _ways(owner: int, name: str) -> tuple[tuple[int, str], ...]:
+    """The assignments that may change what an owner holds under a name."""
+    return (owner, name), (live.ANY_OWNER, name), (owner, "*"), (live.ANY_OWNER, "*")

@@ -236,9 +236,13 @@ def _compile(node: Definition, class_name: str | None, imported: tuple[str, ...]
         bare = type(node)(**fields)
         definition = bare
     ast.copy_location(bare, node)
+    if not isinstance(node, ast.Lambda) and node.name not in code.co_freevars:
+        before: list[ast.stmt] = [ast.Global([node.name])]  # its own name is that of a global, as in recursion
+    else:
+        before = []
     parameters = [ast.arg(name) for name in code.co_freevars if name.isidentifier()]
     arguments = ast.arguments(posonlyargs=[], args=parameters, kwonlyargs=[], kw_defaults=[], defaults=[])
-    outer: ast.stmt = ast.FunctionDef("outer", arguments, [definition], [])
+    outer: ast.stmt = ast.FunctionDef("outer", arguments, [*before, definition], [])
     if class_name is not None:
         outer = ast.ClassDef(class_name, [], [], [outer], [])
     imports: list[ast.stmt] = [ast.Import([ast.alias(name) for name in imported])] if imported else []

@@ -4,7 +4,7 @@ import importlib
 
 SUBJECTS = (
     "adjoints", "builtins", "containers", "creation", "elementwise", "helpers", "helpers_arrays", "indexing",
-    "joining", "products", "reductions", "results", "shapes",
+    "joining", "linear_algebra", "products", "reductions", "results", "shapes", "stopping",
 )  # fmt: skip
 
 for subject in SUBJECTS:

@@ -216,6 +216,8 @@ class Calls:
                 return done
         if isinstance(thing, core.Function):
             return self.user(ref, thing, arguments, keywords)
+        if isinstance(thing, types.FunctionType) and hasattr(thing, "transform_of") and arguments:
+            return self.make_transformed(ref, arguments, keywords)
         entry = registry.lookup(thing)
         if entry is not None or handler is not None:
             return self.primitive(ref, entry, arguments, keywords)
@@ -232,7 +234,8 @@ class Calls:
         if hasattr(type(thing), "core_for"):
             return self.transformed(ref, arguments, keywords)
         if isinstance(thing, types.FunctionType):
-            program = self.sweep.session.read(thing)
+            is_own = _is_numpy(thing) or thing.__module__ in (runtime.__name__, operations.__name__)
+            program = None if is_own else self.sweep.session.read(thing)
             if program is not None:
                 return self.user(ref, program, arguments, keywords)
         elif not isinstance(thing, (np.ufunc, types.BuiltinFunctionType)) and not _is_numpy(thing):
@@ -363,6 +366,27 @@ class Calls:
             if program is not None:
                 return self.user(ref, program, arguments, keywords)
         return self.primitive(ref, None, arguments, keywords)
+
+    def make_transformed(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding:
+        """`grad(f)` in a program: the new function is made now; what `f` has captured stays its leading arguments."""
+        function, options = arguments[0], arguments[1:]
+        before: list[Binding] = []
+        if isinstance(function.value, Partial):
+            unpacked = self.unpack_partial(function, function.value)
+            if unpacked is not None and not unpacked[2]:
+                function, before, _ = unpacked
+        settings = (*options, *keywords.values())
+        if not isinstance(function.value, Known) or not all(isinstance(item.value, Literal) for item in settings):
+            return self.primitive(ref, None, arguments, keywords)
+        made = ref.value.transform_of(
+            function.value.object,
+            len(before),
+            *(item.value.value for item in options),  # type: ignore[union-attr]
+            **{key: item.value.value for key, item in keywords.items()},  # type: ignore[union-attr]
+        )
+        if not before:
+            return constant(made)
+        return self.call_object(Ref(functools.partial), [constant(made), *before], {})
 
     def construct(self, ref: Ref, cls: type, arguments: list[Binding], keywords: Keywords) -> Binding:
         """A class is called."""
@@ -1047,6 +1071,10 @@ class Calls:
                 return Binding(Ref(found, f"{owner.__name__}.{name}"), value_of_object(found))
             if owner in (np, math):
                 return self.emit(ref, arguments, {}, as_number(value_of_object(found)))
+        elif isinstance(owner, np.ufunc) and hasattr(owner, name):
+            real = getattr(owner, name)
+            if callable(real):
+                return Binding(Ref(real, f"np.{owner.__name__}.{name}"), Known(real))
         elif found is not missing and isinstance(owner, type):
             real = getattr(owner, name)
             if _is_code(real):
@@ -1112,9 +1140,11 @@ class Calls:
             case Record() | Sequence():
                 return self.object_method(ref, source, value.kind, name, rest, keywords)
             case Known():
+                hint, is_bound = self.hint, self.is_bound
+                self.hint, self.is_bound = None, True
                 found = self.known_attribute(Ref(getattr), [source, arguments[1]], value.object, name)
                 assert found is not None
-                return self.apply(found, rest, keywords, self.hint, self.is_bound)
+                return self.apply(found, rest, keywords, hint, is_bound)
             case Partial() if name == "__call__":
                 return self.apply(source, rest, keywords, self.hint, self.is_bound)
         return None
@@ -1237,9 +1267,11 @@ class Calls:
     ) -> Binding | None:
         value = source.value
         if isinstance(value, Record) and name in value.names:
+            hint, is_bound = self.hint, self.is_bound
+            self.hint, self.is_bound = None, True
             held = self.record_attribute(Ref(getattr), source, value, name)
             assert held is not None
-            return self.apply(held, rest, keywords, self.hint, self.is_bound)
+            return self.apply(held, rest, keywords, hint, is_bound)
         member = inspect.getattr_static(kind, name, None)
         if isinstance(member, types.FunctionType):
             return self.call_object(Ref(member), [source, *rest], keywords)
