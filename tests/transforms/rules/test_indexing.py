@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import transforms.rules  # noqa: F401  (registers all of them)
 from tests.transforms.rules.direct import check_rule
 from transforms import runtime
 from transforms.registry import lookup, primitives

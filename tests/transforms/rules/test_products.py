@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import transforms.rules  # noqa: F401  (registers all of them)
 from tests.transforms.rules.direct import check_rule
 from transforms.registry import primitives
 

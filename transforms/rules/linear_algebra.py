@@ -1,0 +1,250 @@
+"""Rules of `np.linalg`: inverse, solutions of systems, determinants, factorisations, norms.
+
+Stacks of matrices are matrices in the last two axes.  Where NumPy reads one triangle of a matrix only (Cholesky factor,
+eigenvalues of a symmetric matrix), the contribution is that of the numbers it reads: zero in the other triangle.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from transforms import runtime
+from transforms.registry import adjoint, constant, facts, refused
+from transforms.rules.sampling import call, listed, numbers
+
+
+def regular(*shape: int, seed: int = 0) -> Any:
+    """Matrices far from singular."""
+    return numbers(shape, -1, 1, seed) + 2.5 * np.eye(shape[-1])
+
+
+def definite(*shape: int, seed: int = 0) -> Any:
+    """Symmetric positive definite matrices."""
+    root = numbers(shape, -1, 1, seed)
+    return root @ np.swapaxes(root, -1, -2) + shape[-1] * np.eye(shape[-1])
+
+
+SQUARE = listed(
+    call(regular(3, 3)),
+    call(regular(1, 1)),
+    call(regular(2, 3, 3)),
+    call(regular(3, 3).astype(np.float32)),
+    call(np.asfortranarray(regular(3, 3))),
+)
+
+
+@adjoint(np.linalg.inv, samples=SQUARE)
+def inv(a, *, ans, g):
+    turned = np.swapaxes(ans, -1, -2)
+    return -(turned @ g @ turned)
+
+
+@adjoint(np.linalg.det, samples=SQUARE)
+def det(a, *, ans, g):
+    return np.expand_dims(g * ans, (-2, -1)) * np.swapaxes(np.linalg.inv(a), -1, -2)
+
+
+@adjoint(np.linalg.slogdet, samples=SQUARE)
+def slogdet(a, *, ans, g):
+    return np.expand_dims(g[1], (-2, -1)) * np.swapaxes(np.linalg.inv(a), -1, -2)
+
+
+def _systems() -> Iterator[Any]:
+    yield call(regular(3, 3), numbers((3,)))
+    yield call(regular(3, 3), numbers((3, 2)))
+    yield call(regular(2, 3, 3), numbers((2, 3, 2)))
+    yield call(regular(2, 3, 3), numbers((3, 2)))
+    yield call(regular(3, 3), numbers((2, 3, 2)))
+    yield call(regular(2, 3, 3), numbers((3,)))
+    yield call(regular(3, 3).astype(np.float32), numbers((3,)).astype(np.float32))
+
+
+@adjoint(np.linalg.solve, wrt="a b", samples=_systems)
+def solve(a, b, *, ans, g):
+    if np.ndim(b) == 1 and np.ndim(a) > 2:
+        share = np.squeeze(np.linalg.solve(np.swapaxes(a, -1, -2), np.expand_dims(g, -1)), -1)
+    else:
+        share = np.linalg.solve(np.swapaxes(a, -1, -2), g)
+    if np.ndim(b) == 1:
+        a_bar = -np.expand_dims(share, -1) * np.expand_dims(ans, -2)
+    else:
+        a_bar = -(share @ np.swapaxes(ans, -1, -2))
+    return runtime.unbroadcast(a_bar, a), runtime.unbroadcast(share, b)
+
+
+@adjoint(
+    np.linalg.cholesky,
+    samples=listed(
+        call(definite(3, 3)), call(definite(1, 1)), call(definite(2, 3, 3)), call(definite(3, 3), upper=True)
+    ),
+)
+def cholesky(a, *, upper=False, ans, g):
+    if upper:
+        factor = np.swapaxes(ans, -1, -2)
+        factor_bar = np.swapaxes(g, -1, -2)
+    else:
+        factor = ans
+        factor_bar = g
+    inverse = np.linalg.inv(factor)
+    middle = runtime.half_lower(np.swapaxes(factor, -1, -2) @ factor_bar)
+    whole = np.swapaxes(inverse, -1, -2) @ middle @ inverse
+    a_bar = runtime.half_lower(whole + np.swapaxes(whole, -1, -2))
+    if upper:
+        return np.swapaxes(a_bar, -1, -2)
+    return a_bar
+
+
+@adjoint(
+    runtime.half_lower,
+    linear="x",
+    samples=listed(call(numbers((3, 3))), call(numbers((2, 2, 2)))),
+)
+def half_lower(x, *, ans, g):
+    return runtime.half_lower(g)
+
+
+def _norms() -> Iterator[Any]:
+    vector, matrix = numbers((4,)), numbers((3, 4))
+    for order in (None, 2, 1, 3, 1.5, np.inf, -np.inf, -1):
+        yield call(vector, order)
+        yield call(matrix, order, axis=0)
+        yield call(matrix, order, axis=1, keepdims=True)
+    yield call(matrix)
+    yield call(matrix, keepdims=True)
+    yield call(matrix, "fro")
+    yield call(matrix, "fro", (0, 1))
+    yield call(numbers((2, 3, 4)), None, (0, 2))
+    yield call(numbers((2, 3, 4)))
+    yield call(matrix, 1)
+    yield call(matrix, np.inf)
+    yield call(matrix, "nuc")
+    yield call(matrix, 2)
+    yield call(vector.astype(np.float32))
+
+
+@adjoint(np.linalg.norm, samples=_norms)
+def norm(x, ord=None, axis=None, keepdims=False, *, ans, g):
+    if ord is None or ord == "fro":
+        return np.conj(x) * runtime.expand_reduced(g / ans, x, axis, keepdims)
+    if ord == 2 and (np.ndim(x) == 1 or isinstance(axis, int)):
+        return np.conj(x) * runtime.expand_reduced(g / ans, x, axis, keepdims)
+    if ord == 1 and (np.ndim(x) == 1 or isinstance(axis, int)):
+        return np.conj(np.sign(x)) * runtime.expand_reduced(g, x, axis, keepdims)
+    return runtime.unnorm(g, x, ans, ord, axis, keepdims)
+
+
+def _symmetric() -> Iterator[Any]:
+    for a in (definite(3, 3), definite(1, 1), definite(2, 3, 3)):
+        yield call(a)
+        yield call(a, "U")
+
+
+@adjoint(np.linalg.eigvalsh, samples=_symmetric)
+def eigvalsh(a, UPLO="L", *, ans, g):
+    vectors = np.linalg.eigh(a, UPLO)[1]
+    whole = (vectors * np.expand_dims(g, -2)) @ np.swapaxes(vectors, -1, -2)
+    return runtime.triangle_read(whole, UPLO)
+
+
+@adjoint(np.linalg.eigh, samples=_symmetric)
+def eigh(a, UPLO="L", *, ans, g):
+    vectors = ans[1]
+    turned = np.swapaxes(vectors, -1, -2)
+    inner = runtime.inverse_gaps(ans[0]) * (turned @ g[1])
+    whole = (vectors * np.expand_dims(g[0], -2) + vectors @ inner) @ turned
+    return runtime.triangle_read(0.5 * (whole + np.swapaxes(whole, -1, -2)), UPLO)
+
+
+@adjoint(runtime.triangle_read, linear="x", samples=listed(call(numbers((3, 3)), "L"), call(numbers((2, 2, 2)), "U")))
+def triangle_read(x, UPLO="L", *, ans, g):
+    return runtime.triangle_read(g, UPLO)
+
+
+@adjoint(
+    runtime.inverse_gaps,
+    samples=listed(call(np.array([1.0, 2.5, 4.0])), call(np.array([[1.0, 2.5], [0.5, 0.75]]))),
+)
+def inverse_gaps(values, *, ans, g):
+    share = -g * ans * ans
+    return np.sum(share, axis=-2) - np.sum(share, axis=-1)
+
+
+@adjoint(
+    np.linalg.pinv,
+    samples=listed(call(regular(3, 3)), call(numbers((3, 2))), call(numbers((2, 3))), call(numbers((2, 3, 2)))),
+)
+def pinv(a, *, ans, g):
+    turned = np.swapaxes(ans, -1, -2)
+    share = np.swapaxes(g, -1, -2)
+    outside = (share - a @ ans @ share) @ ans @ turned
+    inside = turned @ ans @ (share - share @ ans @ a)
+    return outside + inside - turned @ g @ turned
+
+
+@adjoint(np.linalg.matrix_power, samples=listed(*(call(regular(3, 3), power) for power in (-2, -1, 0, 1, 2, 5))))
+def matrix_power(a, n, *, ans, g):
+    return runtime.matrix_power_adjoint(g, a, n)
+
+
+def _singular() -> Iterator[Any]:
+    for shape in ((3, 2), (2, 3), (2, 3, 2)):
+        yield call(numbers(shape), full_matrices=False)
+        yield call(numbers(shape), compute_uv=False)
+    yield call(regular(3, 3))
+
+
+@adjoint(np.linalg.svd, samples=_singular)
+def svd(a, full_matrices=True, compute_uv=True, *, ans, g):
+    if compute_uv:
+        left, values, right = runtime.thin_factors(ans, full_matrices)
+        left_bar = g[0]
+        values_bar = g[1]
+        right_bar = np.swapaxes(g[2], -1, -2)
+        v = np.swapaxes(right, -1, -2)
+        row = np.expand_dims(values, -2)
+        column = np.expand_dims(values, -1)
+        gaps = runtime.inverse_gaps(values * values)
+        in_left = np.swapaxes(left, -1, -2) @ left_bar
+        in_right = right @ right_bar
+        inner = gaps * (in_left - np.swapaxes(in_left, -1, -2)) * row
+        inner = inner + column * (gaps * (in_right - np.swapaxes(in_right, -1, -2)))
+        within = (left * np.expand_dims(values_bar, -2) + left @ inner) @ right
+        outer_left = ((left_bar - left @ in_left) / row) @ right
+        outer_right = (left / row) @ np.swapaxes(right_bar - v @ in_right, -1, -2)
+        return within + outer_left + outer_right
+    left, values, right = np.linalg.svd(a, False)
+    return (left * np.expand_dims(g, -2)) @ right
+
+
+@adjoint(
+    runtime.thin_factors,
+    linear="factors",
+    views="factors",
+    shape_only="factors",
+    samples=listed(call((numbers((3, 2)), numbers((2,)), numbers((2, 2))), False)),
+)
+def thin_factors(factors, full_matrices, *, ans, g):
+    return g
+
+
+facts(
+    runtime.unnorm,
+    signature=inspect.signature(runtime.unnorm),
+    refusal="The second derivative of this norm is not known; write it out with np.sum and np.abs.",
+)
+facts(
+    runtime.matrix_power_adjoint,
+    signature=inspect.signature(runtime.matrix_power_adjoint),
+    refusal="The second derivative of np.linalg.matrix_power is not known; write the products out.",
+)
+constant(np.linalg.matrix_rank)
+refused("Its derivative is not known; use np.linalg.svd.", np.linalg.cond)
+refused("Its derivative is not known; use np.linalg.solve on the normal equations.", np.linalg.lstsq)
+refused("Its derivative is not known; use np.linalg.cholesky of a.T @ a.", np.linalg.qr)
+refused(
+    "Complex eigenvalues have no rule yet; use np.linalg.eigh for symmetric matrices.", np.linalg.eig, np.linalg.eigvals
+)
