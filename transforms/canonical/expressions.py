@@ -334,6 +334,8 @@ class Expressions(Builder):
         else:
             leading = []
             callee, *atoms = self.atoms([node.func, *operands], is_call=True)
+            if isinstance(callee, Const):  # not a function: Python is to say so
+                callee = self.copy(callee)
         count = len(node.args)
         keywords = tuple((part.arg, atom) for part, atom in zip(node.keywords, atoms[count:]))
         return Call(callee, (*leading, *atoms[:count]), keywords)
