@@ -57,7 +57,8 @@ class Session:
         key = id(function)
         if key not in self.programs:
             self.alive.append(function)
-            self.programs[key] = self.reader.read(function) if self.reader is not None else None
+            helper = getattr(function, "__module__", None) in ("transforms.runtime", "transforms.operations")
+            self.programs[key] = self.reader.read(function) if self.reader is not None and not helper else None
         return self.programs[key]
 
     def instance(self, function: core.Function, values: tuple[Value, ...]) -> Instance:

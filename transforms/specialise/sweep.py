@@ -148,6 +148,8 @@ class Sweep:
                 self.all_mutable = True
             for number, (name, value) in enumerate(zip(self.source.parameters, self.values_in)):
                 self.env[name] = self.parameter(number, name, value)
+                if name in self.shared:
+                    self.bind_shared_value(name, value)
             reaches = self.block(self.source.body, self.live)
             if not reaches:
                 self.out.append(core.Return(Const(None)))
@@ -455,6 +457,7 @@ class Sweep:
         envs: list[dict[str, Binding]] = []
         outs: list[list[core.Statement]] = []
         reaching: list[int] = []
+        mark = len(self.names.log)
         for index, block in enumerate((statement.body, statement.orelse)):
             self.env, self.out = dict(before), []
             if self.block(block, live[index]):
@@ -464,9 +467,10 @@ class Sweep:
         self.path, self.origin = path, origin
         self.env, self.out = before, outer
         if len(reaching) == 2:
+            inside = set(self.names.log[mark:])
             for name in dict.fromkeys((*_ordered_writes(statement.body), *_ordered_writes(statement.orelse))):
                 if name in after and name not in self.shared:
-                    self.join_branches(name, envs, outs)
+                    self.join_branches(name, envs, outs, inside)
         elif reaching:
             self.env = envs[reaching[0]]
         self.out = outer
@@ -474,20 +478,23 @@ class Sweep:
             self.out.append(core.If(self.atom(test), tuple(outs[0]), tuple(outs[1]), origin))
         return bool(reaching)
 
-    def join_branches(self, name: str, envs: list[dict[str, Binding]], outs: list[list[core.Statement]]) -> None:
+    def join_branches(
+        self, name: str, envs: list[dict[str, Binding]], outs: list[list[core.Statement]], inside: set[str]
+    ) -> None:
         first, second = envs[0].get(name), envs[1].get(name)
         if first is not None and second is not None:
             self.env[name] = self.joined(name, first, second, outs)
         elif first is not None or second is not None:  # the name stays unbound on the other side
             side = 0 if first is not None else 1
             binding = envs[side][name]
-            self.out = outs[side]
-            self.env[name] = self.emit_copy(name, binding)
+            if isinstance(binding.atom, Var) and binding.atom.name in inside:
+                self.env[name] = binding
+            else:
+                self.out = outs[side]
+                self.env[name] = self.emit_copy(name, binding)
 
     def emit_copy(self, name: str, binding: Binding) -> Binding:
         """A copy that is certain to be in the program."""
-        if isinstance(binding.atom, Var) and self.out and core.writes(self.out[-1]) == (binding.atom.name,):
-            return binding
         atom = self.atom(binding)
         new = self.new_name(name)
         self.values[new] = binding.value
