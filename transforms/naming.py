@@ -80,9 +80,9 @@ def place_of(value: Any, hint: str = "") -> Place:
         root = _module_place(importlib.import_module(public[1]))
         return Place(root.root, root.base, (*root.path, public[2]), root.module)
     owner = getattr(value, "__objclass__", None)
-    if owner is None and inspect.isbuiltin(value) and isinstance(value.__self__, type):
-        owner = value.__self__
-    if isinstance(owner, type) and isinstance(name, str) and hasattr(owner, name):
+    if owner is None and inspect.isbuiltin(value) and isinstance(value.__self__, type | np.ufunc):
+        owner = value.__self__  # `np.add.at` is a method of `np.add`
+    if isinstance(owner, type | np.ufunc) and isinstance(name, str) and hasattr(owner, name):
         place = place_of(owner)
         return Place(place.root, place.base, (*place.path, name), place.module, place.attribute)
     module_name = getattr(value, "__module__", None)
