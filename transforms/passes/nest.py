@@ -56,7 +56,7 @@ from transforms.core import (
 from transforms.notation import INPLACE
 from transforms.passes.effects import Effect, Memory
 from transforms.presentation import Choice, Unpack, Update, children, expressions_of, map_leaves, targets_of, variables
-from transforms.values import Sequence
+from transforms.values import Array, Sequence
 
 WIDTH = 88  # of a nested line, roughly; what is longer is cut at a temporary
 
@@ -152,7 +152,7 @@ class _Nester:
         bound = set(targets_of(new))
         stuck = [p for p in pending if not p.commutes_with(level) or not bound.isdisjoint(variables(p.expression))]
         self.flush(pending, stuck, out)
-        out.append(_update(new))
+        out.append(_update(new, self.memory.values))
 
     def branch(self, statement: If, pending: list[_Pending], out: list[Any]) -> None:
         """An `if`, which becomes an expression if it only chooses the value of one temporary."""
@@ -284,7 +284,7 @@ class _Nester:
                 levels.append(p.level)
         for p in [p for p in pending if p.name in names]:
             pending.remove(p)
-            out.append(_update(dataclasses.replace(p.statement, value=p.expression)))
+            out.append(_update(dataclasses.replace(p.statement, value=p.expression), self.memory.values))
         return names
 
 
@@ -353,8 +353,8 @@ def _substitute(statement: Any, inside: dict[str, Any]) -> Any:
     return map_leaves(statement, lambda leaf: inside.get(leaf.name, leaf) if isinstance(leaf, Var) else leaf)
 
 
-def _update(statement: Any) -> Any:
-    """`x[i] = operator.iadd(x[i], v)` as `x[i] += v`, and the same with an attribute."""
+def _update(statement: Any, values: dict[str, Any]) -> Any:
+    """`x[i] = operator.iadd(x[i], v)` as `x[i] += v`, and the same with an attribute; of an array also `x[i] + v`."""
     if not (isinstance(statement, Assign) and statement.target is None):
         return statement
     value = statement.value
@@ -365,8 +365,12 @@ def _update(statement: Any) -> Any:
             place = Call(Ref(load), (owner, key))
             if isinstance(stored, Call) and isinstance(stored.function, Ref) and len(stored.arguments) == 2:
                 simple = all(isinstance(part, (Var, Const, Ref)) for part in (owner, key))
-                if stored.function.value in INPLACE and stored.arguments[0] == place and simple:
-                    return Update(place, stored.function.value, stored.arguments[1], statement.origin)
+                operation = stored.function.value
+                known = values.get(owner.name) if isinstance(owner, Var) else None
+                if operation is operator.add and isinstance(known, Array) and known.dtype.kind in "fc":
+                    operation = operator.iadd
+                if operation in INPLACE and stored.arguments[0] == place and simple:
+                    return Update(place, operation, stored.arguments[1], statement.origin)
     return statement
 
 

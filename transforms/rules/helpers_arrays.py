@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from transforms import operations, runtime
-from transforms.core import Atom, Const
+from transforms.core import Atom, Const, Ref
 from transforms.registry import adjoint, constant, facts, simplify
 from transforms.rules.helpers import cast
 from transforms.rules.indexing import getitem_is_view, index_may_repeat
@@ -525,8 +525,8 @@ def simplify_add_at(site: Any) -> Atom | None:
     if repeats is None:
         return None
     if repeats:
-        return site.call(np.add.at, buffer, index, g)
-    total = site.call(operator.iadd, site.call(operator.getitem, buffer, index), g)
+        return site.call(Ref(np.add.at, "np.add.at"), buffer, index, g)
+    total = site.call(operator.add, site.call(operator.getitem, buffer, index), g)
     site.call(operator.setitem, buffer, index, total)
     return Const(None)
 
