@@ -417,6 +417,8 @@ def broadcast_to(array: Value, shape: Value, subok: Value = FALSE) -> Value | No
 @result(np.roll, np.tril, np.triu, np.nan_to_num)
 def same_as_first(a: Value, *rest: Value, **named: Value) -> Value | None:
     dtype, shape = dtype_of(a), full_shape(a)
+    if isinstance(as_number(a), Number) and dtype is not None:
+        return Number(dtype)
     return None if dtype is None or shape is None else Array(dtype, shape)
 
 

@@ -478,8 +478,10 @@ class Calls:
         if isinstance(thing, np.ufunc) or _is_numpy(thing):
             return True
         module = getattr(thing, "__module__", None)
+        if thing in (map, filter, functools.reduce, next):  # they call what they are given
+            return False
         if module in ("builtins", "math", "_operator", "operator", "cmath", "time", "_functools", "collections"):
-            return thing not in (setattr, delattr, next)
+            return thing not in (setattr, delattr)
         return module == "transforms.runtime" or module == "transforms.operations"
 
     def note_mutation(self, entry: registry.Primitive, arguments: list[Binding], keywords: Keywords) -> None:
@@ -1004,6 +1006,7 @@ class Calls:
                 return self.known_attribute(ref, arguments, value.object, name.value)
             case Partial() if name.value == "func" and source.parts is not None:
                 return source.parts[0]
+        self.sweep.escape(source)
         return self.emit(ref, arguments, {}, UNKNOWN)
 
     def on_shape(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
@@ -1024,6 +1027,8 @@ class Calls:
                 return constant(())
             items = tuple(Literal(1) if isinstance(size, int) else Length(size) for size in shape)
             return self.emit(ref, arguments, {}, Sequence(tuple, items))
+        if name == "shape":
+            return self.emit(ref, arguments, {}, UNKNOWN)
         if name in ("ndim", "size", "nbytes", "itemsize"):
             return self.emit(ref, arguments, {}, INTEGER)
         if name == "dtype":
@@ -1266,6 +1271,9 @@ class Calls:
         self, ref: Ref, source: Binding, kind: type, name: str, rest: list[Binding], keywords: Keywords
     ) -> Binding | None:
         value = source.value
+        if name == "_replace" and isinstance(value, Sequence) and hasattr(kind, "_fields"):
+            parts = dict(zip(kind._fields, self.sweep.parts(source) or ()))
+            return self.construct(Ref(kind, kind.__name__), kind, [], {**parts, **keywords})
         if isinstance(value, Record) and name in value.names:
             hint, is_bound = self.hint, self.is_bound
             self.hint, self.is_bound = None, True
@@ -1279,9 +1287,6 @@ class Calls:
             return self.call_object(Ref(member.__func__), rest, keywords)
         if isinstance(member, classmethod):
             return self.call_object(Ref(member.__func__), [constant(kind), *rest], keywords)
-        if name == "_replace" and isinstance(value, Sequence):
-            parts = dict(zip(kind._fields, self.sweep.parts(source) or ()))  # type: ignore[attr-defined]
-            return self.construct(Ref(kind), kind, [], {**parts, **keywords})
         return None
 
     # ----------------------------------------------------------------------------------------------- tests and conversions
