@@ -86,7 +86,7 @@ class Comprehensions(Iteration):
         arguments = node.args
         if node.keywords or not arguments or not isinstance(arguments[0], gast.GeneratorExp):
             return None
-        if function in (any, all) and len(arguments) == 1:
+        if (function is any or function is all) and len(arguments) == 1:
             return self.any_or_all(arguments[0], function is any)
         if function is next and len(arguments) in (1, 2):
             return self.first_item(arguments[0], arguments[1] if len(arguments) == 2 else None)

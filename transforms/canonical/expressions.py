@@ -346,7 +346,7 @@ class Expressions(Builder):
 
     def check_callee(self, node: Node, function: Any) -> None:
         refused = _REFUSED_CALLS.get(id(function))
-        if function in (builtins.vars, builtins.dir) and not node.args:
+        if (function is builtins.vars or function is builtins.dir) and not node.args:
             refused = (f"{function.__name__}() is not supported", "Use the variables themselves.")
         if refused:
             self.refuse(node, *refused)

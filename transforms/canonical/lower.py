@@ -11,6 +11,7 @@ import inspect
 import operator
 import sys
 import textwrap
+from collections.abc import Iterator
 from typing import Any
 
 import gast
@@ -82,6 +83,9 @@ def _default(node: Node) -> Any:
     return operations.MISSING if constant is None else constant.value
 
 
+_ITERATORS = (iter, zip, enumerate, reversed, map, filter)
+
+
 class Lowering(Imports):
     """Lowers one function."""
 
@@ -104,6 +108,15 @@ class Lowering(Imports):
         imports = [node for node in inner if isinstance(node, (gast.Import, gast.ImportFrom))]
         self.declare_imports(imports, self.variables.bindings)
         self.refuse_kinds(inner)
+        self.iterators = frozenset(name for node in inner for name in self.iterator_names(node))
+
+    def iterator_names(self, node: Node) -> Iterator[str]:
+        """The names that an assignment binds to an iterator: `it = iter(xs)`, `pairs = zip(xs, ys)`."""
+        if isinstance(node, (gast.Assign, gast.AnnAssign, gast.NamedExpr)) and isinstance(node.value, gast.Call):
+            function = self.static(node.value.func)
+            if isinstance(function, Ref) and any(function.value is known for known in _ITERATORS):
+                for target in node.targets if isinstance(node, gast.Assign) else [node.target]:
+                    yield from scopes.targets(target)
 
     def refuse_kinds(self, nodes: list[Node]) -> None:
         """Refuse functions that are not ordinary ones, wherever in them the reason stands."""

@@ -53,6 +53,7 @@ class Statements(Comprehensions):
     """
 
     loops: list[Loop]
+    iterators: frozenset[str]  # the variables that hold iterators, as far as the function itself shows
     result: str | None  # the name that holds the value to return, unless the only return is the last statement
     active: str | None  # cleared by a return that has statements of the function's outermost blocks to skip
     is_result_late: bool  # whether `result` may be read on paths on which only a flag says that it has been bound
@@ -311,11 +312,19 @@ class Statements(Comprehensions):
         ways = completions(node.body)
         source = self.source(node.iter)
         with self.loop(node, ways, tail) as loop:
+            if loop.running is None and self.shares_iterator(node):
+                loop.running = self.names.fresh("running")
             if loop.running is None:
                 self.loop_over(node.target, source, lambda: self.emit_all(self.loop_body(loop, node.body, None)))
             else:
                 self.breakable(node, loop, self.to_indexed(source))
         self.loop_else(node, loop, tail)
+
+    def shares_iterator(self, node: Node) -> bool:
+        """Whether the body of the loop uses an iterator that the loop runs over: it is to be read step by step."""
+        header = {inner.id for inner in gast.walk(node.iter) if isinstance(inner, gast.Name)} & self.iterators
+        inside = (inner for statement in node.body for inner in gast.walk(statement))
+        return any(isinstance(inner, gast.Name) and inner.id in header for inner in inside)
 
     def loop_statement(self, node: Node) -> None:
         self.do_For(node, NOWHERE)

@@ -865,6 +865,25 @@ def shadowed_builtins(n):
     return out
 
 
+@case(([1, 2, "--", 3, 4],), ([],))
+def shared_iterator(xs):
+    out = []
+    it = iter(xs)
+    for i, x in enumerate(it):
+        if x == "--":
+            for x in it:
+                out.append(("rest", x))
+        else:
+            out.append((i, x))
+    it = iter([1, 2, 3, 4, 5])
+    for x in it:
+        out.append(x + next(it, 100))
+    pairs = iter(range(5))
+    for a, b in zip(pairs, pairs):
+        out.append((a, b))
+    return out
+
+
 @case(([3, 1, 2],))
 def grows_while_iterating(xs):
     for x in xs:
