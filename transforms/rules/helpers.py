@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from transforms import operations, runtime
+from transforms import inference, operations, runtime
 from transforms.core import Atom, Const
-from transforms.registry import adjoint, constant, elementwise, simplify
+from transforms.registry import adjoint, constant, elementwise, result, simplify
 from transforms.rules.sampling import call, listed, numbers, unary
 from transforms.rules.typed import (
     dtype_atom,
@@ -30,7 +30,7 @@ from transforms.rules.typed import (
     shape_of,
     surely_equal,
 )
-from transforms.values import Dimension, Literal, Sequence, Value
+from transforms.values import INTEGER, UNKNOWN, Array, Dimension, Literal, Number, Sequence, Value
 
 # -------------------------------------------------------------------------------------- shapes and dtypes of cotangents
 
@@ -139,6 +139,10 @@ def is_one(dimension: Dimension) -> bool:
 
 
 def _spread(site: Any, atom: Atom, like: Atom) -> Atom:
+    """`atom` repeated to the shape of `like`; a Python number takes the dtype of `like`."""
+    given, dtype = site.value_of(atom), dtype_of(site.value_of(like))
+    if is_python_number(given) and dtype is not None and dtype.kind in "fc" and dtype != np.result_type(float):
+        atom = site.call(dtype_atom(dtype), atom)
     return site.call(np.broadcast_to, atom, site.call(getattr, like, Const("shape")))
 
 
@@ -200,6 +204,7 @@ _REDUCED = listed(
     call(numbers((3,)), np.zeros((2, 3)), 0),
     call(numbers((2, 1)), np.zeros((2, 3)), -1, True),
     call(numbers((3,)), np.zeros((2, 3, 4)), (0, 2)),
+    call(0.7, np.zeros((2, 3), np.float32)),
     call(0.7, 1.0),
 )
 
@@ -614,3 +619,71 @@ def polygamma(order, x, *, ans, g):
 @elementwise(runtime.bessel_i, wrt="x", samples=listed(call(0, 2.5), call(2, 0.7), call(1, numbers((3,), 0.4, 5))))
 def bessel_i(order, x, *, ans, g):
     return g * (0.5 * (runtime.bessel_i(order - 1, x) + runtime.bessel_i(order + 1, x)))
+
+
+# -------------------------------------------------------------------------------------------------------------- results
+
+
+def of_shape(array: Value, like: Value) -> Value:
+    """An array or number of the dtype of one value and the shape of another."""
+    dtype, shape = dtype_of(array), shape_of(like)
+    if dtype is None or shape is None:
+        return UNKNOWN
+    return Number(dtype) if is_scalar(like) else Array(dtype, shape)
+
+
+@result(runtime.exclusive_product, runtime.shift, runtime.median_share)
+def like_first(x: Value, *others: Value) -> Value:
+    return of_shape(x, x)
+
+
+@result(runtime.centered, runtime.direction)
+def like_first_number(x: Value, *others: Value) -> Value:
+    return of_shape(x, x)
+
+
+@result(runtime.extremes)
+def extremes_result(x: Value, ans: Value, *others: Value) -> Value:
+    dtype = dtype_of(x)
+    return UNKNOWN if dtype is None else Array(dtype, shape_of(x))
+
+
+@result(runtime.recurrence)
+def recurrence_result(a: Value, b: Value, *others: Value) -> Value:
+    return inference.elementwise(operator.add, a, b)
+
+
+@result(
+    runtime.unbroadcast,
+    runtime.broadcast_like,
+    runtime.match_dtype,
+    runtime.unarray,
+    runtime.expand_reduced,
+    runtime.uncast,
+    runtime.unitem,
+    runtime.reverse_cumsum,
+    runtime.sum_items,
+    runtime.reduce_weights,
+)
+def like_second(cotangent: Value, x: Value, *others: Value) -> Value:
+    """The cotangent of an array or number is one like it."""
+    return of_shape(x, x) if not is_python_number(x) else UNKNOWN
+
+
+@result(runtime.split_axes, runtime.expand_weights)
+def shaped_as_second(array: Value, x: Value, *others: Value) -> Value:
+    return of_shape(array, x)
+
+
+@result(runtime.reduced_size)
+def size_result(x: Value, *more: Value) -> Value:
+    return INTEGER if len(more) < 3 or literal(more[2]) is True else UNKNOWN
+
+
+@result(runtime.clipped_below, runtime.clipped_above)
+def mask_result(a: Value, low: Value, high: Value) -> Value:
+    known = [value for value in (a, low, high) if not is_literal(value, None)]
+    shape = inference.broadcast(*map(shape_of, known))
+    if shape is None:
+        return UNKNOWN
+    return inference.array_or_number(np.dtype(bool), shape)

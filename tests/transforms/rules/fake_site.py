@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from transforms.core import Atom, Var
+from transforms.core import Atom, Ref, Var
 from transforms.inference import is_constant
 from transforms.registry import Primitive
 from transforms.values import UNKNOWN, Array, Literal, Number, Sequence, Size, Value
@@ -50,11 +50,15 @@ class FakeSite:
         return abstract(value)
 
     def call(self, function: Any, *atoms: Atom, **keywords: Atom) -> Atom:
+        function = function.value if isinstance(function, Ref) else function
         self.called.append(function)
         result = function(*map(self.read, atoms), **{key: self.read(atom) for key, atom in keywords.items()})
         name = f"_{len(self.environment)}"
         self.environment[name] = result
         return Var(name)
 
+    def value_of(self, atom: Atom) -> Value:
+        return abstract(self.read(atom))
+
     def read(self, atom: Atom) -> Any:
-        return self.environment[atom.name] if isinstance(atom, Var) else atom.value
+        return self.environment[atom.name] if isinstance(atom, Var) else getattr(atom, "value", atom)

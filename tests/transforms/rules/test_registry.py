@@ -43,8 +43,8 @@ def test_facets_name_parameters(entry: Primitive) -> None:
 
 @pytest.mark.parametrize("entry", primitives(), ids=_name)
 def test_every_primitive_says_what_it_is(entry: Primitive) -> None:
-    says = entry.is_constant or entry.adjoint or entry.refusal or entry.simplify or entry.result
-    assert says or not entry.is_pure or entry.mutates or entry.views or entry.shape_only, entry.name
+    says = entry.tangent or entry.is_constant or entry.adjoint or entry.refusal or entry.simplify or entry.result
+    assert says or entry.stores or not entry.is_pure or entry.mutates or entry.views or entry.shape_only, entry.name
 
 
 SIMPLIFIED = [entry for entry in SAMPLED if entry.simplify is not None and not entry.mutates]
