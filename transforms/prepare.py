@@ -60,7 +60,7 @@ def _index_loops(body: Block, names: Names, values: dict[str, Value]) -> Block:
         statement = with_blocks(statement, [_index_loops(inner, names, values) for inner in blocks_of(statement)])
         if isinstance(statement, For) and isinstance(statement.iterable, Var):
             value = value_of(statement.iterable, values)
-            if may_be_differentiable(value) and not isinstance(value, Instance):
+            if may_be_differentiable(value) and not (isinstance(value, Instance) and value.kind not in (list, tuple)):
                 result += _indexed(statement, value, names, values)
                 continue
         result.append(statement)
@@ -129,7 +129,7 @@ def _inline_sharing(
         )
         if isinstance(statement, Assign) and isinstance(statement.value, Call):
             callee = statement.value.function.value if isinstance(statement.value.function, Ref) else None
-            if isinstance(callee, Function) and _shares(statement, statement.value, callee, regions, summaries):
+            if isinstance(callee, Function) and _shares(statement, statement.value, callee, regions, summaries, values):
                 if not is_recursive(callee):
                     block, value = inline(callee, statement.value.arguments, names, values)
                     result += block
@@ -140,9 +140,19 @@ def _inline_sharing(
     return tuple(result)
 
 
-def _shares(statement: Assign, call: Call, callee: Function, regions: Regions, summaries: Summaries) -> bool:
+def _shares(
+    statement: Assign,
+    call: Call,
+    callee: Function,
+    regions: Regions,
+    summaries: Summaries,
+    values: dict[str, Value],
+) -> bool:
     """Whether a call changes memory of its caller, or mixes memory that the caller changes."""
     summary = summaries(callee)
+    if statement.target is not None and not isinstance(values.get(statement.target), Array):
+        if regions.is_mutated(statement.target):
+            return True  # one array may stand in the result twice
     if any(slot[0] == "parameter" for slot in summary.mutated) or summary.changes_captured:
         return True
     if not summary.classes:

@@ -16,6 +16,7 @@ import numpy as np
 from autodiff import trees
 from autodiff.api.binding import Bound
 from autodiff.api.gradient import check_differentiable
+from autodiff.api.private import private
 from autodiff.api.transformed import Transformed, _kind, _name
 from autodiff.backend.compile import explain
 from autodiff.frontend.read import Reader
@@ -80,7 +81,7 @@ class Pair(Transformed):
 
         def pull(cotangent: Any) -> tuple:
             try:
-                gradients = dict(zip(positions, adjoint(saved, cotangent), strict=True))
+                gradients = dict(zip(positions, adjoint(private(saved), cotangent), strict=True))
             except Exception as error:
                 explain(error)
                 raise

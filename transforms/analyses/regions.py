@@ -360,7 +360,8 @@ class _Finder:
             for other in found[1:]:
                 merge(found[0], other)
         for slot in summary.mutated:
-            region = locate(slot)
+            # what the callee changed before it returned it is, to the caller, as good as new
+            region = locate(slot) if slot[0] == "parameter" else None
             if region is not None:
                 region.mutate()
 
