@@ -1,7 +1,7 @@
 """A copy of what a call saved for its derivative, so that a pullback can be called again.
 
-The adjoint program takes from its tapes and adds into its shadows.  `private` copies containers and arrays and keeps who
-shares memory with whom: names of one object stay so, and views become views of the copy.
+The adjoint program takes from its tapes and adds into its shadows.  `private` copies containers and arrays and keeps
+who shares memory with whom: names of one object stay so, and views become views of the copy.
 """
 
 from __future__ import annotations
