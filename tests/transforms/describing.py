@@ -66,7 +66,9 @@ def describes(value: Value, thing: Any, sizes: dict[Any, int]) -> bool:
             return tuple(thing) == value.keys and all(describes(v, thing[k], sizes) for k, v in zip(value.keys, value.items))
         case Record():
             return type(thing) is value.kind and all(
-                describes(v, getattr(thing, name), sizes) for name, v in zip(value.names, value.items)
+                describes(v, getattr(thing, name), sizes)
+                for name, v in zip(value.names, value.items)
+                if getattr(thing, name, None) is not None  # it may not be assigned yet
             )
         case Partial():
             if not isinstance(thing, functools.partial):

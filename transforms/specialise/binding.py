@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from transforms import core, operations
+from transforms import core
 from transforms.inference import is_constant, join, loosened, many, value_of_object
 from transforms.values import Instance, Literal, Mapping, Never, Partial, Record, Sequence, Value
 
@@ -69,9 +69,12 @@ class Content:
     is_mutated: bool = False
     item: Value = field(default_factory=Never)
     is_unknown: bool = False
+    attributes: dict[str, Value] = field(default_factory=dict)  # of an object, by `obj.name = value`
 
     def apply(self, value: Value) -> Value:
         """The value of a container of this region, at any time."""
+        if isinstance(value, Record) and self.attributes and not self.is_unknown:
+            value = with_attributes(value, self.attributes)
         if not self.is_mutated:
             return value
         match value:
@@ -81,8 +84,6 @@ class Content:
                 return Instance(value.kind)
             case Sequence():
                 return many(value.kind, (*map(self.apply, value.items), self.item))
-            case Record() if value.kind is operations.Cell and not self.is_unknown:
-                return many_record(value, self.item)
             case Mapping() | Record():
                 return Instance(value.kind)
         if isinstance(value, Instance):
@@ -92,5 +93,10 @@ class Content:
         return value
 
 
-def many_record(value: Record, item: Value) -> Value:
-    return Record(value.kind, value.names, tuple(loosened(join(old, item, "cell")) for old in value.items))
+def with_attributes(value: Record, attributes: dict[str, Value]) -> Record:
+    """The record with what may be assigned to its attributes."""
+    known = dict(zip(value.names, value.items))
+    for name, item in attributes.items():
+        old = known.get(name)
+        known[name] = item if old is None else loosened(join(old, item, ("~", name)))
+    return Record(value.kind, tuple(known), tuple(known.values()))

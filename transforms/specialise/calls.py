@@ -8,6 +8,7 @@ arithmetic of constants, methods that stand for functions, calls of user functio
 from __future__ import annotations
 
 import builtins
+import collections.abc
 import dataclasses
 import functools
 import inspect
@@ -31,6 +32,7 @@ from transforms.inference import (
     join,
     map_sizes,
     scalar_result,
+    shape_of,
     value_of_object,
     value_of_scalar,
 )
@@ -201,6 +203,10 @@ class Calls:
             if unpacked is not None:
                 inner, before, named = unpacked
                 return self.apply(inner, [*before, *arguments], {**named, **keywords}, hint, is_bound)
+        if isinstance(value, Record):
+            called = inspect.getattr_static(value.kind, "__call__", None)
+            if isinstance(called, types.FunctionType):
+                return self.call_object(Ref(called), [function, *arguments], keywords)
         if isinstance(value, Known):
             atom = function.atom
             ref = atom if isinstance(atom, Ref) and atom.value is value.object else Ref(value.object)
@@ -315,6 +321,9 @@ class Calls:
                 fresh[size.key] = Size((FRESH, ANY_SIZE, len(fresh)), size.maybe_one)
             return fresh[size.key]
 
+        for number, attributes in instance.stored.items():
+            for name, item in attributes.items():
+                self.sweep.assign_attribute(bound[number], name, map_sizes(item, change))
         result = map_sizes(instance.result, change)
         if instance.function.body or instance.is_open:
             return self.emit(Ref(instance.function, instance.function.name), bound, {}, result)
@@ -397,6 +406,10 @@ class Calls:
             return self.construct_dataclass(ref, cls, arguments, keywords)
         if cls.__module__ in ("builtins", "numpy") or issubclass(cls, (np.generic, BaseException)):
             return self.primitive(ref, None, arguments, keywords)
+        if _is_plain_class(cls):
+            program = self.sweep.session.read(cls.__init__)
+            if program is not None:
+                return self.construct_object(ref, cls, program, arguments, keywords)
         for item in (*arguments, *keywords.values()):
             self.sweep.escape(item)
         return self.emit(ref, arguments, keywords, Instance(cls))
@@ -432,10 +445,26 @@ class Calls:
         region = self.new_region()
         self.sweep.nest(region, parts)
         known = all(item.name in bound or item.default is not dataclasses.MISSING for item in dataclasses.fields(cls))
-        return self.emit(
-            ref, arguments, keywords, self.sweep.settled(value, region),
-            parts=tuple(parts) if known and not self.sweep.is_mutated(region) else None, region=region,
-        )  # fmt: skip
+        is_fixed = known and not self.sweep.is_mutated(region)
+        settled = self.sweep.settled(value, region)
+        return self.owned(
+            self.emit(ref, arguments, keywords, settled, parts=tuple(parts) if is_fixed else None, region=region)
+        )
+
+    def construct_object(
+        self, ref: Ref, cls: type, program: core.Function, arguments: list[Binding], keywords: Keywords
+    ) -> Binding:
+        """`Class(...)` as `new = object.__new__(Class)`, `Class.__init__(new, ...)`."""
+        region = self.new_region()
+        value = self.sweep.settled(Record(cls, (), ()), region)
+        hint = self.hint
+        self.is_bound = True
+        made = self.emit(Ref(object.__new__, "object.__new__"), [Binding(ref, Known(cls))], {}, value, region=region)
+        self.owned(made)
+        self.hint, self.is_bound = None, False
+        self.user(Ref(cls.__init__), program, [made, *arguments], keywords)
+        self.hint, self.is_bound = hint, True
+        return made
 
     def new_region(self) -> tuple[Hashable, ...]:
         """The region of a container that is made at the present place."""
@@ -627,6 +656,116 @@ class Calls:
             return elementwise(thing, *values)
         return UNKNOWN
 
+    def on_helper(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+        """Questions of `transforms.runtime` about containers."""
+        source = arguments[0]
+        value = source.value
+        kind = python_type(value)
+        if ref.value in (runtime.is_sequence, runtime.is_mapping):
+            if kind is None:
+                return self.emit(ref, arguments, {}, BOOLEAN)
+            asked: Any = collections.abc.Sequence if ref.value is runtime.is_sequence else collections.abc.Mapping
+            return constant(issubclass(kind, asked) and not issubclass(kind, (str, bytes, bytearray)))
+        if ref.value is runtime.reversible:
+            return self.on_sequence(ref, arguments, keywords)
+        assert ref.value is runtime.has_item
+        if not isinstance(value, Literal):
+            return self.emit(ref, arguments, {}, BOOLEAN)
+        parts = [self.parts_count(item) for item in arguments[1:]]
+        counts = [count for count in parts if count is not None]
+        if len(counts) == len(parts):
+            return constant(all(value.value < count for count in counts))
+        return self.emit(ref, arguments, {}, BOOLEAN)
+
+    def parts_count(self, source: Binding) -> int | None:
+        """How many items a container is known to have."""
+        value = source.value
+        if isinstance(value, (Sequence, Mapping)) and not self.sweep.is_mutated(source.region):
+            return len(value.items)
+        if isinstance(value, Literal) and hasattr(value.value, "__len__"):
+            return len(value.value)
+        found = known_range(source)
+        return len(found) if found is not None else None
+
+    def on_join_sequences(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+        """`a + b` of two lists or tuples."""
+        if len(arguments) != 2 or keywords:
+            return None
+        first, second = arguments
+        kinds = [item.value.kind if isinstance(item.value, (Sequence, Many)) else None for item in arguments]
+        if kinds[0] is None or kinds[0] is not kinds[1] or kinds[0] not in (list, tuple):
+            return None
+        hint, is_bound = self.hint, self.is_bound
+        parts = [self.parts_of(item) for item in arguments]
+        self.hint, self.is_bound = hint, is_bound
+        value = indexing.joined_sequences(first.value, second.value)
+        known = None if parts[0] is None or parts[1] is None else [*parts[0], *parts[1]]
+        if kinds[0] is tuple:
+            return self.emit(ref, arguments, {}, value, parts=tuple(known) if known is not None else None)
+        region = self.new_region()
+        if known is None:
+            for item in arguments:
+                self.sweep.escape_parts(item)
+        else:
+            self.sweep.nest(region, known)
+        is_mutated = self.sweep.is_mutated(region)
+        settled = self.sweep.settled(value, region)
+        held = tuple(known) if known is not None and not is_mutated else None
+        return self.owned(self.emit(ref, arguments, {}, settled, parts=held, region=region))
+
+    def on_repeat_sequence(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+        value = arguments[0].value
+        if not isinstance(value, (Sequence, Many)) or value.kind not in (list, tuple):
+            return None
+        found = indexing.repeated_sequence(value, arguments[1].value)
+        if value.kind is tuple:
+            return self.emit(ref, arguments, {}, found)
+        self.sweep.escape_parts(Binding(None, item_of(value)))
+        region = self.new_region()
+        return self.owned(self.emit(ref, arguments, {}, self.sweep.settled(found, region), region=region))
+
+    def on_dict(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+        """`dict(mapping)`, `dict(a=1)`"""
+        if len(arguments) > 1:
+            return None
+        items: dict[Any, Binding] = {}
+        if arguments:
+            source = arguments[0]
+            if not isinstance(source.value, Mapping) or self.sweep.is_mutated(source.region):
+                return None
+            hint, is_bound = self.hint, self.is_bound
+            for place, (key, item) in enumerate(zip(source.value.keys, source.value.items)):
+                held = source.parts[place] if source.parts is not None else None
+                items[key] = held if held is not None else self.sweep.read(source, Const(key), item)
+            self.hint, self.is_bound = hint, is_bound
+        items.update(keywords)
+        value = Mapping(dict, tuple(items), tuple(item.value for item in items.values()))
+        region = self.new_region()
+        parts = tuple(items.values())
+        self.sweep.nest(region, parts)
+        is_mutated = self.sweep.is_mutated(region)
+        made = self.emit(
+            ref, arguments, keywords, self.sweep.settled(value, region), parts=None if is_mutated else parts, region=region
+        )
+        return self.owned(made)
+
+    def on_scalar_type(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+        """`np.float64(x)` and the like."""
+        shape = shape_of(arguments[0].value) if len(arguments) == 1 and not keywords else None
+        if shape is None:
+            return None
+        return self.primitive_of_value(ref, arguments, array_or_number(np.dtype(ref.value), shape))
+
+    def primitive_of_value(self, ref: Ref, arguments: list[Binding], value: Value) -> Binding:
+        entry = registry.lookup(ref.value)
+        hint, is_bound = self.hint, self.is_bound
+        if entry is not None and entry.simplify is not None:
+            simple = self.simplified(entry, arguments, {}, value)
+            if simple is not None:
+                return simple
+        self.hint, self.is_bound = hint, is_bound
+        return self.emit(ref, arguments, {}, value)
+
     def infer_operator(self, thing: Any, values: list[Value]) -> Value:
         if thing is operator.sub and isinstance(values[0], Length):
             count = values[1].value if isinstance(values[1], Literal) else None
@@ -718,7 +857,15 @@ class Calls:
             for part in parts:
                 self.sweep.escape_parts(part)
         value = self.sweep.settled(value, region)
-        return self.emit(ref, arguments, {}, value, parts=None if is_mutated else tuple(parts), region=region)
+        return self.owned(
+            self.emit(ref, arguments, {}, value, parts=None if is_mutated else tuple(parts), region=region)
+        )
+
+    def owned(self, binding: Binding) -> Binding:
+        """Note that a region was made for this container."""
+        if binding.region is not None and isinstance(binding.atom, Var):
+            self.sweep.makers[binding.region] = binding.atom.name
+        return binding
 
     def on_make_dict(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
         keys, items = arguments[::2], arguments[1::2]
@@ -737,7 +884,7 @@ class Calls:
         return self.emit(ref, arguments, {}, Instance(slice), parts=tuple(arguments))
 
     def on_cell(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
-        start = arguments[0].value if arguments else Literal(None)
+        start = arguments[0].value if arguments else NEVER
         region = self.new_region()
         self.sweep.nest(region, arguments)
         value = self.sweep.settled(Record(operations.Cell, ("value",), (start,)), region)
@@ -745,7 +892,7 @@ class Calls:
             for item in arguments:
                 self.sweep.escape_parts(item)
         parts = None if self.sweep.is_mutated(region) or not arguments else tuple(arguments)
-        return self.emit(ref, arguments, {}, value, parts=parts, region=region)
+        return self.owned(self.emit(ref, arguments, {}, value, parts=parts, region=region))
 
     def on_partial(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
         if not arguments:
@@ -1098,8 +1245,8 @@ class Calls:
     def on_setattr(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
         target, name, item = arguments
         self.sweep.escape_parts(item)
-        if isinstance(target.value, Record) and target.value.kind is operations.Cell:
-            self.sweep.mutate(target, item.value)
+        if isinstance(target.value, Record) and isinstance(name.value, Literal):
+            self.sweep.assign_attribute(target, name.value.value, item.value)
         else:
             self.sweep.mutate(target, None)
         return self.emit(ref, arguments, {}, UNKNOWN)
@@ -1462,6 +1609,10 @@ def _same(binding: Binding) -> Binding:
     return binding
 
 
+def item_of(value: Sequence | Many) -> Value:
+    return Sequence(tuple, value.items) if isinstance(value, Sequence) else value.item
+
+
 def is_rich(value: Sequence) -> bool:
     """Whether the items differ in structure, or hold containers or code."""
     described = set()
@@ -1521,6 +1672,17 @@ def _has_plain_init(cls: type) -> bool:
     )
 
 
+def _is_plain_class(cls: type) -> bool:
+    """Whether `Class(...)` makes an empty object, calls `__init__`, and its attributes are plain."""
+    return (
+        isinstance(inspect.getattr_static(cls, "__init__", None), types.FunctionType)
+        and type(cls) is type
+        and cls.__new__ is object.__new__
+        and cls.__setattr__ is object.__setattr__
+        and cls.__getattribute__ is object.__getattribute__
+    )
+
+
 def _may_overload(value: Value) -> bool:
     """Whether a comparison with the value may give something else than a bool."""
     return not isinstance(value, (Number, Length, Literal, Known)) and not (
@@ -1553,6 +1715,17 @@ _HANDLERS: list[tuple[Any, str]] = [
     (functools.partial, "on_partial"),
     (runtime.sequence, "on_sequence"),
     (runtime.common_length, "on_common_length"),
+    (runtime.has_item, "on_helper"),
+    (runtime.is_sequence, "on_helper"),
+    (runtime.is_mapping, "on_helper"),
+    (runtime.reversible, "on_helper"),
+    (runtime.join_sequences, "on_join_sequences"),
+    (runtime.repeat_sequence, "on_repeat_sequence"),
+    (operator.add, "on_join_sequences"),
+    (operator.concat, "on_join_sequences"),
+    (dict, "on_dict"),
+    *((kind, "on_scalar_type") for kind in (np.float16, np.float32, np.float64, np.complex64, np.complex128,
+      np.int32, np.int64, np.bool_)),
     (isinstance, "on_isinstance"),
     (type, "on_type"),
     (hasattr, "on_hasattr"),

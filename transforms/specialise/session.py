@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from transforms import core
@@ -31,6 +31,7 @@ class Instance:
     function: core.Function
     result: Value = NEVER
     mutated: frozenset[int] = frozenset()
+    stored: dict[int, dict[str, Value]] = field(default_factory=dict)  # attributes of parameters that it assigns
     is_open: bool = True  # still being made
     is_assumed: bool = False  # its result was asked for while it was being made
 
@@ -99,8 +100,10 @@ class Session:
             result = join(made.result, sweep.result, ("~", "result")) if attempt else sweep.result
             if attempt == 4:
                 result = UNKNOWN
-            settled = not made.is_assumed or (result == made.result and sweep.mutated == made.mutated)
-            made.result, made.mutated = result, sweep.mutated
+            settled = not made.is_assumed or (
+                result == made.result and sweep.mutated == made.mutated and sweep.stored == made.stored
+            )
+            made.result, made.mutated, made.stored = result, sweep.mutated, sweep.stored
             if settled:
                 break
         made.function.body = sweep.body

@@ -27,6 +27,7 @@ from transforms.inference import (
     is_constant,
     is_varying,
     join,
+    loosened,
     map_sizes,
     public,
     renamed_sizes,
@@ -47,6 +48,7 @@ from transforms.values import (
     Many,
     Never,
     Number,
+    Record,
     Sequence,
     Size,
     Value,
@@ -135,6 +137,7 @@ class Sweep:
         self.origin: core.Origin | None = None
         self.path: tuple[Hashable, ...] = ()
         self.children: dict[Region, set[Region]] = {}
+        self.makers: dict[Region, str] = {}  # the name of the container that each region was made for
         self.dirty = False
         self.emitted = 0
 
@@ -166,6 +169,15 @@ class Sweep:
             return frozenset(number for number in numbers if holds_mutable(self.values_in[number]))
         found = (region for region, content in self.contents.items() if content.is_mutated)
         return frozenset(region[1] for region in found if region[0] == "parameter")  # type: ignore[misc]
+
+    @property
+    def stored(self) -> dict[int, dict[str, Value]]:
+        """What is assigned to attributes of the parameters."""
+        return {
+            region[1]: content.attributes  # type: ignore[misc]
+            for region, content in self.contents.items()
+            if region[0] == "parameter" and content.attributes and not content.is_mutated
+        }
 
     def public_values(self) -> dict[str, Value]:
         """The value of every name of the body."""
@@ -259,7 +271,7 @@ class Sweep:
         if self.all_mutable:
             return True
         content = self.contents.get(region) if region is not None else None
-        return content is not None and content.is_mutated
+        return content is not None and (content.is_mutated or bool(content.attributes))
 
     def mutate(self, binding: Binding, item: Value | None) -> None:
         """Note that a container is changed: `item` is put into it; None: anything may be."""
@@ -279,6 +291,28 @@ class Sweep:
         if not content.is_mutated or new != content.item or is_unknown != content.is_unknown:
             content.is_mutated, content.item, content.is_unknown = True, new, is_unknown
             self.dirty = True
+
+    def assign_attribute(self, binding: Binding, name: str, item: Value) -> None:
+        """Note that an attribute of an object is assigned."""
+        if not isinstance(binding.value, Record) or self.all_mutable:
+            return
+        if binding.region is None or not self.is_whole(binding):
+            self.mutate(binding, None)
+            return
+        content = self.contents.setdefault(binding.region, Content())
+        old = content.attributes.get(name, NEVER)
+        new = loosened(join(old, item, (FRESH, name)))
+        if new != old:
+            content.attributes[name] = new
+            self.dirty = True
+
+    def is_whole(self, binding: Binding) -> bool:
+        """Whether the operand is the container that its region was made for, and not one that is stored in it."""
+        region = binding.region
+        assert region is not None
+        if region[0] == "parameter":
+            return binding.atom == Var(self.source.parameters[region[1]])  # type: ignore[call-overload]
+        return isinstance(binding.atom, Var) and self.makers.get(region) == binding.atom.name
 
     def escape(self, binding: Binding) -> None:
         """Note that an operand is handed to code that is not known."""
