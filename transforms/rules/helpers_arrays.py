@@ -563,6 +563,16 @@ def selects_number(x: Value, index: Value) -> bool:
     return len(x.shape) == 1 and is_integer(index)
 
 
+def has_ellipsis(index: Value) -> bool:
+    """Whether an index has an ellipsis in it."""
+    if isinstance(index, Sequence):
+        return any(map(has_ellipsis, index.items))
+    if not isinstance(index, Literal):
+        return False
+    items = index.value if isinstance(index.value, tuple) else (index.value,)
+    return any(item is Ellipsis for item in items)
+
+
 def is_integer(value: Value) -> bool:
     if isinstance(value, Literal):
         return type(value.value) is int
@@ -606,6 +616,10 @@ def simplify_pull(site: Any) -> Atom | None:
     if not isinstance(x_bar, Array) or index_may_repeat(index) is not False:
         return None
     if not is_scalar(value) and not isinstance(value, Array):
+        return None
+    if x_bar.shape == () and is_scalar(value):  # `x[...] = number`: the part would be a view, not a number
+        return cast(site, site.call(operator.getitem, site.atom("x_bar"), Const(())), x_bar.dtype, value)
+    if is_scalar(value) and has_ellipsis(index):  # may select one number as a view
         return None
     part = site.call(operator.getitem, site.atom("x_bar"), site.atom("index"))
     if selects_number(x_bar, index) and is_scalar(value):

@@ -116,7 +116,8 @@ def _shape(
         consumed += len(array[1]) if array is not None and array[0].kind == "b" else 1
     if consumed > len(shape):
         return None
-    if not any(isinstance(value, Literal) and value.value is Ellipsis for value, _ in items):
+    is_explicit = any(isinstance(value, Literal) and value.value is Ellipsis for value, _ in items)
+    if not is_explicit:
         items = [*items, (Literal(Ellipsis), None)]
     result: list[Dimension] = []
     fancy: list[tuple[Dimension, ...]] = []
@@ -128,7 +129,7 @@ def _shape(
             count = len(shape) - consumed
             result.extend(shape[axis : axis + count])
             axis += count
-            is_scalar = is_scalar and binding is None and count == 0 and number == len(items) - 1
+            is_scalar = is_scalar and not is_explicit and count == 0 and number == len(items) - 1
         elif isinstance(value, Literal) and value.value is None:
             result.append(1)
             is_scalar = False
