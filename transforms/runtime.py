@@ -1178,6 +1178,9 @@ def ones(x: Any) -> Any:
         return {key: ones(item) for key, item in x.items()}
     if isinstance(x, np.generic) and x.dtype.kind in "fc":
         return x.dtype.type(1)
+    if x is None or isinstance(x, (str, bytes, set, frozenset, complex)):
+        what = f"complex ({x!r})" if isinstance(x, complex) else f"not numeric: {x!r}"
+        raise ValueError(f"the output has no gradient: it is {what}; return real numbers or arrays")
     return 1.0
 
 
@@ -1593,9 +1596,11 @@ def require_scalar(value: Any, name: str) -> None:
     kind = dtype.kind if isinstance(dtype, np.dtype) else {float: "f", int: "i", bool: "b", complex: "c"}.get(type(value), "")
     if np.ndim(value) == 0 and kind in "fiub" and kind:
         return
-    what = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) and value.ndim else (
-        "complex" if kind == "c" else f"a {value.__name__ if isinstance(value, type) else type(value).__name__}"
-    )
+    if np.ndim(value):
+        rank = np.ndim(value)
+        what = f"an array of {rank} dimension{'s' if rank > 1 else ''}"
+    else:
+        what = "complex" if kind == "c" else f"a {(value if isinstance(value, type) else type(value)).__name__}"
     raise TypeError(
         f"the gradient under argnums is defined for functions with a real scalar output; the output of {name} is {what}. "
         "Use jacrev for the Jacobian, or vjp to choose a cotangent."

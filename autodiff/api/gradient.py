@@ -14,7 +14,7 @@ from autodiff.api.results import Results
 from autodiff.api.transformed import Transformed, _kind, _name
 from autodiff.frontend.read import Reader
 from transforms import core, runtime
-from transforms.errors import DerivativeUndefined
+from transforms.errors import DerivativeUndefined, TransformError
 from transforms.inference import as_number
 from transforms.values import Array, Instance, Literal, Number, Sequence, Value
 
@@ -111,43 +111,47 @@ def _arranged(
 def _check_output(results: Results, value: core.Atom, asked: Request, name: str) -> None:
     """Refuse outputs that the convention does not take: now where the type is known, at run time elsewhere."""
     known = results.value_of(value)
-    count = 2 if asked.convention is Convention.ARGNUMS else None
-    output = value
     if asked.has_aux:
+        count = 2 if asked.convention is Convention.ARGNUMS else None
         if isinstance(known, Sequence) and issubclass(known.kind, tuple):
-            length = len(known.items)
-            if length == 0 or (count is not None and length != count):
-                runtime.require_aux((None,) * length, name, count)
+            _at_once(runtime.require_aux, (None,) * len(known.items), name, count)
             known = known.items[0]
         else:
             results.run(runtime.require_aux, value, core.Const(name), core.Const(count))
             known = None
-        output = results.item(value, 0) if asked.convention is Convention.ARGNUMS and known is None else value
     if asked.convention is Convention.ARGNUMS and not _is_scalar(known, name):
-        results.run(runtime.require_scalar, output, core.Const(name))
+        results.run(runtime.require_scalar, results.item(value, 0) if asked.has_aux else value, core.Const(name))
 
 
 def _is_scalar(value: Value | None, name: str) -> bool:
     """Whether the value is known to be a scalar; raises where it is known not to be one."""
     match value:
         case Number():
+            _at_once(runtime.require_scalar, value.dtype.type(0), name)
             return True
         case Array(shape=tuple() as shape):
-            if shape:
-                runtime.require_scalar(np.empty((2,) * len(shape)), name)
+            _at_once(runtime.require_scalar, np.empty((2,) * len(shape)), name)
             return True
         case Literal():
-            runtime.require_scalar(value.value, name)
+            _at_once(runtime.require_scalar, value.value, name)
             return True
         case Sequence() | Instance():
-            runtime.require_scalar(value.kind, name)
+            _at_once(runtime.require_scalar, value.kind, name)
     return False
+
+
+def _at_once(check: Callable[..., None], *arguments: Any) -> None:
+    """Make a check of generated code when the program is transformed."""
+    try:
+        check(*arguments)
+    except TypeError as error:
+        raise TransformError(str(error)) from None
 
 
 def check_differentiable(argument: Any, what: str, function: Any) -> None:
     """Refuse an argument that has no derivative, with what to write instead."""
     for path, leaf in trees.leaves(argument):
-        if trees.is_inexact(leaf) or (path and not trees.is_number(leaf)):
+        if trees.is_inexact(leaf) and not np.iscomplexobj(leaf) or (path and not trees.is_number(leaf)):
             continue
         place = f"{what} of {_name(function)}" + (f" at {path}" if path else "")
         if isinstance(leaf, bool | np.bool_):
@@ -173,7 +177,15 @@ def check_differentiable(argument: Any, what: str, function: Any) -> None:
             raise DerivativeUndefined(
                 f"{place} is {_kind(leaf)}, which has no derivative", "Choose the position of a numeric argument."
             )
-        # an object: what it holds is found when the program is specialised
+        if trees.is_inexact(leaf):
+            raise DerivativeUndefined(
+                f"{place} is complex: the gradient by a complex number is not defined",
+                "Pass its real and imaginary parts, and make the complex number inside the function.",
+            )
+        raise DerivativeUndefined(
+            f"{place} is {_kind(leaf)}, which is neither a number nor a container of numbers",
+            "Pass a number, an array, or a tuple, list, dict or dataclass of them.",
+        )
 
 
 def grad(

@@ -116,7 +116,7 @@ class Transformed:
                     return compiled
             values = tuple(abstract(value, (name,)) for name, value in zip(bound.names, bound.values))
             derived, reader = self._derived(bound, values)
-            program = Program(present(derived))
+            program = Program(present(derived.replace(signature=None)))  # it is called with a value for each parameter
             compiled = Compiled(program.link(program.namespace), program, reader.guards)
             if isinstance(root, FunctionType):
                 cache.share(root, full, compiled)

@@ -11,8 +11,9 @@ import numpy as np
 from transforms import operations, runtime
 from transforms.core import Assign, Atom, Call, Const, Function, Names, Ref, Return, Statement, Var, names_in
 from transforms.reverse.builder import Builder, free_reads
+from transforms.reverse.outputs import check_output
 from transforms.reverse.sweep import Sweep, Sweeps
-from transforms.values import UNKNOWN, Array, Literal, Number, Sequence
+from transforms.values import UNKNOWN, Array, Known, Literal, Number, Sequence, Value
 
 __all__ = ["Pair", "gradient", "make_pair"]
 
@@ -44,6 +45,7 @@ def gradient(
     `seeded`: a last parameter is the cotangent of the output; otherwise it is ones.
     """
     program, whole = _without_auxiliary(function) if has_aux else (function, None)
+    check_output(_result_value(program), function.name, program.body[-1].origin)
     sweeps = Sweep(program, wrt, compiler).run()
     body = list(sweeps.forward)
     if not seeded:
@@ -64,6 +66,17 @@ def gradient(
         origin=function.origin,
         doc=function.doc,
     )
+
+
+def _result_value(program: Function) -> Value:
+    """What is known of the output."""
+    match program.result:
+        case Var() as result:
+            return (program.values or {}).get(result.name, UNKNOWN)
+        case Const() as result:
+            return Literal(result.value)
+        case result:
+            return Known(result.value)
 
 
 def _plain_name(function: Function) -> str:
