@@ -210,7 +210,7 @@ class Namer:
             return known[0]
         name = self._unique(place.base, self.locals | (set() if place.module == "builtins" else set(dir(builtins))))
         self._roots[id(place.root)] = (name, place)
-        if place.module != "builtins" or name != place.base:
+        if place.module != "builtins" or name != place.base or not hasattr(builtins, name):
             self.namespace[name] = place.root
         return name
 
