@@ -156,7 +156,7 @@ def check_differentiable(argument: Any, what: str, function: Any) -> None:
         place = f"{what} of {_name(function)}" + (f" at {path}" if path else "")
         if isinstance(leaf, bool | np.bool_):
             raise DerivativeUndefined(
-                f"{place} is a bool, which has no derivative", "Take the gradient of another argument."
+                f"{place} is a bool, which has no derivative", "Use float(...), or choose another position."
             )
         if isinstance(leaf, int | np.integer):
             raise DerivativeUndefined(

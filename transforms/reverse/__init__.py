@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from transforms import operations, runtime
-from transforms.core import Assign, Atom, Call, Const, Function, Names, Ref, Return, Statement, Var, names_in
+from transforms.core import Assign, Atom, Call, Const, Function, Names, Raise, Ref, Return, Statement, Var, names_in
 from transforms.reverse.builder import Builder, free_reads
 from transforms.reverse.outputs import check_output
 from transforms.reverse.sweep import Sweep, Sweeps
@@ -45,7 +45,8 @@ def gradient(
     `seeded`: a last parameter is the cotangent of the output; otherwise it is ones.
     """
     program, whole = _without_auxiliary(function) if has_aux else (function, None)
-    check_output(_result_value(program), function.name, program.body[-1].origin)
+    if not any(isinstance(statement, Raise) for statement in program.body):
+        check_output(_result_value(program), function.name, program.body[-1].origin)
     sweeps = Sweep(program, wrt, compiler).run()
     body = list(sweeps.forward)
     if not seeded:
