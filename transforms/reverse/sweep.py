@@ -46,7 +46,6 @@ from transforms.core import (
     Var,
     While,
     With,
-    all_reads,
     all_writes,
     blocks_of,
     is_call_of,
@@ -73,10 +72,13 @@ from transforms.values import (
     Sequence,
     Unknown,
     Value,
+    is_immutable,
     may_be_differentiable,
 )
 
 Statements = list[Statement]
+
+CONTAINER_COPIES = (list, tuple, dict, list.copy, dict.copy, sorted, reversed)  # their results are new containers
 
 
 @dataclass
@@ -121,11 +123,16 @@ class Sweep:
     # -------------------------------------------------------------------------------------------------- the whole
 
     def run(self, finish: bool = True) -> Sweeps:
-        """Both sweeps of the function; `finish`: the gradients get the structure and dtype of the parameters."""
+        """Both sweeps of the function.
+
+        `finish`: the two stay together, and the gradients get the structure and dtype of the parameters.  Otherwise the
+        sweeps become two functions: branches push what their adjoints read, as in loops, because only names that are
+        bound on every path can be handed over.
+        """
         last = self.function.body[-1]
         assert isinstance(last, Return)
         cotangent = self.names.fresh("cotangent")
-        scope = Scope()
+        scope = Scope(in_loop=not finish)
         seed = Builder(self.names, last.origin)
         self._seed(last, Var(cotangent), seed)
         forward, reverse = self.block(self.function.body[:-1], scope)
@@ -649,8 +656,8 @@ class Sweep:
 
     def _refuse_partial(self, statement: Try, handler: Block) -> None:
         inside = all_writes(statement.body)
-        for name in sorted(inside & all_reads(handler)):
-            if self.plan.kind(name) is not Kind.NONE and name not in all_writes(handler):
+        for name in free_reads(handler):
+            if name in inside and self.plan.kind(name) is not Kind.NONE:
                 raise TransformError(
                     f"the handler uses {name!r}, which the body of the try statement was computing when it failed; "
                     "a derivative through this is not supported",
@@ -986,7 +993,7 @@ class Sweep:
         if function is operations.Cell or isinstance(function, type) and entry is None:
             self.construct(statement, function, call, primal, adjoint)
             return
-        if function in (list.append, list.pop):
+        if function in (list.append, list.pop, list.insert):
             self.list_operation(statement, function, call, primal, adjoint)
             return
         target = statement.target
@@ -1004,7 +1011,7 @@ class Sweep:
         primal.statements.append(statement)
         if target is not None and self.kind(target) is Kind.SHADOW:
             source = shared_source(self.plan, statement)
-            if source is not None and self.kind(source) is Kind.SHADOW:
+            if source is not None and self.kind(source) is Kind.SHADOW and not self._copies_numbers(statement, function):
                 self._mirror_view(statement, entry, call, source, scope, primal)
                 return
             self.make_shadow(statement, scope, primal)
@@ -1012,6 +1019,20 @@ class Sweep:
         if g is None and not shadows_of(entry):
             return
         self._rule(statement, entry, call, g if g is not None else Const(None), adjoint)
+
+    def _copies_numbers(self, statement: Assign, function: Any) -> bool:
+        """Whether a new list or dict is made of the items of another, all numbers; refused where they may change."""
+        if not any(function is copier for copier in CONTAINER_COPIES):
+            return False
+        value = self.plan.value(Var(statement.target or ""))
+        items = value.items if isinstance(value, (Sequence, Mapping)) else (value.item,) if isinstance(value, Many) else ()
+        if not items or not all(map(is_immutable, items)):
+            raise TransformError(
+                "the copy of a container whose items change, or are not known, cannot be followed",
+                "Build the new container item by item.",
+                statement.origin,
+            )
+        return True
 
     def _mirror_view(
         self, statement: Assign, entry: registry.Primitive, call: Call, source: str, scope: Scope, primal: Builder
@@ -1042,6 +1063,13 @@ class Sweep:
             item = call.arguments[1]
             primal.do(list.append, shadow, self.shadow(item))
             g = adjoint.call(list.pop, shadow)
+            if self.kind(item) is Kind.VALUE:
+                self.accumulate(item, g, adjoint)
+            return
+        if function is list.insert:
+            place, item = call.arguments[1:]
+            primal.do(list.insert, shadow, place, self.shadow(item))
+            g = adjoint.call(runtime.pop_inserted, shadow, place)
             if self.kind(item) is Kind.VALUE:
                 self.accumulate(item, g, adjoint)
             return
@@ -1079,7 +1107,7 @@ class Sweep:
                 if self.kind(single) is Kind.NONE or name in entry.mutates or position == skip:
                     continue
                 if name not in entry.wrt:
-                    if name in entry.stores or isinstance(single, Ref):
+                    if name in entry.stores or name in entry.shape_only or isinstance(single, Ref):
                         continue
                     raise RuleNotFound(
                         f"the derivative of {entry.name} with respect to its argument {name!r} is not known",
@@ -1140,7 +1168,9 @@ class Sweep:
         active = tuple(k for k, atom in enumerate(call.arguments) if self.kind(atom) is not Kind.NONE)
         summary = self.compiler.summaries(function)
         shared = [atom for atom in (*call.arguments, Var(target)) if self.kind(atom) is Kind.SHADOW]
-        if shared and (summary.mutated or summary.classes or summary.changes_captured):
+        changes_argument = any(slot[0] == "parameter" for slot in summary.mutated)
+        container = self.kind(target) is Kind.SHADOW and not isinstance(self.plan.value(target), Array)
+        if shared and (changes_argument or summary.classes or summary.changes_captured or container):
             raise TransformError(
                 f"{function.name} is recursive and shares memory that is changed in place with its caller; "
                 "a derivative through this is not supported",

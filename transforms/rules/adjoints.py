@@ -53,6 +53,7 @@ def make_record(kind, names, *items, ans, g):
     return tuple([getattr(g, name) for name in names])
 
 
+facts(runtime.update)  # reverse mode inlines the rule of the function that it applies
 refused("its argument is changed in place", runtime.take_stored, runtime.insert_back)
 refused("the function is only known at run time", runtime.call_augmented)
 facts(runtime.take_stored, is_pure=False, shape_only="stored")
