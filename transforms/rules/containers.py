@@ -198,6 +198,9 @@ def insert(self, index, item, *, ans, g, self_bar):
     return runtime.pop_inserted(self_bar, index)
 
 
+refused("Use append, or build a new list.", list.extend)
+
+
 @adjoint(
     list.reverse, mutates="self", wrt="", linear="self", shape_only="self", samples=listed(call([0.5, 0.25, 0.75]))
 )
@@ -328,19 +331,6 @@ def sequence(iterable, *, ans, g):
 @adjoint(runtime.unsequence, linear="cotangent", views="cotangent", shape_only="iterable")
 def unsequence(cotangent, iterable, *, ans, g):
     return runtime.unsequence(g, cotangent)
-
-
-@adjoint(
-    runtime.insert_back,
-    mutates="self",
-    stores="item",
-    wrt="item",
-    linear="self item",
-    shape_only="self item",
-    samples=listed(call([0.5, 0.75], 1, 0.25), call([0.5, 0.75], -1, 0.25)),
-)
-def insert_back(self, position, item, *, ans, g, self_bar):
-    return list.pop(self_bar, position)
 
 
 facts(runtime.pop_items, signature=inspect.signature(lambda self, items: None), mutates="self", views="self")

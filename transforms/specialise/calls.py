@@ -826,6 +826,9 @@ class Calls:
             return self.emit(ref, arguments, keywords, value)
         if is_mutable(value):
             other = arguments[1]
+            if ref.value is operator.iadd and value.kind is list and isinstance(other.value, Sequence):  # type: ignore[union-attr]
+                if self.extended(arguments[0], other):
+                    return arguments[0]
             inner = other.value
             items = inner.items if isinstance(inner, Sequence) else (inner.item,) if isinstance(inner, Many) else None
             if items is None or ref.value is not operator.iadd:
@@ -997,6 +1000,13 @@ class Calls:
         if isinstance(value, Instance) and value.kind is range:
             items = known_range(source)
             return tuple(constant(item) for item in items) if items is not None and len(items) <= 64 else None
+        return None
+
+    def on_reversed(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+        """`reversed` of a range: the one reversal of which the items are known."""
+        value = arguments[0].value if len(arguments) == 1 else UNKNOWN
+        if isinstance(value, Instance) and value.kind is range:
+            return self.emit(ref, arguments, keywords, Instance(reversed))
         return None
 
     def on_range(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
@@ -1353,6 +1363,8 @@ class Calls:
         value = source.value
         ref = Ref(function, f"{value.kind.__name__}.{name}")  # type: ignore[union-attr]
         found: Value = UNKNOWN
+        if name == "extend" and value.kind is list and len(rest) == 1 and self.extended(source, rest[0]):  # type: ignore[union-attr]
+            return constant(None)
         if name in ("append", "insert", "extend", "add", "update"):
             stored = rest[-1] if rest else None
             if stored is not None:
@@ -1377,6 +1389,18 @@ class Calls:
         elif value.kind is str:  # type: ignore[union-attr]
             found = Instance(str) if name in ("format", "join", "lower", "upper", "strip", "replace") else UNKNOWN
         return self.emit(ref, [source, *rest], keywords, found, region=self.sweep.inner_region(source, found))
+
+    def extended(self, source: Binding, other: Binding) -> bool:
+        """Append the items of a sequence to a list one by one, where they are known."""
+        items = self.sweep.parts(other) if isinstance(other.value, Sequence) else None
+        if items is None or self.sweep.is_mutated(other.region):
+            return False
+        hint, is_bound = self.hint, self.is_bound
+        for item in items:
+            self.hint, self.is_bound = None, False
+            self.container_method(list.append, "append", source, [item], {})
+        self.hint, self.is_bound = hint, is_bound
+        return True
 
     def dict_method(self, source: Binding, name: str, rest: list[Binding], keywords: Keywords) -> Binding | None:
         value = source.value
@@ -1744,6 +1768,7 @@ _HANDLERS: list[tuple[Any, str]] = [
     (max, "on_minimum"),
     (len, "on_len"),
     (range, "on_range"),
+    (reversed, "on_reversed"),
     (builtins.tuple, "on_tuple"),
     (builtins.list, "on_tuple"),
     *(
