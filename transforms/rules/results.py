@@ -1100,3 +1100,108 @@ def builtin_sorted(iterable: Value, *, key: Value = NONE, reverse: Value = FALSE
     if isinstance(iterable, Array) and iterable.shape:
         return Many(list, array_or_number(iterable.dtype, iterable.shape[1:]))
     return None
+
+
+# ------------------------------------------------------------------------------------- rarer functions: dtype and rank
+
+
+def of_rank(dtype: np.dtype | None, rank: int | None) -> Value | None:
+    """An array of which only dtype and rank are known."""
+    return None if dtype is None or rank is None else Array(dtype, tuple(map(fresh, range(rank))))
+
+
+def rank_of(value: Value) -> int | None:
+    shape = full_shape(value)
+    return None if shape is None else len(shape)
+
+
+@result(np.pad, np.rot90)
+def same_rank(a: Value, *rest: Value, **named: Value) -> Value | None:
+    return of_rank(dtype_of(a), rank_of(a))
+
+
+@result(np.partition)
+def partition(a: Value, kth: Value, axis: Value = LAST, *rest: Value, **named: Value) -> Value | None:
+    return sort(a, axis)
+
+
+@result(np.insert)
+def insert(arr: Value, obj: Value, values: Value, axis: Value = NONE) -> Value | None:
+    return of_rank(dtype_of(arr), 1 if constant_of(axis) is None else rank_of(arr))
+
+
+@result(np.delete)
+def delete(arr: Value, obj: Value, axis: Value = NONE) -> Value | None:
+    return of_rank(dtype_of(arr), 1 if constant_of(axis) is None else rank_of(arr))
+
+
+@result(np.compress)
+def compress(condition: Value, a: Value, axis: Value = NONE, out: Value = NONE) -> Value | None:
+    return of_rank(dtype_of(a), 1 if constant_of(axis) is None else rank_of(a))
+
+
+@result(np.extract)
+def extract(condition: Value, arr: Value) -> Value | None:
+    return of_rank(dtype_of(arr), 1)
+
+
+@result(np.convolve, np.correlate)
+def convolve(a: Value, v: Value, mode: Value = NONE) -> Value | None:
+    return of_rank(_product_dtype(a, v), 1)
+
+
+@result(np.diagflat)
+def diagflat(v: Value, k: Value = ZERO) -> Value | None:
+    return of_rank(dtype_of(v), 2)
+
+
+@result(np.kron)
+def kron(a: Value, b: Value) -> Value | None:
+    first, second = rank_of(a), rank_of(b)
+    return of_rank(_product_dtype(a, b), None if not first or not second else max(first, second))
+
+
+@result(np.dstack)
+def dstack(tup: Value) -> Value | None:
+    items = _items(tup)
+    ranks = [rank_of(item) for item in items or ()]
+    if items is None or not ranks or None in ranks:
+        return None
+    return of_rank(joined_dtype(items), max(3, *(rank or 0 for rank in ranks)))
+
+
+@result(np.select)
+def select(condlist: Value, choicelist: Value, default: Value = ZERO) -> Value | None:
+    if not isinstance(condlist, Sequence) or not isinstance(choicelist, Sequence) or not choicelist.items:
+        return None
+    found: Value = default
+    for choice in choicelist.items:
+        found = elementwise(operator.add, found, choice)
+    dtype = dtype_of(found)
+    shape = broadcast(*map(full_shape, (*condlist.items, *choicelist.items, default)))
+    return None if dtype is None or shape is None else Array(dtype, shape)
+
+
+@result(np.hsplit)
+def hsplit(ary: Value, indices_or_sections: Value) -> Value | None:
+    rank = rank_of(ary)
+    return None if not rank else split(ary, indices_or_sections, ZERO if rank == 1 else ONE)
+
+
+@result(np.vsplit)
+def vsplit(ary: Value, indices_or_sections: Value) -> Value | None:
+    return split(ary, indices_or_sections, ZERO)
+
+
+@result(np.dsplit)
+def dsplit(ary: Value, indices_or_sections: Value) -> Value | None:
+    return split(ary, indices_or_sections, TWO)
+
+
+@result(np.broadcast_arrays)
+def broadcast_arrays(*arrays: Value, subok: Value = FALSE) -> Value | None:
+    shape = broadcast(*map(full_shape, arrays))
+    dtypes = [dtype_of(array) for array in arrays]
+    if shape is None or any(dtype is None for dtype in dtypes):
+        return None
+    return Sequence(tuple, tuple(Array(dtype, shape) for dtype in dtypes if dtype is not None))
