@@ -8,7 +8,7 @@ def float_loop(x):
     """1000 iterations on floats."""
     y = x
     for _ in range(1000):
-        y = y * 0.99 + x * x * 0.01
+        y = y + 0.01 * (x - y * y)
     return y
 
 
