@@ -21,7 +21,7 @@ def specialise(function: core.Function, values: tuple[Value, ...], reader: Reade
     session = Session(reader)
     if function.source is not None:
         session.programs[id(function.source)] = function
-    made = session.instance(function, values).function
+    made = session.instance(function, values, is_inner=False).function
     if made.signature is not function.signature:
         made = made.replace(signature=function.signature)  # users call it as they call the function
     return made

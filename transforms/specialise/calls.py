@@ -38,7 +38,7 @@ from transforms.inference import (
 )
 from transforms.specialise import indexing
 from transforms.specialise.binding import Binding, constant, holds_mutable, is_mutable
-from transforms.specialise.session import canonical_sizes
+from transforms.specialise.session import canonical_sizes, is_closure, leaves
 from transforms.values import (
     BOOLEAN,
     INTEGER,
@@ -309,6 +309,9 @@ class Calls:
         if bound is None:  # Python will raise the TypeError
             return self.emit(ref, arguments, keywords, UNKNOWN)
         values, back = canonical_sizes(tuple(item.value for item in bound))
+        if any(is_closure(value) for value in values):
+            bound = [leaf for item in bound for leaf in self.leaf_bindings(item)]
+            self.hint, self.is_bound = hint, is_bound
         instance = self.sweep.session.instance(program, values)
         for number in sorted(instance.mutated):
             self.sweep.escape(bound[number])
@@ -326,8 +329,35 @@ class Calls:
                 self.sweep.assign_attribute(bound[number], name, map_sizes(item, change))
         result = map_sizes(instance.result, change)
         if instance.function.body or instance.is_open:
-            return self.emit(Ref(instance.function, instance.function.name), bound, {}, result)
+            called = Ref(instance.function, instance.function.name)
+            if is_closure(result):
+                return self.closure_of(self.emit(called, bound, {}, Sequence(tuple, tuple(leaves(result)))), result)
+            return self.emit(called, bound, {}, result)
         return self.emit(ref, arguments, keywords, UNKNOWN)
+
+    def closure_of(self, content: Binding, value: Value) -> Binding:
+        """The closure that holds the items of a tuple."""
+        assert isinstance(content.value, Sequence)
+        items = iter([self.sweep.item(content, index) for index in range(len(content.value.items))])
+
+        def build(part: Value) -> Binding:
+            if not is_closure(part):
+                return next(items)
+            assert isinstance(part, Partial) and isinstance(part.function, Known)
+            inner = (*part.arguments, *(item for _, item in part.keywords))
+            return Binding(None, part, (constant(part.function.object), *map(build, inner)))
+
+        return build(value)
+
+    def leaf_bindings(self, binding: Binding) -> list[Binding]:
+        """The operands that a closure holds."""
+        if not is_closure(binding.value):
+            return [binding]
+        assert isinstance(binding.value, Partial)
+        unpacked = self.unpack_partial(binding, binding.value)
+        assert unpacked is not None
+        _, before, named = unpacked
+        return [leaf for item in (*before, *named.values()) for leaf in self.leaf_bindings(item)]
 
     def bind(self, program: core.Function, arguments: list[Binding], keywords: Keywords) -> list[Binding] | None:
         """One operand for each parameter of a program; None where the call does not fit."""
@@ -1295,6 +1325,12 @@ class Calls:
                 function = getattr(value.kind, name, None)
                 if function is not None:
                     return self.container_method(function, name, source, rest, keywords)
+            case Literal() | Number() if name == "astype" and python_type(value) is not str and len(arguments) == 3:
+                dtype = indexing.dtype_argument(arguments[2].value)  # what was an array or a NumPy scalar once
+                if dtype is None:
+                    return None
+                kind = Ref(dtype.type, f"np.{dtype.type.__name__}")
+                return self.primitive_of_value(kind, [source], Number(dtype))
             case Literal() if type(value.value) in (str, bytes, int, float, complex, bool):
                 return self.literal_method(ref, value, name, arguments, keywords)
             case Number():
@@ -1324,6 +1360,12 @@ class Calls:
     ) -> Binding:
         found: Value = UNKNOWN
         shape = value.shape if isinstance(value, Array) else ()
+        if isinstance(value, Number) and len(arguments) == 2 and not keywords:  # scalars are immutable
+            if name == "copy":
+                return arguments[0]
+            kind = {"f": float, "c": complex}.get(value.dtype.kind)
+            if name == "item" and kind is not None:
+                return self.primitive_of_value(Ref(kind, kind.__name__), [arguments[0]], Number(np.dtype(kind), True))
         if name in ("copy", "astype", "flatten", "view"):
             found = array_or_number(value.dtype, shape)
             if name in ("astype", "view"):

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from transforms import core
 from transforms.inference import join, loosened, map_sizes
-from transforms.values import NEVER, UNKNOWN, Literal, Size, Value
+from transforms.values import NEVER, UNKNOWN, Known, Literal, Partial, Size, Value
 
 
 class Reader(Protocol):
@@ -62,22 +62,30 @@ class Session:
             self.programs[key] = self.reader.read(function) if self.reader is not None and not helper else None
         return self.programs[key]
 
-    def instance(self, function: core.Function, values: tuple[Value, ...]) -> Instance:
-        """The function specialised for these values (made now unless there is one)."""
+    def instance(self, function: core.Function, values: tuple[Value, ...], is_inner: bool = True) -> Instance:
+        """The function specialised for these values (made now unless there is one).
+
+        For a call inside of the program, the parameters that are partials are replaced by one for each of the values
+        that they hold: closures are taken apart.
+        """
         identity = id(function)
         values = self._bounded(identity, values)
-        key = (identity, values)
+        key = (identity, values) if is_inner else (identity, (*values, NEVER))
         found = self.instances.get(key)
         if found is not None:
             if found.is_open:
                 found.is_assumed = True
             return found
+        parameters = expanded_names(function, values) if is_inner else function.parameters
+        signature = plain_signature(function) if parameters == function.parameters else None
         self.alive.append(function)
         self.count[identity] = self.count.get(identity, 0) + 1
         self.open[identity] = self.open.get(identity, 0) + 1
-        made = self.instances[key] = Instance(function.replace(body=(), values=None, signature=plain_signature(function)))
+        made = self.instances[key] = Instance(
+            function.replace(body=(), values=None, parameters=parameters, signature=signature)
+        )
         try:
-            self._make(made, function, values)
+            self._make(made, function, values, parameters, is_inner)
         finally:
             self.open[identity] -= 1
         return made
@@ -90,12 +98,19 @@ class Session:
             return tuple(map(loosened, values))
         return values
 
-    def _make(self, made: Instance, function: core.Function, values: tuple[Value, ...]) -> None:
+    def _make(
+        self,
+        made: Instance,
+        function: core.Function,
+        values: tuple[Value, ...],
+        parameters: tuple[str, ...],
+        is_inner: bool,
+    ) -> None:
         from transforms.specialise.sweep import Sweep
 
         for attempt in range(6):
             made.is_assumed = False
-            sweep = Sweep(self, function, values)
+            sweep = Sweep(self, function, values, parameters, is_inner)
             sweep.run()
             result = join(made.result, sweep.result, ("~", "result")) if attempt else sweep.result
             if attempt == 4:
@@ -109,6 +124,40 @@ class Session:
         made.function.body = sweep.body
         made.function.values = sweep.public_values()
         made.is_open = False
+
+
+def is_closure(value: Value) -> bool:
+    """Whether a value is a partial of a known function, which calls take apart."""
+    return isinstance(value, Partial) and isinstance(value.function, Known)
+
+
+def leaves(value: Value) -> list[Value]:
+    """The values that a closure holds, also those of closures in it; the value itself if it is none."""
+    if not is_closure(value):
+        return [value]
+    assert isinstance(value, Partial)
+    return [leaf for item in (*value.arguments, *(item for _, item in value.keywords)) for leaf in leaves(item)]
+
+
+def expanded_names(function: core.Function, values: tuple[Value, ...]) -> tuple[str, ...]:
+    """The names of the parameters of an instance: those of a closure's content in its place."""
+    if not any(map(is_closure, values)):
+        return function.parameters
+    names = core.Names(core.names_in(function))
+    result: list[str] = []
+    for parameter, value in zip(function.parameters, values):
+        result += _leaf_names(parameter, value, names) if is_closure(value) else [parameter]
+    return tuple(result)
+
+
+def _leaf_names(name: str, value: Value, names: core.Names) -> list[str]:
+    if not is_closure(value):
+        return [names.fresh(name)]
+    assert isinstance(value, Partial) and isinstance(value.function, Known)
+    inner = value.function.object
+    own = inner.parameters if isinstance(inner, core.Function) else ()
+    items = [*zip((*own, *[name] * len(value.arguments)), value.arguments), *value.keywords]
+    return [leaf for base, item in items for leaf in _leaf_names(base, item, names)]
 
 
 def plain_signature(function: core.Function) -> inspect.Signature | None:

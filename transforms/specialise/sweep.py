@@ -33,8 +33,8 @@ from transforms.inference import (
     renamed_sizes,
     value_of_object,
 )
-from transforms.specialise.binding import Binding, Content, Region, holds_mutable
-from transforms.specialise.session import Session
+from transforms.specialise.binding import Binding, Content, Region, constant, holds_mutable
+from transforms.specialise.session import Session, is_closure, leaves
 from transforms.ssa import ssa
 from transforms.values import (
     INTEGER,
@@ -48,6 +48,7 @@ from transforms.values import (
     Many,
     Never,
     Number,
+    Partial,
     Record,
     Sequence,
     Size,
@@ -111,14 +112,24 @@ Carried = Union[Fixed, Leaf, Node]
 class Sweep:
     """One function being specialised."""
 
-    def __init__(self, session: Session, function: core.Function, values: tuple[Value, ...]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        function: core.Function,
+        values: tuple[Value, ...],
+        parameters: tuple[str, ...],
+        is_inner: bool,
+    ) -> None:
         from transforms.specialise.calls import Calls
 
         self.session = session
         self.source = _ssa_of(function)
         self.values_in = values
+        self.parameters = parameters
+        self.is_inner = is_inner
+        self.leaves = [leaf for value in values for leaf in leaves(value)] if self.is_expanded else list(values)
         self.live = liveness(self.source.body)
-        self.taken = core.names_in(self.source)
+        self.taken = core.names_in(self.source).union(parameters)
         self.shared = _shared_names(self.source, self.live)
         self.shared_values: dict[str, Value] = {}
         self.contents: dict[Region, Content] = {}
@@ -130,7 +141,7 @@ class Sweep:
 
     def reset(self) -> None:
         self.names = SweepNames(self.taken)
-        self.used: set[str] = {*self.source.parameters, *self.shared}
+        self.used: set[str] = {*self.source.parameters, *self.parameters, *self.shared}
         self.values: dict[str, Value] = {}
         self.out: list[core.Statement] = []
         self.env: dict[str, Binding] = {}
@@ -149,8 +160,9 @@ class Sweep:
             self.reset()
             if attempt == 7:
                 self.all_mutable = True
-            for number, (name, value) in enumerate(zip(self.source.parameters, self.values_in)):
-                self.env[name] = self.parameter(number, name, value)
+            places = iter(range(len(self.parameters)))
+            for name, value in zip(self.source.parameters, self.values_in):
+                self.env[name] = self.parameter(places, value)
                 if name in self.shared:
                     self.bind_shared_value(name, value)
             reaches = self.block(self.source.body, self.live)
@@ -164,9 +176,8 @@ class Sweep:
     @property
     def mutated(self) -> frozenset[int]:
         """The parameters whose containers the function may change."""
-        numbers = range(len(self.source.parameters))
         if self.all_mutable:
-            return frozenset(number for number in numbers if holds_mutable(self.values_in[number]))
+            return frozenset(number for number, leaf in enumerate(self.leaves) if holds_mutable(leaf))
         found = (region for region, content in self.contents.items() if content.is_mutated)
         return frozenset(region[1] for region in found if region[0] == "parameter")  # type: ignore[misc]
 
@@ -181,10 +192,28 @@ class Sweep:
 
     def public_values(self) -> dict[str, Value]:
         """The value of every name of the body."""
-        names = core.all_writes(self.body).union(self.source.parameters)
+        names = core.all_writes(self.body).union(self.parameters)
         return {name: public(value) for name, value in self.values.items() if name in names}
 
-    def parameter(self, number: int, name: str, value: Value) -> Binding:
+    @property
+    def is_expanded(self) -> bool:
+        return self.parameters != self.source.parameters
+
+    def parameter(self, places: Iterator[int], value: Value) -> Binding:
+        """What is known of a parameter; a closure consists of several."""
+        if self.is_expanded and is_closure(value):
+            assert isinstance(value, Partial) and isinstance(value.function, Known)
+            inner = (*value.arguments, *(item for _, item in value.keywords))
+            parts = tuple(self.parameter(places, item) for item in inner)
+            count = len(value.arguments)
+            settled = Partial(
+                value.function,
+                tuple(part.value for part in parts[:count]),
+                tuple((key, part.value) for (key, _), part in zip(value.keywords, parts[count:])),
+            )
+            return Binding(None, settled, (constant(value.function.object), *parts))
+        number = next(places)
+        name = self.parameters[number]
         region = ("parameter", number) if holds_mutable(value) else None
         value = self.settled(value, region)
         self.values[name] = value
@@ -218,7 +247,14 @@ class Sweep:
         """The atom of an operand, which is built now if it is a tuple in parts."""
         if binding.atom is not None:
             return binding.atom
-        assert binding.parts is not None and isinstance(binding.value, Sequence)
+        assert binding.parts is not None
+        if isinstance(binding.value, Partial):
+            count = len(binding.value.arguments) + 1
+            keys = [key for key, _ in binding.value.keywords]
+            held = [self.atom(part) for part in binding.parts]
+            call = Call(Ref(functools.partial, "functools.partial"), tuple(held[:count]), tuple(zip(keys, held[count:])))
+            return self.atom(self.emit(None, call, binding.value, binding.parts))
+        assert isinstance(binding.value, Sequence)
         items = tuple(self.atom(part) for part in binding.parts)
         if binding.value.kind is tuple:
             function = Ref(operations.make_tuple)
@@ -311,7 +347,7 @@ class Sweep:
         region = binding.region
         assert region is not None
         if region[0] == "parameter":
-            return binding.atom == Var(self.source.parameters[region[1]])  # type: ignore[call-overload]
+            return binding.atom == Var(self.parameters[region[1]])  # type: ignore[call-overload]
         return isinstance(binding.atom, Var) and self.makers.get(region) == binding.atom.name
 
     def escape(self, binding: Binding) -> None:
@@ -390,6 +426,8 @@ class Sweep:
                 case core.Return():
                     value = self.operand(statement.value)
                     self.result = value.value
+                    if self.is_inner and is_closure(value.value):  # its content; the caller puts it together
+                        value = self.calls.tuple_of(self.calls.leaf_bindings(value))
                     self.out.append(core.Return(self.atom(value), statement.origin))
         return True
 
@@ -545,6 +583,11 @@ class Sweep:
                     pairs = zip(first.parts, second.parts)
                     parts = tuple(self.joined(name, a, b, outs) for a, b in pairs)
                     return Binding(None, Sequence(first.value.kind, tuple(p.value for p in parts)), parts)  # type: ignore[union-attr]
+        if is_closure(first.value) and is_closure(second.value) and first.parts and second.parts:
+            closure = join(first.value, second.value, (FRESH, name))
+            if is_closure(closure) and isinstance(closure, Partial):
+                parts = tuple(self.joined(name, a, b, outs) for a, b in zip(first.parts, second.parts))
+                return Binding(None, closure, parts)
         copies = []
         for binding, out in zip((first, second), outs):
             self.out = out
@@ -822,7 +865,7 @@ def item_value(value: Value) -> Value:
             return joined if value.items else UNKNOWN
         case Array() if value.shape:
             return array_or_number(value.dtype, value.shape[1:])
-        case Instance() if value.kind is range:
+        case Instance() if value.kind in (range, reversed):  # only ranges are known to be reversed
             return INTEGER
         case Literal() if isinstance(value.value, str):
             return Instance(str)
