@@ -825,7 +825,7 @@ def unlist(items: list, x: tuple) -> tuple:
 
 def add_at(buffer: Any, index: Any, g: Any) -> None:
     """`buffer[index] += g`, where an element that `index` selects several times gets all of its summands."""
-    if isinstance(buffer, np.ndarray) and may_repeat(index):
+    if type(index) is not int and isinstance(buffer, np.ndarray) and may_repeat(index):
         np.add.at(buffer, index, g)
     else:
         buffer[index] += g
@@ -845,7 +845,7 @@ def pull(x_bar: Any, index: Any, value: Any) -> Any:
     part = x_bar[index]
     if not isinstance(x_bar, np.ndarray):
         return part
-    if may_repeat(index):
+    if type(index) is not int and may_repeat(index):
         part = np.where(written(x_bar.shape, index), part, 0)
     result = unbroadcast_value(part, value)
     return result.copy() if isinstance(result, np.ndarray) and np.may_share_memory(result, x_bar) else result

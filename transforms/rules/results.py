@@ -414,12 +414,21 @@ def broadcast_to(array: Value, shape: Value, subok: Value = FALSE) -> Value | No
     return None if dtype is None else Array(dtype, shape_argument(shape))
 
 
-@result(np.roll, np.tril, np.triu, np.nan_to_num)
+@result(np.roll, np.nan_to_num)
 def same_as_first(a: Value, *rest: Value, **named: Value) -> Value | None:
     dtype, shape = dtype_of(a), full_shape(a)
     if isinstance(as_number(a), Number) and dtype is not None:
         return Number(dtype)
     return None if dtype is None or shape is None else Array(dtype, shape)
+
+
+@result(np.tril, np.triu)
+def triangle(a: Value, k: Value = ZERO) -> Value | None:
+    """A vector is repeated into the rows of a square matrix."""
+    dtype, shape = dtype_of(a), full_shape(a)
+    if dtype is None or shape is None or not shape:
+        return None
+    return Array(dtype, (shape[0], shape[0]) if len(shape) == 1 else shape)
 
 
 @result(np.sort)
