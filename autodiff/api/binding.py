@@ -49,8 +49,8 @@ class Binder:
             self.signature = signature_of(self.function)
             kinds = {parameter.kind for parameter in self.signature.parameters.values()}
             plain = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
-            if not callee.leading and not callee.keywords and kinds <= plain:
-                self.simple = len(self.signature.parameters)
+            if not callee.keywords and kinds <= plain:
+                self.simple = len(self.signature.parameters) - len(callee.leading)
 
     def bind(self, leading: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound:
         """The values of the parameters; a TypeError as the function's own where the arguments do not fit."""

@@ -51,7 +51,7 @@ class Transformed:
                 setattr(self, name, value)
         self.skip = 0  # leading arguments that positions do not count: the `self` of a decorated method
         self.binder = Binder(take_apart(function))
-        self._simple = self.binder.simple
+        self._simple, self._leading = self.binder.simple, self.binder.callee.leading
         self._entries = Entries()
         self._volatile: set[tuple[int, str]] = set()  # data whose type keeps changing
         self._changes: Counter[tuple[int, str]] = Counter()
@@ -87,11 +87,13 @@ class Transformed:
             key: Hashable = signature_key(args) if bound.shape is None else (bound.shape, signature_key(args))
         else:
             bound = None
+            if self._leading:
+                args = (*self._leading, *args)
             key = signature_key(args)
         compiled = self._entries.get(key)
-        if compiled is None or not compiled.holds():
+        if compiled is None or ((compiled.names or compiled.others) and not compiled.holds()):
             if bound is None:
-                bound = self.binder.bind((), args, kwargs)
+                bound = self.binder.bind((), args[len(self._leading) :], kwargs)
             compiled = self._compiled(key, bound)
         try:
             return compiled.function(*args)
@@ -219,6 +221,7 @@ class Transformed:
             inner.__set_name__(owner, name)
             self.__wrapped__ = inner
             self.binder = Binder(take_apart(inner))
+            self._simple, self._leading = self.binder.simple, self.binder.callee.leading
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         wrapped = self.__wrapped__

@@ -10,7 +10,6 @@ programs is bounded.
 
 from __future__ import annotations
 
-import operator
 import threading
 import weakref
 from collections import OrderedDict
@@ -21,7 +20,7 @@ from typing import Any
 
 from autodiff.backend.compile import Program
 from autodiff.frontend.live import DataGuard
-from autodiff.frontend.resolve import Guard, owner_of_globals
+from autodiff.frontend.resolve import MISSING, Guard, owner_of_globals
 from transforms import registry
 from transforms.canonical.environment import Namespace
 
@@ -35,54 +34,42 @@ compiling = threading.RLock()  # one compilation at a time: it reads and fills c
 class Compiled:
     """A linked program and what it relies on."""
 
-    __slots__ = ("function", "program", "guards", "_globals", "_others")
+    __slots__ = ("function", "program", "guards", "names", "others")
 
     def __init__(self, function: Callable[..., Any], program: Program, guards: Iterable[Guard | DataGuard]) -> None:
         self.function, self.program = function, program
         self.guards = tuple(_distinct(guards))
-        groups: dict[int, tuple[dict[str, Any], list[str], list[Any]]] = {}
-        for guard in self.guards:
-            if isinstance(guard, Guard) and isinstance(guard.owner, dict):
-                _, names, values = groups.setdefault(id(guard.owner), (guard.owner, [], []))
-                names.append(guard.name)
-                values.append(guard.value)
-        self._globals = tuple(
-            (owner.get, tuple(names), tuple(values), _absent(values)) for owner, names, values in groups.values()
+        self.names = tuple(
+            (guard.owner.get, guard.name, guard.value)
+            for guard in self.guards
+            if isinstance(guard, Guard) and isinstance(guard.owner, dict)
         )
-        self._others = tuple(
+        self.others = tuple(
             guard for guard in self.guards if isinstance(guard, DataGuard) or not isinstance(guard.owner, dict)
         )
 
     def holds(self) -> bool:
         """Whether everything that was bound when this was compiled still is."""
-        for get, names, values, simple in self._globals:
-            if simple:
-                if not all(map(operator.is_, map(get, names), values)):
-                    return False
-            else:
-                return all(guard.holds() for guard in self.guards)
-        for guard in self._others:
+        for get, name, value in self.names:
+            if get(name, MISSING) is not value:
+                return False
+        for guard in self.others:
             if not guard.holds():
                 return False
         return True
-
-
-def _absent(values: list[Any]) -> bool:
-    """Whether `dict.get` without a default tells these values: no name is meant to be missing, none holds None."""
-    return not any(value is None or type(value).__name__ == "Missing" for value in values)
 
 
 def _distinct(guards: Iterable[Guard | DataGuard]) -> list[Guard | DataGuard]:
     return list({(type(guard), id(guard.owner), guard.name): guard for guard in guards}.values())
 
 
-class Entries(OrderedDict[Hashable, Compiled]):
+class Entries(dict[Hashable, Compiled]):
     """The compiled programs of one transformed function, by signature key; the oldest go when there are too many."""
 
     def keep(self, key: Hashable, compiled: Compiled) -> None:
         self[key] = compiled
         while len(self) > ENTRIES:
-            self.popitem(last=False)
+            del self[next(iter(self))]
 
 
 # ------------------------------------------------------------------------------------------------------------ sharing
@@ -105,11 +92,15 @@ class _Weak:
 
 @dataclass(frozen=True)
 class _Shared:
-    """A program with everything that belongs to one function taken out."""
+    """A program with everything that belongs to one function taken out.
+
+    `linked` is the program as it was linked to a function without closure: there is nothing to exchange for it.
+    """
 
     program: Program
     namespace: dict[str, Any]
     guards: tuple[tuple[type[Guard | DataGuard], Any, str, Any], ...]
+    linked: tuple[weakref.ref[FunctionType], Compiled] | None
 
 
 _lock = threading.RLock()
@@ -123,6 +114,7 @@ def share(function: FunctionType, key: Hashable, compiled: Compiled) -> None:
         compiled.program,
         {name: _pack(value, function) for name, value in compiled.program.namespace.items()},
         tuple((type(g), _pack(g.owner, function), g.name, _pack(g.value, function)) for g in compiled.guards),
+        None if function.__closure__ else (weakref.ref(function), compiled),
     )
     compiled.program.namespace = {}
     full = (id(code), key)
@@ -144,6 +136,8 @@ def find_shared(function: FunctionType, key: Hashable) -> Compiled | None:
             return None
         candidates = list(variants)
     for packed in candidates:
+        if packed.linked is not None and packed.linked[0]() is function and packed.linked[1].holds():
+            return packed.linked[1]
         try:
             guards = [
                 kind(_unpack(owner, function), name, _unpack(value, function))

@@ -14,8 +14,9 @@ from autodiff.cli.targets import Arguments, arguments_of_types, evaluate_argumen
 from autodiff.frontend.read import Reader, is_transformed, take_apart
 from autodiff.values import abstract
 from transforms import core, pipeline
-from transforms.passes import present
+from transforms.passes import cleanup, present
 from transforms.printer import print_function, standalone
+from transforms.specialise import specialise
 from transforms.values import UNKNOWN, Value
 
 TRANSFORMS = {"--grad": "grad", "--value-and-grad": "value_and_grad"}
@@ -74,8 +75,19 @@ def program(options: argparse.Namespace) -> str:
 
 def at_stage(function: Callable[..., Any], stage: str, arguments: Arguments | None) -> core.Function:
     """The core program of a function, transformed or not, for these arguments (None: of any type) at a stage."""
+    volatile: set[Any] = set()
+    while True:
+        try:
+            with Reader(volatile) as reader:
+                return _read_at_stage(function, stage, arguments, reader)
+        except Restart:  # what was assumed of a global turned out not to hold
+            volatile |= reader.volatile
+
+
+def _read_at_stage(
+    function: Callable[..., Any], stage: str, arguments: Arguments | None, reader: Reader
+) -> core.Function:
     binder = function.binder if isinstance(function, Transformed) else Binder(take_apart(function))
-    reader = Reader()
     bound = binder.generic() if arguments is None else binder.bind((), *arguments)
     values: tuple[Value, ...] = (UNKNOWN,) * len(bound.values)
     if arguments is not None:
@@ -94,5 +106,5 @@ def at_stage(function: Callable[..., Any], stage: str, arguments: Arguments | No
         want_value = function.request.want_value
         stages = pipeline.derivative_stages(given, values, positions, reader=reader, want_value=want_value)
         return stages.transformed
-    typed = pipeline.specialise(given, values, reader)
-    return typed if stage == "transformed" else pipeline.optimise(typed)
+    typed = specialise(given, values, reader)
+    return typed if stage == "transformed" else cleanup(typed)

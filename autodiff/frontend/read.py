@@ -215,6 +215,27 @@ def read(function: Any) -> core.Function:
 
 def signature_of(function: FunctionType) -> inspect.Signature:
     """The signature of the function itself: not of what it wraps, and whatever `__signature__` says."""
+    defaults = function.__defaults__, dict(function.__kwdefaults__ or {})
+    found = _signatures.get(function)
+    if found is not None and found[0] is function.__code__ and _same_objects(found[1], defaults):
+        return found[2]
+    signature = _signature_of(function)
+    _signatures[function] = (function.__code__, defaults, signature)
+    return signature
+
+
+_signatures: weakref.WeakKeyDictionary[FunctionType, tuple[CodeType, Any, inspect.Signature]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def _same_objects(one: tuple, other: tuple) -> bool:
+    return one[0] is other[0] and (
+        one[1].keys() == other[1].keys() and all(other[1][name] is value for name, value in one[1].items())
+    )
+
+
+def _signature_of(function: FunctionType) -> inspect.Signature:
     if "__signature__" in vars(function) or "__wrapped__" in vars(function):
         bare = FunctionType(
             function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__

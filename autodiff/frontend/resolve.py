@@ -25,7 +25,7 @@ from autodiff.frontend.source import Source
 from transforms import core, registry
 from transforms.canonical.environment import Data, Meaning, Namespace, builtin, is_code
 
-_MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>"})()
+MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>"})()
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Guard:
 
     def holds(self) -> bool:
         if isinstance(self.owner, dict):
-            return self.owner.get(self.name, _MISSING) is self.value
+            return self.owner.get(self.name, MISSING) is self.value
         return _content(self.owner) is self.value
 
 
@@ -75,9 +75,9 @@ class FunctionEnvironment:
             if is_bound(value):
                 return self._slot("content", name) if by_slot(value) else core.Ref(value, name)
             return Data(self._slot("cell", name), "cell_contents")
-        value = self.function.__globals__.get(name, _MISSING)
+        value = self.function.__globals__.get(name, MISSING)
         self.bound["global", name] = how_bound(value)
-        if value is not _MISSING:
+        if value is not MISSING:
             if is_bound(value):
                 return self._slot("global", name) if by_slot(value) else core.Ref(value, name)
             return Data(self._slot("globals", ""), name)
@@ -129,7 +129,7 @@ _DATA = (
     set,
     frozenset,
     type(None),
-    type(_MISSING),
+    type(MISSING),
 )
 
 
@@ -142,8 +142,8 @@ def by_slot(value: Any) -> bool:
 
 def how_bound(value: Any) -> Any:
     """What a program that was read once relies on: the object itself, or that the name holds a function, or data."""
-    if value is _MISSING:
-        return _MISSING
+    if value is MISSING:
+        return MISSING
     if not is_bound(value):
         return "data"
     return ("function" if isinstance(value, FunctionType) else type(value)) if by_slot(value) else value
@@ -153,7 +153,7 @@ def still_bound(bound: dict[tuple[str, str], Any], function: FunctionType) -> bo
     """Whether a program read for one function is that of another one with the same code."""
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
     for (where, name), how in bound.items():
-        value = _content(cells[name]) if where == "cell" else function.__globals__.get(name, _MISSING)
+        value = _content(cells[name]) if where == "cell" else function.__globals__.get(name, MISSING)
         now = how_bound(value)
         if now is not how and not (isinstance(now, str) and now == how):
             return False
@@ -168,7 +168,7 @@ def guards(bound: dict[tuple[str, str], Any], function: FunctionType) -> list[Gu
         if isinstance(how, str) and how == "data":
             continue
         owner: Any = cells[name] if where == "cell" else function.__globals__
-        value = _content(owner) if where == "cell" else owner.get(name, _MISSING)
+        value = _content(owner) if where == "cell" else owner.get(name, MISSING)
         result.append(Guard(owner, name, value))
     return result
 
@@ -195,8 +195,8 @@ def _path_guards(reference: core.Ref, names: dict[str, Any]) -> list[Guard]:
     for name in path:
         if not isinstance(owner, ModuleType) or owner.__name__.partition(".")[0] in _FIXED_MODULES:
             break
-        value = vars(owner).get(name, _MISSING)
-        if value is _MISSING:
+        value = vars(owner).get(name, MISSING)
+        if value is MISSING:
             break
         result.append(Guard(vars(owner), name, value))
         owner = value
@@ -265,7 +265,7 @@ def _content(cell: CellType) -> Any:
     try:
         return cell.cell_contents
     except ValueError:  # not bound yet
-        return _MISSING
+        return MISSING
 
 
 @dataclass
