@@ -177,7 +177,7 @@ class Lowering(Imports):
         returns = [
             node for statement in statements for node in scopes.inside(statement) if isinstance(node, gast.Return)
         ]
-        if not returns:
+        if RETURN not in ways:
             self.lower_statements(statements, frozenset({RETURN}))
             self.emit(core.Return(NONE, self.origin))
             return

@@ -492,6 +492,13 @@ def dead_code(x):
     return 3
 
 
+@case((1,))
+def returns_after_raise(x):
+    raise KeyError(x)
+    if x:
+        return 1
+
+
 @case((1,), (2,), (3,), (4,))
 def two_levels_of_flags(x):
     if x < 4:
