@@ -39,7 +39,22 @@ import operator
 import re
 from typing import Any
 
-from transforms.core import Assign, Atom, Call, Const, Expression, Function, Ref, Var, is_call_of
+from transforms.core import (
+    Assign,
+    Atom,
+    Call,
+    Const,
+    Expression,
+    Function,
+    If,
+    Ref,
+    Try,
+    Var,
+    While,
+    is_call_of,
+    walk,
+    writes,
+)
 from transforms.passes.cse import Sharing
 from transforms.passes.forward import Forward
 from transforms.values import Array, Number
@@ -56,6 +71,14 @@ class _Algebra(Forward):
     def __init__(self, function: Function) -> None:
         super().__init__(function)
         self.sharing = Sharing(function)
+        self._integers: set[str] | None = None
+
+    @property
+    def integers(self) -> set[str]:
+        """The names that hold a float by their type, but may hold an int (after `y = 1` in one branch)."""
+        if self._integers is None:
+            self._integers = maybe_integers(self.function)
+        return self._integers
 
     def assign(self, statement: Assign) -> tuple[Assign, ...]:
         call = statement.value
@@ -148,7 +171,9 @@ class _Algebra(Forward):
         if not isinstance(atom, Var):
             return False
         value = self.values.get(atom.name)  # complex arithmetic with a real number is not exact for infinities
-        return isinstance(value, (Number, Array)) and value.dtype.kind == "f" and self.values.get(target) == value
+        if not isinstance(value, (Number, Array)) or value.dtype.kind != "f" or self.values.get(target) != value:
+            return False
+        return isinstance(value, Array) or not value.python or atom.name not in self.integers
 
     def same(self, target: str, atom: Atom) -> Atom | None:
         """The atom, if the target may be another name for it."""
@@ -165,6 +190,48 @@ _RULES: dict[Any, Any] = {
     operator.truediv: _Algebra.truediv,
     operator.pow: _Algebra.pow,
 }
+
+
+_KEEPS_INTEGERS = (
+    *(operator.add, operator.sub, operator.mul, operator.neg, operator.pos, operator.pow, operator.floordiv),
+    *(operator.mod, operator.abs, abs, operator.iadd, operator.isub, operator.imul),
+)
+
+
+def maybe_integers(function: Function) -> set[str]:
+    """The names that may hold a Python int although their type is float: where an int and a float meet, the type is float."""
+    values = function.values or {}
+    found: set[str] = set()
+
+    def may_be(atom: Atom) -> bool:
+        if isinstance(atom, Const):
+            return isinstance(atom.value, int)
+        return isinstance(atom, Ref) or atom.name in found or _is_integer(values.get(atom.name))
+
+    def binds_integer(expression: Expression) -> bool:
+        if not isinstance(expression, Call):
+            return may_be(expression)
+        if is_call_of(expression, *_KEEPS_INTEGERS):
+            return all(map(may_be, expression.atoms))
+        if is_call_of(expression, operator.getitem) and isinstance(expression.arguments[0], Var):
+            return not isinstance(values.get(expression.arguments[0].name), Array)
+        known = isinstance(expression.function, Ref) and not isinstance(expression.function.value, Function)
+        return not known or is_call_of(expression, max, min, sum, getattr, list.pop, dict.get)
+
+    statements = [s for s in walk(function.body) if not isinstance(s, (If, While, Try))]
+    while True:
+        before = len(found)
+        for statement in statements:
+            if not isinstance(statement, Assign):
+                found.update(writes(statement))
+            elif statement.target is not None and statement.target not in found and binds_integer(statement.value):
+                found.add(statement.target)
+        if len(found) == before:
+            return found
+
+
+def _is_integer(value: Any) -> bool:
+    return not (isinstance(value, (Number, Array)) and value.dtype.kind in "fc")
 
 
 def _is_number(atom: Atom, number: float) -> bool:
