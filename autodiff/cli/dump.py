@@ -11,6 +11,7 @@ from autodiff.api.binding import Binder
 from autodiff.api.gradient import Gradient
 from autodiff.api.transformed import Transformed
 from autodiff.cli.targets import Arguments, arguments_of_types, evaluate_arguments, load_target
+from autodiff.frontend.live import Restart
 from autodiff.frontend.read import Reader, is_transformed, take_apart
 from autodiff.values import abstract
 from transforms import core, pipeline
