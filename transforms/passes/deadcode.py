@@ -102,7 +102,7 @@ class _Sweeper:
         self.values = function.values or {}
         self.ranges = _ranges(function)
         self.unread = _unread_storage(function)
-        self.is_guarded = 0  # how many `try` bodies with handlers we are in: there, raising matters
+        self.is_guarded = 0  # how many bodies of `with`, and of `try` with handlers, we are in: raising matters
 
     def block(self, block: Block, after: Live, raised: Live) -> tuple[Block, Live]:
         """The block without dead code, and what is live before it; `raised` is live wherever it may be left early."""
@@ -125,7 +125,9 @@ class _Sweeper:
                 return self.loop(statement, live, raised)
             case With():
                 # a context may swallow exceptions, so what is live after it is live all through it
+                self.is_guarded += 1
                 body, before = self.block(statement.body, live, raised | live)
+                self.is_guarded -= 1
                 return (dataclasses.replace(statement, body=body),), before.union(reads(statement))
             case Try():
                 return self.attempt(statement, live, raised)
