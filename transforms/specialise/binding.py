@@ -69,6 +69,7 @@ class Content:
     is_mutated: bool = False
     item: Value = field(default_factory=Never)
     is_unknown: bool = False
+    items: dict[Hashable, Value] = field(default_factory=dict)  # of a dict, by `d[key] = value`; None: any key
     attributes: dict[str, Value] = field(default_factory=dict)  # of an object, by `obj.name = value`
 
     def apply(self, value: Value) -> Value:

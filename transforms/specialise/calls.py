@@ -909,6 +909,7 @@ class Calls:
         names = tuple(key.value.value for key in keys)  # type: ignore[union-attr]
         if len(set(names)) != len(names):
             return self.emit(ref, arguments, {}, Instance(dict))
+        self.sweep.starts[self.new_region()] = dict(zip(names, (item.value for item in items)))
         return self.made(ref, arguments, Mapping(dict, names, tuple(item.value for item in items)), items)
 
     def on_make_slice(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
@@ -1122,6 +1123,8 @@ class Calls:
                     return source.parts[place]
                 found = value.items[place]
                 return self.emit(ref, arguments, {}, found, region=self.sweep.inner_region(source, found))
+            case Mapping() if value.kind is dict and isinstance(at, Literal):
+                return self.emit(ref, arguments, {}, self.sweep.stored_item(source, at))
             case Instance() if value.kind is range:
                 items = known_range(source)
                 if items is not None and isinstance(at, Literal) and type(at.value) is int:
@@ -1130,6 +1133,12 @@ class Calls:
                 return self.emit(ref, arguments, {}, INTEGER if isinstance(as_number(at), Number) else Instance(range))
             case Array():
                 return self.emit(ref, arguments, {}, indexing.indexed(value, index, self.sweep))
+            case Instance() if value.kind is dict:
+                found = self.sweep.stored_item(source, at)
+                return self.emit(ref, arguments, {}, found)
+            case Literal() | Instance() if python_type(value) is str:
+                folded = self.fold(ref.value, arguments, keywords)
+                return folded or self.emit(ref, arguments, {}, Instance(str))
             case Literal():
                 return None
         return self.emit(ref, arguments, {}, UNKNOWN, region=None)
@@ -1141,6 +1150,8 @@ class Calls:
         self.sweep.escape_parts(item)
         if isinstance(target.value, (Sequence, Many)) and isinstance(as_number(index.value), Number):
             self.sweep.mutate(target, item.value)
+        elif issubclass(python_type(target.value) or object, dict) and not holds_mutable(item.value):
+            self.sweep.mutate_item(target, index.value, item.value)
         else:
             self.sweep.mutate(target, None)
         return self.emit(ref, arguments, {}, UNKNOWN)

@@ -46,6 +46,7 @@ from transforms.values import (
     Length,
     Literal,
     Many,
+    Mapping,
     Never,
     Number,
     Partial,
@@ -133,6 +134,9 @@ class Sweep:
         self.shared = _shared_names(self.source, self.live)
         self.shared_values: dict[str, Value] = {}
         self.contents: dict[Region, Content] = {}
+        self.argument_sizes: set[Hashable] = set()
+        for leaf in self.leaves:
+            map_sizes(leaf, self.note_size)
         self.all_mutable = False
         self.result: Value = NEVER
         self.body: core.Block = ()
@@ -148,6 +152,7 @@ class Sweep:
         self.origin: core.Origin | None = None
         self.path: tuple[Hashable, ...] = ()
         self.children: dict[Region, set[Region]] = {}
+        self.starts: dict[Region, dict[Hashable, Value]] = {}  # the items that a dict is made with
         self.makers: dict[Region, str] = {}  # the name of the container that each region was made for
         self.dirty = False
         self.emitted = 0
@@ -190,6 +195,10 @@ class Sweep:
             if region[0] == "parameter" and content.attributes and not content.is_mutated
         }
 
+    def note_size(self, size: Size) -> Size:
+        self.argument_sizes.add(size.key)
+        return size
+
     def public_values(self) -> dict[str, Value]:
         """The value of every name of the body."""
         names = core.all_writes(self.body).union(self.parameters)
@@ -215,6 +224,8 @@ class Sweep:
         number = next(places)
         name = self.parameters[number]
         region = ("parameter", number) if holds_mutable(value) else None
+        if region is not None and isinstance(value, Mapping):
+            self.starts[region] = dict(zip(value.keys, value.items))
         value = self.settled(value, region)
         self.values[name] = value
         if isinstance(value, Literal) and is_constant(value.value):
@@ -341,6 +352,40 @@ class Sweep:
         if new != old:
             content.attributes[name] = new
             self.dirty = True
+
+    def mutate_item(self, binding: Binding, key: Value, item: Value) -> None:
+        """Note that an item of a dict is assigned; its other items stay what they are."""
+        if self.all_mutable or not holds_mutable(binding.value):
+            return
+        if binding.region is None or not self.is_whole(binding) or holds_mutable(item):
+            self.mutate(binding, None)
+            return
+        content = self.contents.setdefault(binding.region, Content())
+        place = key.value if isinstance(key, Literal) and isinstance(key.value, (str, int)) else None
+        old = content.items.get(place, NEVER)
+        new = loosened(join(old, item, (FRESH, "content")))
+        if not content.is_mutated or new != old:
+            content.is_mutated = self.dirty = True
+            content.items[place] = new
+
+    def stored_item(self, binding: Binding, key: Value) -> Value:
+        """What is read from a dict that changes."""
+        region = binding.region
+        content = self.contents.get(region) if region is not None else None
+        if self.all_mutable or region is None or not self.is_whole(binding):
+            return UNKNOWN
+        if content is None:
+            return NEVER if isinstance(binding.value, Mapping) else UNKNOWN
+        if content.is_unknown or content.item != NEVER:
+            return UNKNOWN
+        place = key.value if isinstance(key, Literal) else None
+        start = self.starts.get(region, {})
+        found = content.items.get(None, NEVER)
+        for known in (start, content.items):
+            for name, item in known.items():
+                if place is None or name == place:
+                    found = join(found, item, (FRESH, "content"))
+        return loosened(renamed_sizes(found, (FRESH, ANY_SIZE), self.argument_sizes))
 
     def is_whole(self, binding: Binding) -> bool:
         """Whether the operand is the container that its region was made for, and not one that is stored in it."""
