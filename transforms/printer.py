@@ -73,7 +73,7 @@ def _print(function: Function, quote: bool, policy: Policy) -> tuple[Printed, Na
         lines = _quoted(lines)
     source = "\n".join(line.text for line in lines).strip("\n") + "\n"
     skipped = next((i for i, line in enumerate(lines) if line.text), 0)
-    origins = {i + 1 - skipped: line.origin for i, line in enumerate(lines) if line.origin is not None}
+    origins = {i + 1 - skipped: line.origin for i, line in enumerate(lines) if line.origin and line.text}
     name = namer.function_name(function)
     return Printed(source, namer.namespace, namer.import_lines(), origins, name), namer
 

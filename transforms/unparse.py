@@ -157,8 +157,8 @@ class _Printer(Unparser):
         if text.endswith('"'):
             text = text[:-1] + '\\"'
         self.fill('"""')
-        indent = "    " * self._indent
-        self.write(text.replace("\n", "\n" + indent) + '"""' if "\n" not in text else text + "\n" + indent + '"""')
+        indent = "\n" + "    " * self._indent
+        self.write(text.replace("\n", indent) + (indent if "\n" in text else "") + '"""')
 
     def _Assign(self, node: Any) -> None:
         self.fill()

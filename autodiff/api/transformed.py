@@ -55,6 +55,7 @@ class Transformed:
         self._entries = Entries()
         self._volatile: set[tuple[int, str]] = set()  # data whose type keeps changing
         self._changes: Counter[tuple[int, str]] = Counter()
+        self._owners: dict[tuple[int, str], Any] = {}
 
     # -------------------------------------------------------------------------------------------- for subclasses
 
@@ -130,6 +131,7 @@ class Transformed:
         for guard in compiled.guards:
             if isinstance(guard, DataGuard) and not guard.holds():
                 place = (id(guard.owner), guard.name)
+                self._owners[place] = guard.owner  # kept, so that the id is that of no other one
                 self._changes[place] += 1
                 if self._changes[place] >= MOST_CHANGES:
                     self._volatile.add(place)

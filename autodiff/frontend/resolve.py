@@ -14,6 +14,7 @@ import builtins
 import functools
 import sys
 import types
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import CellType, FunctionType, ModuleType
@@ -221,10 +222,18 @@ def fill(slots: dict[tuple[str, str], core.Ref], function: FunctionType) -> Call
     return lambda atom: filled.get(id(atom.value), atom) if isinstance(atom, core.Ref) else atom
 
 
+_namespaces: weakref.WeakValueDictionary[int, Namespace] = weakref.WeakValueDictionary()
+
+
 def owner_of_globals(names: dict[str, Any]) -> Any:
-    """The object whose attributes are these globals: their module, or a namespace around the dictionary."""
+    """The object whose attributes are these globals: their module, or the namespace around the dictionary."""
     module = sys.modules.get(names.get("__name__", ""))
-    return module if module is not None and vars(module) is names else Namespace(names)
+    if module is not None and vars(module) is names:
+        return module
+    found = _namespaces.get(id(names))  # it keeps its dictionary, so that the id is that of no other one
+    if found is None:
+        found = _namespaces[id(names)] = Namespace(names)
+    return found
 
 
 def programs_of(function: core.Function) -> list[core.Function]:

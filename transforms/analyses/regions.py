@@ -306,7 +306,8 @@ class _Finder:
                 self.holds(mutated, bound.get(name, ()))
         for name in entry.views:
             for atom in bound.get(name, ()):
-                self.view(target, result, atom)
+                if entry.copies_when is None or not entry.copies_when(self.regions.value(atom)):
+                    self.view(target, result, atom)
 
     def view(self, target: str | None, result: Region | None, atom: Atom) -> None:
         source = self.regions.of(atom)

@@ -60,7 +60,7 @@ class Environment(Protocol):
 class Namespace:
     """The attributes of a dictionary of globals; reading a missing one is a NameError."""
 
-    __slots__ = ("_names",)
+    __slots__ = ("_names", "__weakref__")
 
     def __init__(self, names: dict[str, Any]) -> None:
         object.__setattr__(self, "_names", names)

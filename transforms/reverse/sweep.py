@@ -78,7 +78,9 @@ from transforms.values import (
 
 Statements = list[Statement]
 
-CONTAINER_COPIES = (list, tuple, dict, list.copy, dict.copy, sorted, reversed)  # their results are new containers
+CONTAINER_COPIES = (  # their results are new containers
+    list, tuple, dict, list.copy, dict.copy, sorted, reversed, runtime.join_sequences, runtime.repeat_sequence,
+)  # fmt: skip
 
 
 @dataclass
@@ -268,6 +270,13 @@ class Sweep:
             for key, slot in self.slots(name):
                 self.accumulate(Var(slot), self.item(g, name, key, out), out, borrowed)
         elif name in self.plan.buffered or isinstance(value, Many):
+            if name not in self.live and isinstance(value, Array):
+                # the first contribution may become the buffer itself, if its memory is its own
+                is_own = value.shape != () and self._claim(g, out)
+                out.bind(self.bar(name), g) if is_own else out.call(np.array, g, target=self.bar(name))
+                self.live.add(name)
+                self.fresh.add(name)
+                return
             buffer = self.buffer(name, out)
             if isinstance(value, Array):
                 out.do(operator.iadd, buffer, g)
@@ -1279,12 +1288,15 @@ class Sweep:
 # ------------------------------------------------------------------------------------------------------------ helpers
 
 
-MAY_COPY = (np.reshape, np.ravel, np.asarray, np.asanyarray, np.ascontiguousarray, np.ndarray.reshape, np.ndarray.ravel)
+SURE_VIEWS = (
+    np.transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.squeeze, np.broadcast_to, np.flip, np.fliplr,
+    np.flipud, np.rot90, np.diagonal, np.real, np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit,
+)  # fmt: skip
 
 
 def function_may_copy(function: Atom) -> bool:
     """Whether a function returns a view of its argument where it can and a copy where it cannot."""
-    return isinstance(function, Ref) and function.value in MAY_COPY
+    return not (isinstance(function, Ref) and any(function.value is sure for sure in SURE_VIEWS))
 
 
 def is_changed(sweep: Sweep, name: str) -> bool:

@@ -608,7 +608,7 @@ def einsum(subscripts: Value, *operands: Value, **named: Value) -> Value | None:
     left, arrow, right = text.partition("->")
     terms = left.split(",")
     if "." in text:
-        return None
+        return _einsum_with_ellipsis(terms, arrow, right, shapes, dtype)
     sizes: dict[str, list[Dimension]] = {}
     for term, shape in zip(terms, shapes):
         for letter, size in zip(term, shape or ()):
@@ -617,6 +617,29 @@ def einsum(subscripts: Value, *operands: Value, **named: Value) -> Value | None:
         right = "".join(sorted(letter for letter in sizes if left.count(letter) == 1))
     kept = tuple(broadcast(*((size,) for size in sizes[letter]))[0] for letter in right)  # type: ignore[index]
     return array_or_number(dtype, kept)
+
+
+def _einsum_with_ellipsis(
+    terms: list[str], arrow: str, right: str, shapes: list[Shape | None], dtype: np.dtype
+) -> Value | None:
+    """The ellipsis stands for the broadcast of what the letters leave over."""
+    if not arrow or "..." not in right:
+        return None
+    sizes: dict[str, list[Dimension]] = {}
+    outer: list[Shape] = []
+    for term, shape in zip(terms, shapes):
+        assert shape is not None
+        before, dots, after = term.partition("...")
+        inner = len(shape) - len(before) - len(after)
+        if inner < 0 or (not dots and inner):
+            return None
+        outer.append(shape[len(before) : len(before) + inner])
+        for letter, size in zip(before + after, shape[: len(before)] + shape[len(before) + inner :]):
+            sizes.setdefault(letter, []).append(size)
+    spread = broadcast(*outer) or ()
+    before, _, after = right.partition("...")
+    ends = [tuple(broadcast(*((size,) for size in sizes[letter]))[0] for letter in part) for part in (before, after)]  # type: ignore[index]
+    return array_or_number(dtype, (*ends[0], *spread, *ends[1]))
 
 
 @result(np.cross)
@@ -888,9 +911,13 @@ def array(
     subok: Value = NONE,
     ndmin: Value = NONE,
 ) -> Value | None:  # noqa: A002
-    if constant_of(ndmin) not in (None, 0):
-        return None
-    return _converted(object, dtype)
+    least = constant_of(ndmin)
+    found = _converted(object, dtype)
+    if least not in (None, 0) and isinstance(found, Array):
+        if found.shape is None or not isinstance(least, int):
+            return None
+        return Array(found.dtype, (1,) * (least - len(found.shape)) + found.shape)
+    return found
 
 
 @result(np.asarray, np.asanyarray, np.ascontiguousarray)
@@ -1214,3 +1241,188 @@ def broadcast_arrays(*arrays: Value, subok: Value = FALSE) -> Value | None:
     if shape is None or any(dtype is None for dtype in dtypes):
         return None
     return Sequence(tuple, tuple(Array(dtype, shape) for dtype in dtypes if dtype is not None))
+
+
+# ----------------------------------------------------------------------------------------------------- more of the same
+
+
+@result(np.dstack)
+def dstack(tup: Value) -> Value | None:
+    items = _items(tup)
+    if not items or not isinstance(tup, Sequence):
+        return None
+    raised: list[Value] = []
+    for part in items:
+        found = like_array(np.atleast_3d)(part)
+        if found is None:
+            return None
+        raised.append(found)
+    return concatenate(Sequence(tuple, tuple(raised)), Literal(2))
+
+
+@result(np.rot90)
+def rot90(m: Value, k: Value = ONE, axes: Value = Literal((0, 1))) -> Value | None:  # noqa: B008
+    dtype, shape, turns = dtype_of(m), full_shape(m), constant_of(k)
+    places = axes_of(axes, len(shape)) if shape is not None else None
+    if dtype is None or shape is None or not isinstance(turns, int) or places is None or len(places) != 2:
+        return None
+    new = list(shape)
+    if turns % 2:
+        new[places[0]], new[places[1]] = shape[places[1]], shape[places[0]]
+    return Array(dtype, tuple(new))
+
+
+@result(np.pad)
+def pad(array: Value, pad_width: Value, mode: Value = ZERO, **named: Value) -> Value | None:  # noqa: A002
+    dtype, shape = dtype_of(array), full_shape(array)
+    if dtype is None or shape is None:
+        return None
+    return Array(dtype, tuple(fresh(number) for number in range(len(shape))))
+
+
+@result(np.select)
+def select(condlist: Value, choicelist: Value, default: Value = ZERO) -> Value | None:
+    conditions, choices = _items(condlist), _items(choicelist)
+    if not conditions or not choices:
+        return None
+    dtypes = [dtype_of(item) for item in (*choices, default)]
+    if any(dtype is None for dtype in dtypes):
+        return None
+    weak = isinstance(default, Literal) or (isinstance(default, Number) and default.python)
+    found = choices[0]
+    for choice in choices[1:]:
+        found = elementwise(np.add, found, choice)
+    found = elementwise(np.add, found, default) if weak else found
+    dtype = dtype_of(found) if weak else np.result_type(*dtypes)  # type: ignore[arg-type]
+    shape = broadcast(*map(full_shape, (*conditions, *choices, default)))
+    return None if dtype is None or shape is None else Array(dtype, shape)
+
+
+@result(np.partition)
+def partition(a: Value, kth: Value, axis: Value = LAST, *rest: Value, **named: Value) -> Value | None:
+    return sort(a, axis)
+
+
+@result(np.nonzero)
+def nonzero(a: Value) -> Value | None:
+    shape = full_shape(a)
+    return None if not shape else Sequence(tuple, tuple(Array(np.dtype(np.intp), (fresh(0),)) for _ in shape))
+
+
+@result(np.flatnonzero)
+def flatnonzero(a: Value) -> Value | None:
+    return Array(np.dtype(np.intp), (fresh(0),))
+
+
+@result(np.tril_indices, np.triu_indices)
+def triangle_indices(n: Value, k: Value = ZERO, m: Value = NONE) -> Value | None:
+    return Sequence(tuple, (Array(np.dtype(np.intp), (fresh(0),)),) * 2)
+
+
+@result(np.compress)
+def compress(condition: Value, a: Value, axis: Value = NONE, out: Value = NONE) -> Value | None:
+    dtype, shape = dtype_of(a), full_shape(a)
+    if dtype is None or shape is None or constant_of(out) is not None:
+        return None
+    if constant_of(axis) is None:
+        return Array(dtype, (fresh(0),))
+    axes = axes_of(axis, len(shape))
+    if axes is None:
+        return None
+    return Array(dtype, tuple(fresh(number) if number in axes else size for number, size in enumerate(shape)))
+
+
+@result(np.extract)
+def extract(condition: Value, arr: Value) -> Value | None:
+    dtype = dtype_of(arr)
+    return None if dtype is None else Array(dtype, (fresh(0),))
+
+
+@result(np.broadcast_arrays)
+def broadcast_arrays(*args: Value) -> Value | None:
+    shape, dtypes = broadcast(*map(full_shape, args)), [dtype_of(item) for item in args]
+    if shape is None or any(dtype is None for dtype in dtypes):
+        return None
+    return Sequence(tuple, tuple(Array(dtype, shape) for dtype in dtypes if dtype is not None))
+
+
+@result(np.kron)
+def kron(a: Value, b: Value) -> Value | None:
+    first, second, dtype = full_shape(a), full_shape(b), _product_dtype(a, b)
+    if dtype is None or first is None or second is None:
+        return None
+    rank = max(len(first), len(second))
+    old = [(1,) * (rank - len(shape)) + shape for shape in (first, second)]
+    return array_or_number(dtype, tuple(merged(pair, number) for number, pair in enumerate(zip(*old))))
+
+
+@result(np.hsplit, np.vsplit)
+def split_evenly(ary: Value, indices_or_sections: Value) -> Value | None:
+    shape, dtype, count = full_shape(ary), dtype_of(ary), constant_of(indices_or_sections)
+    if shape is None or dtype is None or not isinstance(count, (int, list, tuple)):
+        return None
+    number = count if isinstance(count, int) else len(count) + 1
+    every = tuple(fresh(place) for place in range(len(shape)))
+    return Sequence(list, (Array(dtype, every),) * number) if number <= 64 else None
+
+
+@result(np.fft.fft, np.fft.ifft)
+def fourier(a: Value, n: Value = NONE, axis: Value = LAST, norm: Value = NONE, out: Value = NONE) -> Value | None:
+    shape, dtype = full_shape(a), dtype_of(a)
+    found = tried(np.fft.fft, dtype) if dtype is not None else None
+    if found is None or not shape or constant_of(n) is not None:
+        return None
+    return Array(found, shape)
+
+
+@result(np.fft.fft2, np.fft.ifft2, np.fft.fftn, np.fft.ifftn)
+def fourier_several(a: Value, s: Value = NONE, axes: Value = NONE, norm: Value = NONE) -> Value | None:
+    return fourier(a) if constant_of(s) is None else None
+
+
+def _of_ufunc(function: np.ufunc) -> None:
+    @result(function.reduce)
+    def reduce(
+        array: Value,
+        axis: Value = ZERO,
+        dtype: Value = NONE,
+        out: Value = NONE,
+        keepdims: Value = FALSE,
+        initial: Value = NONE,
+        where: Value = NONE,
+    ) -> Value | None:
+        return _reduction(function.reduce)(array, axis, dtype, out, keepdims)
+
+    @result(function.accumulate)
+    def accumulate(array: Value, axis: Value = ZERO, dtype: Value = NONE, out: Value = NONE) -> Value | None:
+        return _cumulative(function.accumulate)(array, axis, dtype, out)
+
+    @result(function.outer)
+    def outer_of(A: Value, B: Value) -> Value | None:  # noqa: N803
+        first, second = full_shape(A), full_shape(B)
+        scalar = dtype_of(elementwise(function, A, B)) if first is not None and second is not None else None
+        both = elementwise(function, Number(dtype_of(A) or FLOAT64), Number(dtype_of(B) or FLOAT64))
+        dtype = scalar or dtype_of(both)
+        if dtype is None or first is None or second is None or dtype_of(A) is None or dtype_of(B) is None:
+            return None
+        return array_or_number(dtype, (*first, *second))
+
+
+for _ufunc in (np.add, np.multiply, np.maximum, np.minimum, np.logaddexp, np.subtract):
+    _of_ufunc(_ufunc)
+
+
+@result(np.real, np.imag)
+def part(val: Value) -> Value | None:
+    dtype, shape = dtype_of(val), full_shape(val)
+    if dtype is None or shape is None:
+        return None
+    real = np.empty(0, dtype).real.dtype
+    if isinstance(val, Array):
+        return Array(real, shape)
+    return Number(real, isinstance(val, Number) and val.python) if isinstance(val, Number) else None
+
+
+@result(np.finfo)
+def machine_limits(dtype: Value) -> Value | None:
+    return Instance(np.finfo)
