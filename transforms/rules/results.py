@@ -22,6 +22,7 @@ from transforms.values import (
     UNKNOWN,
     Array,
     Dimension,
+    Instance,
     Length,
     Literal,
     Many,
@@ -1246,20 +1247,6 @@ def broadcast_arrays(*arrays: Value, subok: Value = FALSE) -> Value | None:
 # ----------------------------------------------------------------------------------------------------- more of the same
 
 
-@result(np.dstack)
-def dstack(tup: Value) -> Value | None:
-    items = _items(tup)
-    if not items or not isinstance(tup, Sequence):
-        return None
-    raised: list[Value] = []
-    for part in items:
-        found = like_array(np.atleast_3d)(part)
-        if found is None:
-            return None
-        raised.append(found)
-    return concatenate(Sequence(tuple, tuple(raised)), Literal(2))
-
-
 @result(np.rot90)
 def rot90(m: Value, k: Value = ONE, axes: Value = Literal((0, 1))) -> Value | None:  # noqa: B008
     dtype, shape, turns = dtype_of(m), full_shape(m), constant_of(k)
@@ -1280,29 +1267,6 @@ def pad(array: Value, pad_width: Value, mode: Value = ZERO, **named: Value) -> V
     return Array(dtype, tuple(fresh(number) for number in range(len(shape))))
 
 
-@result(np.select)
-def select(condlist: Value, choicelist: Value, default: Value = ZERO) -> Value | None:
-    conditions, choices = _items(condlist), _items(choicelist)
-    if not conditions or not choices:
-        return None
-    dtypes = [dtype_of(item) for item in (*choices, default)]
-    if any(dtype is None for dtype in dtypes):
-        return None
-    weak = isinstance(default, Literal) or (isinstance(default, Number) and default.python)
-    found = choices[0]
-    for choice in choices[1:]:
-        found = elementwise(np.add, found, choice)
-    found = elementwise(np.add, found, default) if weak else found
-    dtype = dtype_of(found) if weak else np.result_type(*dtypes)  # type: ignore[arg-type]
-    shape = broadcast(*map(full_shape, (*conditions, *choices, default)))
-    return None if dtype is None or shape is None else Array(dtype, shape)
-
-
-@result(np.partition)
-def partition(a: Value, kth: Value, axis: Value = LAST, *rest: Value, **named: Value) -> Value | None:
-    return sort(a, axis)
-
-
 @result(np.nonzero)
 def nonzero(a: Value) -> Value | None:
     shape = full_shape(a)
@@ -1317,43 +1281,6 @@ def flatnonzero(a: Value) -> Value | None:
 @result(np.tril_indices, np.triu_indices)
 def triangle_indices(n: Value, k: Value = ZERO, m: Value = NONE) -> Value | None:
     return Sequence(tuple, (Array(np.dtype(np.intp), (fresh(0),)),) * 2)
-
-
-@result(np.compress)
-def compress(condition: Value, a: Value, axis: Value = NONE, out: Value = NONE) -> Value | None:
-    dtype, shape = dtype_of(a), full_shape(a)
-    if dtype is None or shape is None or constant_of(out) is not None:
-        return None
-    if constant_of(axis) is None:
-        return Array(dtype, (fresh(0),))
-    axes = axes_of(axis, len(shape))
-    if axes is None:
-        return None
-    return Array(dtype, tuple(fresh(number) if number in axes else size for number, size in enumerate(shape)))
-
-
-@result(np.extract)
-def extract(condition: Value, arr: Value) -> Value | None:
-    dtype = dtype_of(arr)
-    return None if dtype is None else Array(dtype, (fresh(0),))
-
-
-@result(np.broadcast_arrays)
-def broadcast_arrays(*args: Value) -> Value | None:
-    shape, dtypes = broadcast(*map(full_shape, args)), [dtype_of(item) for item in args]
-    if shape is None or any(dtype is None for dtype in dtypes):
-        return None
-    return Sequence(tuple, tuple(Array(dtype, shape) for dtype in dtypes if dtype is not None))
-
-
-@result(np.kron)
-def kron(a: Value, b: Value) -> Value | None:
-    first, second, dtype = full_shape(a), full_shape(b), _product_dtype(a, b)
-    if dtype is None or first is None or second is None:
-        return None
-    rank = max(len(first), len(second))
-    old = [(1,) * (rank - len(shape)) + shape for shape in (first, second)]
-    return array_or_number(dtype, tuple(merged(pair, number) for number, pair in enumerate(zip(*old))))
 
 
 @result(np.hsplit, np.vsplit)
