@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CellType
 from typing import Any
 
@@ -32,7 +32,7 @@ class Restart(Exception):
 class DataGuard:
     """The data that `owner` held under this name had the types that this key describes."""
 
-    owner: Any
+    owner: Any = field(repr=False)
     name: str
     value: Hashable  # the signature key
 

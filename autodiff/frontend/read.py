@@ -196,7 +196,7 @@ class Reader:
         result = resolve.replace_atoms(template.function, change)
         result.signature = signature_of(function)
         self.guards += resolve.guards(template.bound, function)
-        self.guards += resolve.module_guards(result, function.__globals__)
+        self.guards += template.paths
         self._note_stores(result)
         return result
 
@@ -293,7 +293,7 @@ def _template(function: FunctionType) -> Template:
     code = function.__code__
     with _lock:
         found = _templates.get(id(code))
-        if found is not None and found[0]() is code and resolve.still_bound(found[1].bound, function):
+        if found is not None and found[0]() is code and found[1].is_for(function):
             _templates.move_to_end(id(code))
             return found[1]
     template = _lower(function)
@@ -318,7 +318,8 @@ def _lower(function: FunctionType) -> Template:
     tree = _mangle(found.tree, found.class_name)
     environment = resolve.FunctionEnvironment(function, found)
     lowered = lower(tree, environment)
-    return Template(lowered, environment.slots, environment.bound)
+    paths = tuple(resolve.module_guards(lowered, function.__globals__))
+    return Template(lowered, environment.slots, environment.bound, paths)
 
 
 class _Mangler(gast.NodeTransformer):

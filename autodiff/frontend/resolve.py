@@ -16,7 +16,7 @@ import sys
 import types
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
@@ -33,7 +33,7 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>"})()
 class Guard:
     """`owner` (a dictionary, or a closure cell) held this object under this name when the program was read."""
 
-    owner: dict[str, Any] | CellType
+    owner: dict[str, Any] | CellType = field(repr=False)
     name: str
     value: Any
 
@@ -284,3 +284,8 @@ class Template:
     function: core.Function
     slots: dict[tuple[str, str], core.Ref]
     bound: dict[tuple[str, str], Any]
+    paths: tuple[Guard, ...] = ()  # what was reached through a user's module
+
+    def is_for(self, function: FunctionType) -> bool:
+        """Whether this is the program of another function with the same code."""
+        return still_bound(self.bound, function) and all(guard.holds() for guard in self.paths)

@@ -60,7 +60,9 @@ def one_array_twice(x):
     return np.sum(a * x * b)
 
 
-@pytest.mark.parametrize("function", [callee_changes, both_change, recursion_changes, results_feed_calls, one_array_twice])
+@pytest.mark.parametrize(
+    "function", [callee_changes, both_change, recursion_changes, results_feed_calls, one_array_twice]
+)
 def test_gradient(function) -> None:
     ad.check_grads(function, (np.array([1.3, 0.7]),))
 
