@@ -3,12 +3,15 @@ documentation (`docs/rules.md` is made by this)."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import inspect
 from collections.abc import Iterable
 from typing import Any
 
 from transforms import registry
 from transforms.registry import Primitive
+from transforms.rules import optional
 
 HEADER = ("function", "reverse", "forward", "notes")
 
@@ -67,6 +70,9 @@ def is_public(entry: Primitive) -> bool:
 
 def selected(pattern: str | None) -> tuple[Primitive, ...]:
     """The primitives whose names contain `pattern`, in the order of the rule files, then by name."""
+    with contextlib.suppress(ImportError):
+        importlib.import_module("scipy.special")  # its rules are there if it is
+    optional.load_if_imported()
     entries = sorted(filter(is_public, registry.primitives()), key=lambda entry: (subject_of(entry), names_of(entry)))
     return tuple(entry for entry in entries if pattern is None or pattern in names_of(entry))
 
@@ -75,7 +81,9 @@ def subject_of(entry: Primitive) -> str:
     """The heading that a primitive stands under: its rule file, or what is said of those that have no rule."""
     if entry.refusal:
         return "refused"
-    return "zero" if entry.is_constant else entry.subject or "other"
+    if entry.is_constant:
+        return "zero"
+    return "none" if entry.adjoint is None else entry.subject or "other"
 
 
 def as_text(entries: Iterable[Primitive]) -> str:
@@ -91,15 +99,16 @@ def as_markdown(entries: Iterable[Primitive]) -> str:
     subjects: dict[str, list[Primitive]] = {}
     for entry in entries:
         subjects.setdefault(subject_of(entry), []).append(entry)
-    zero = subjects.pop("zero", [])
+    lists = {"Zero derivative": subjects.pop("zero", []), "No rule yet": subjects.pop("none", [])}
     lines = ["# Supported functions", "", _INTRODUCTION]
     for subject, members in subjects.items():
         lines += ["", f"## {subject.replace('_', ' ').capitalize()}", ""]
         lines += ["| " + " | ".join(HEADER) + " |", "|---|---|---|---|"]
         for function, *cells in rows(members):
             lines.append("| " + " | ".join([_code(function), *(cell.replace("|", "\\|") for cell in cells)]) + " |")
-    if zero:
-        lines += ["", "## Zero derivative", "", ", ".join(_code(names_of(entry)) for entry in zero) + "."]
+    for title, members in lists.items():
+        if members:
+            lines += ["", f"## {title}", "", ", ".join(_code(names_of(entry)) for entry in members) + "."]
     return "\n".join(lines) + "\n"
 
 
@@ -111,8 +120,9 @@ _INTRODUCTION = """\
 Made by `make docs` from the registry of primitives (`transforms/registry.py`, `transforms/rules/`); do not edit.
 
 *reverse*: `yes`, or the arguments that have a derivative; `refused`: asking for its derivative is an error that says
-why; `-`: may be called where no derivative passes through.  *forward*: whether the registry holds a tangent rule or
-implies one; nothing uses it yet.  Operators and the methods of arrays stand for the functions of the same name."""
+why.  What has no rule may be called where no derivative passes through.  *forward*: whether the registry holds a tangent
+rule or implies one; nothing uses it yet.  Operators and the methods of arrays stand for the functions of the same name;
+those of `scipy.special` are known once a program has imported it."""
 
 
 def template_source(entry: Primitive) -> str:
