@@ -96,6 +96,13 @@ _FOLDABLE = (
         )
     }
 )  # fmt: skip
+_KEEPERS = {  # what may hold a value that is not there yet
+    id(function)
+    for function in (
+        operations.make_tuple, operations.make_list, operations.make_dict, operations.Cell, functools.partial,
+        operations.method, operator.setitem, setattr, operations.apply,
+    )
+}  # fmt: skip
 _TYPES: dict[type, Any] = {np.bool_: bool, np.int64: int, np.float64: float, np.complex128: complex}
 
 
@@ -215,6 +222,8 @@ class Calls:
 
     def call_object(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding:
         thing = ref.value
+        if any(isinstance(item.value, Never) for item in arguments) and id(thing) not in _KEEPERS:
+            return self.emit(ref, arguments, keywords, NEVER)
         handler = self.handlers.get(id(thing))
         if handler is not None:
             done = handler(ref, arguments, keywords)
