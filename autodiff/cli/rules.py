@@ -47,7 +47,8 @@ def names_of(entry: Primitive) -> str:
 
 def _name(function: Any) -> str:
     owner = getattr(function, "__objclass__", None)  # of a method, such as ndarray.fill
-    return f"{owner.__name__}.{function.__name__}" if owner else registry.function_name(function)
+    name = f"{owner.__name__}.{function.__name__}" if owner else registry.function_name(function)
+    return ".".join(part for part in name.split(".") if not part.startswith("_"))  # not the module it is hidden in
 
 
 def notes_of(entry: Primitive) -> str:
@@ -65,6 +66,8 @@ def rows(entries: Iterable[Primitive]) -> list[tuple[str, str, str, str]]:
 
 def is_public(entry: Primitive) -> bool:
     """Whether users may meet it; the helpers of generated code are primitives too."""
+    if entry.adjoint is None and entry.name.startswith("ndarray."):
+        return registry.method_function(entry.name.removeprefix("ndarray.")) is None  # else it stands for a function
     return not entry.name.startswith("transforms.")
 
 
@@ -120,8 +123,8 @@ _INTRODUCTION = """\
 Made by `make docs` from the registry of primitives (`transforms/registry.py`, `transforms/rules/`); do not edit.
 
 *reverse*: `yes`, or the arguments that have a derivative; `refused`: asking for its derivative is an error that says
-why.  What has no rule may be called where no derivative passes through.  *forward*: whether the registry holds a tangent
-rule or implies one; nothing uses it yet.  Operators and the methods of arrays stand for the functions of the same name;
+why.  What has no rule may be called where no derivative passes through.  *forward*: whether the registry holds a
+tangent rule or implies one; nothing uses it yet.  Operators and the methods of arrays stand for the functions of the same name;
 those of `scipy.special` are known once a program has imported it."""
 
 
