@@ -66,8 +66,9 @@ def rows(entries: Iterable[Primitive]) -> list[tuple[str, str, str, str]]:
 
 def is_public(entry: Primitive) -> bool:
     """Whether users may meet it; the helpers of generated code are primitives too."""
-    if entry.adjoint is None and entry.name.startswith("ndarray."):
-        return registry.method_function(entry.name.removeprefix("ndarray.")) is None  # else it stands for a function
+    name = names_of(entry)
+    if entry.adjoint is None and name.startswith("ndarray."):
+        return registry.method_function(name.removeprefix("ndarray.")) is None  # else it stands for a function
     return not entry.name.startswith("transforms.")
 
 
@@ -124,8 +125,8 @@ Made by `make docs` from the registry of primitives (`transforms/registry.py`, `
 
 *reverse*: `yes`, or the arguments that have a derivative; `refused`: asking for its derivative is an error that says
 why.  What has no rule may be called where no derivative passes through.  *forward*: whether the registry holds a
-tangent rule or implies one; nothing uses it yet.  Operators and the methods of arrays stand for the functions of the same name;
-those of `scipy.special` are known once a program has imported it."""
+tangent rule or implies one; nothing uses it yet.  Operators and the methods of arrays stand for the functions of the
+same name; those of `scipy.special` are known once a program has imported it."""
 
 
 def template_source(entry: Primitive) -> str:
