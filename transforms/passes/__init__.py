@@ -28,7 +28,7 @@ def simplify(function: Function) -> Function:
         if function.body is not before:
             function = copies.copies(function)
         function = tapes.tapes(function)
-        function = deadcode.deadcode(function)
+        function = tapes.tapes(deadcode.deadcode(function))
         if function.body == before:
             break
     return function
