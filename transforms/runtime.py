@@ -1236,6 +1236,12 @@ def snapshot(x: Any) -> Any:
 
 def check_view(result: Any, source: Any) -> None:
     """Refuse to go on where `result` is changed in place, or `source` is, and NumPy had to copy to make `result`."""
+    if isinstance(result, list | tuple):
+        for item in result:
+            check_view(item, source)
+        return
+    if isinstance(result, (list, tuple)):
+        return  # of the parts of an array, which are always views
     if result is not source and not np.may_share_memory(result, source) and np.size(result):
         raise TypeError(
             "the derivative cannot follow this in-place change: NumPy copied a non-contiguous array where a view was "
@@ -1829,3 +1835,10 @@ def matrix_power_adjoint(g: Any, a: Any, n: int) -> Any:
         total = turned @ total + g
         g = g @ turned
     return total
+
+
+def diagonal_view(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """`np.diagonal(a, offset, axis1, axis2)` as a view that may be written to: the shadow of a diagonal."""
+    view = np.diagonal(a, offset, axis1, axis2)
+    view.flags.writeable = True
+    return view

@@ -253,6 +253,10 @@ def shared_source(plan: Plan, statement: Assign) -> str | None:
                 if isinstance(atom, Var) and region is not None and target is not None:
                     if region is target or region.known_content is target:
                         return atom.name
+                    if target.known_content is region and isinstance(plan.value(atom), Array):
+                        return atom.name  # a list of views of an array: `np.split(x, 2)`, `list(x)`
+                    if target.known_content is region and isinstance(plan.value(atom), Array):
+                        return atom.name  # a container of views: list(x), np.split(x, 2)
     return None
 
 

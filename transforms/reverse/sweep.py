@@ -120,6 +120,7 @@ class Sweep:
         self.live: set[str] = set()  # names (or slots) whose VALUE cotangent is set at this point of the adjoint sweep
         self.fresh: set[str] = set()  # those of them whose memory nobody else refers to
         self.claimed: set[str] = set()
+        self.narrow: dict[str, Value] = {}  # cotangents that are still to be broadcast to their shape, and what they are
         self.tapes: Statements = []
 
     # -------------------------------------------------------------------------------------------------- the whole
@@ -283,6 +284,7 @@ class Sweep:
             else:
                 out.do(runtime.add_into, buffer, g)
         elif name in self.live:
+            self.widen(name, out)
             function = operator.add if isinstance(value, (Number, Array)) or self._is_numeric(name) else runtime.add
             out.call(function, Var(self.bar(name)), g, target=self.bar(name))
             self.fresh.add(name)
@@ -355,8 +357,23 @@ class Sweep:
             return [name]
         return [leaf for _, slot in self.slots(name) for leaf in self.leaves(slot)]
 
-    def take(self, name: str, out: Builder) -> Atom | None:
-        """The cotangent of a name where it is bound, and forget it; None where it is zero."""
+    def widen(self, name: str, out: Builder) -> None:
+        """Give a cotangent that was left unbroadcast its shape."""
+        if self.narrow.pop(name, None) is not None and name in self.live:
+            shape = out.call(getattr, self._primal(name, out), Const("shape"))
+            out.call(np.broadcast_to, Var(self.bar(name)), shape, target=self.bar(name))
+
+    def widen_all(self, out: Builder) -> None:
+        for name in sorted(self.narrow):
+            self.widen(name, out)
+
+    def take(self, name: str, out: Builder, narrow: bool = False) -> Atom | None:
+        """The cotangent of a name where it is bound, and forget it; None where it is zero.
+
+        `narrow`: it may be smaller than the name, and is then to be broadcast; see `self.narrow`.
+        """
+        if not narrow:
+            self.widen(name, out)
         if self.kind(name) is Kind.NONE:
             return None
         if self.kind(name) is Kind.SHADOW:
@@ -482,6 +499,8 @@ class Sweep:
     # ------------------------------------------------------------------------------------------- control statements
 
     def branch(self, statement: If, scope: Scope) -> tuple[Statements, Statements]:
+        start = Builder(self.names, statement.origin)
+        self.widen_all(start)
         before, fresh_before = set(self.live), set(self.fresh)
         fresh_after: list[set[str]] = []
         halves = []
@@ -489,6 +508,9 @@ class Sweep:
             self.live, self.fresh = set(before), set(fresh_before)
             inner = Scope(scope.in_loop)
             forward, reverse = self.block(body, inner)
+            end = Builder(self.names, statement.origin)
+            self.widen_all(end)
+            reverse += end.statements
             halves.append((forward, [*inner.prologue, *reverse], set(self.live), _always_raises(body)))
             fresh_after.append(self.fresh)
         wanted = sorted(set().union(*(live for _, _, live, raises in halves if not raises)))
@@ -509,8 +531,8 @@ class Sweep:
         (then_forward, then_reverse), (else_forward, else_reverse) = result
         primal = If(statement.test, tuple(then_forward), tuple(else_forward), statement.origin)
         if not then_reverse and not else_reverse:
-            return [primal], []
-        return [primal], [If(statement.test, tuple(then_reverse), tuple(else_reverse), statement.origin)]
+            return [primal], start.statements
+        return [primal], [*start.statements, If(statement.test, tuple(then_reverse), tuple(else_reverse), statement.origin)]
 
     def loop(self, statement: For | While) -> tuple[Statements, Statements]:
         inside = all_writes(statement.body)
@@ -526,12 +548,14 @@ class Sweep:
             for leaf in self.leaves(name)
         ]
         start = Builder(self.names, statement.origin)
+        self.widen_all(start)
         for name in dict.fromkeys(outer):
             self.set_zero(name, start)
         around, fresh_before = set(self.live), set(self.fresh)
         scope = Scope(in_loop=True)
         forward, reverse = self.block(statement.body, scope)
         finish = Builder(self.names, statement.origin)
+        self.widen_all(finish)
         for name in sorted(around - self.live):
             self.set_zero(name, finish)
         self.live, self.fresh = around, self.fresh & fresh_before
@@ -605,13 +629,21 @@ class Sweep:
         """
         path = self.names.fresh("path")
         origin = statement.origin
+        first = Builder(self.names, origin)
+        self.widen_all(first)
         final_forward, final_reverse = self.block(statement.finalbody, scope)
+        last = Builder(self.names, origin)
+        self.widen_all(last)
+        final_reverse = [*first.statements, *final_reverse, *last.statements]
         after_final = set(self.live)
         halves: list[tuple[Statements, Statements, set[str]]] = []
         inner = Scope(scope.in_loop)
         self._refuse_else(statement)
         tapes = len(self.tapes)
         forward, reverse = self.block((*statement.body, *statement.orelse), inner)
+        last = Builder(self.names, origin)
+        self.widen_all(last)
+        reverse += last.statements
         halves.append((forward, [*inner.prologue, *reverse], set(self.live)))
         before, rewind = self._rewind(self.tapes[tapes:], origin)
         for handler in statement.handlers:
@@ -619,6 +651,9 @@ class Sweep:
             self.live = set(after_final)
             inner = Scope(scope.in_loop)
             forward, reverse = self.block(handler.body, inner)
+            last = Builder(self.names, origin)
+            self.widen_all(last)
+            reverse += last.statements
             halves.append(([*rewind, *forward], [*inner.prologue, *reverse], set(self.live)))
         wanted = sorted(set().union(*(half[2] for half in halves)))
         branches: list[tuple[Statements, Statements]] = []
@@ -1024,10 +1059,13 @@ class Sweep:
                 self._mirror_view(statement, entry, call, source, scope, primal)
                 return
             self.make_shadow(statement, scope, primal)
-        g = None if target is None else self.take(target, adjoint)
+        narrow = self.narrow.get(target) if target is not None and entry.is_elementwise else None
+        g = None if target is None else self.take(target, adjoint, narrow is not None)
+        if target is not None:
+            self.narrow.pop(target, None)
         if g is None and not shadows_of(entry):
             return
-        self._rule(statement, entry, call, g if g is not None else Const(None), adjoint)
+        self._rule(statement, entry, call, g if g is not None else Const(None), adjoint, g_value=narrow)
 
     def _copies_numbers(self, statement: Assign, function: Any) -> bool:
         """Whether a new list or dict is made of the items of another, all numbers; refused where they may change."""
@@ -1035,6 +1073,10 @@ class Sweep:
             return False
         value = self.plan.value(Var(statement.target or ""))
         items = value.items if isinstance(value, (Sequence, Mapping)) else (value.item,) if isinstance(value, Many) else ()
+        assert isinstance(statement.value, Call)
+        if items and all(isinstance(item, Array) for item in items):
+            if isinstance(self.plan.value(statement.value.arguments[0]), Array):
+                return False  # the rows of an array: views, and so is the list of them
         if not items or not all(map(is_immutable, items)):
             raise TransformError(
                 "the copy of a container whose items change, or are not known, cannot be followed",
@@ -1053,8 +1095,11 @@ class Sweep:
         def swap(atom: Atom) -> Atom:
             return Var(self.bar(source)) if isinstance(atom, Var) and atom.name == source else atom
 
+        function: Atom = call.function
+        if isinstance(function, Ref) and function.value is np.diagonal:  # NumPy's own may not be written to
+            function = Ref(runtime.diagonal_view, "runtime.diagonal_view")
         mirrored = Call(
-            call.function, tuple(map(swap, call.arguments)), tuple((key, swap(atom)) for key, atom in call.keywords)
+            function, tuple(map(swap, call.arguments)), tuple((key, swap(atom)) for key, atom in call.keywords)
         )
         self.mirror(statement, Var(source), mirrored, scope, primal)
 
@@ -1102,6 +1147,7 @@ class Sweep:
         g: Atom,
         adjoint: Builder,
         skip: int | None = None,
+        g_value: Value | None = None,
     ) -> None:
         """Inline the adjoint rule of a primitive and add its contributions; `skip`: an argument that gets none."""
         if entry is None or entry.adjoint is None:
@@ -1129,7 +1175,7 @@ class Sweep:
         if not wanted and not shadows:
             return
         del skipped
-        self._apply(statement, entry, arguments, tuple(wanted), receivers, g, shadows, adjoint)
+        self._apply(statement, entry, arguments, tuple(wanted), receivers, g, shadows, adjoint, g_value)
 
     def _apply(
         self,
@@ -1141,6 +1187,7 @@ class Sweep:
         g: Atom,
         shadows: tuple[str, ...],
         adjoint: Builder,
+        g_value: Value | None,
     ) -> None:
         result: Atom = Var(statement.target) if statement.target is not None else Const(None)
         owners: list[Atom] = []
@@ -1152,7 +1199,8 @@ class Sweep:
             owners.append(Var(self.bar(owner.name)))
         ans_value = value_of(result, self.values)
         owner_values = [value_of(arguments.bound[name[:-4]], self.values) for name in shadows]  # type: ignore[arg-type]
-        g_value = _cotangent_value(ans_value) if isinstance(g, Var) else Literal(None)
+        if g_value is None:
+            g_value = _cotangent_value(ans_value) if isinstance(g, Var) else Literal(None)
         values = (*(value_of(a, self.values) for a in arguments.flat), ans_value, g_value, *owner_values)
         try:
             instance = self.templates.adjoint(entry, arguments, wanted, values)
@@ -1160,13 +1208,31 @@ class Sweep:
             if error.origin is None:
                 raise type(error)(error.message, error.advice, statement.origin) from None
             raise
+        narrow = instance.narrow
+        if narrow is not None and all(
+            self._may_be_narrow(receiver) for receiver, is_so in zip(receivers, narrow.is_narrow) if is_so
+        ):
+            instance = narrow
         body, returned = inline(instance.function, (*arguments.flat, result, g, *owners), self.names, self.values)
         adjoint.add(_with_origin(body, statement.origin))
         items = _packed(body, returned, len(wanted))
         adjoint.statements = [s for s in adjoint.statements if not _binds(s, returned)]
-        for receiver, present, item in zip(receivers, instance.contributions, items):
-            if present is not None:
-                self.accumulate(receiver, item, adjoint, borrowed=False)
+        for position, (receiver, present, item) in enumerate(zip(receivers, instance.contributions, items)):
+            if present is None:
+                continue
+            is_first = isinstance(receiver, Var) and receiver.name not in self.live
+            self.accumulate(receiver, item, adjoint, borrowed=False)
+            if instance.is_narrow and instance.is_narrow[position]:
+                assert isinstance(receiver, Var) and is_first
+                self.narrow[receiver.name] = value_of(item, self.values)
+                self.fresh.discard(receiver.name)
+
+    def _may_be_narrow(self, receiver: Atom) -> bool:
+        """Whether the cotangent of a name may be left unbroadcast for now."""
+        if not isinstance(receiver, Var) or self.kind(receiver) is not Kind.VALUE:
+            return False
+        name = receiver.name
+        return isinstance(self.values.get(name), Array) and name not in self.live and name not in self.plan.buffered
 
     def user_call(
         self, statement: Assign, function: Function, call: Call, primal: Builder, adjoint: Builder

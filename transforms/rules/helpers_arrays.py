@@ -263,6 +263,17 @@ def undiagonal(cotangent, a, offset=0, axis1=0, axis2=1, *, ans, g):
 
 
 @adjoint(
+    runtime.diagonal_view,
+    linear="a",
+    views="a",
+    shape_only="a",
+    samples=listed(call(numbers((2, 3))), call(numbers((2, 3)), 1), call(numbers((2, 3, 4)), 0, 2, 0)),
+)
+def diagonal_view(a, offset=0, axis1=0, axis2=1, *, ans, g):
+    return runtime.undiagonal(g, a, offset, axis1, axis2)
+
+
+@adjoint(
     runtime.untrace,
     **MIRROR,
     shape_only="a",
