@@ -92,6 +92,7 @@ class Lowering(Imports):
     def __init__(self, tree: Node, environment: Environment, names: core.Names, captured: dict[str, Storage]) -> None:
         super().__init__(environment, names)
         self.tree = tree
+        self.lifted: dict[int, core.Function] = {}
         self.identifiers = frozenset(names.taken)  # every name of the tree
         self.variables = scopes.variables(tree)
         self.storage.update(captured)
@@ -192,7 +193,7 @@ class Lowering(Imports):
         with self.block() as body:
             self.lower_statements(statements, frozenset({RETURN}))
         if self.is_result_late:
-            self.assign(self.result, NONE)
+            self.assign(self.result, Ref(operations.UNBOUND, "UNBOUND"))
         self.statements.extend(body)
         self.emit(core.Return(Var(self.result), self.origin))
 
@@ -225,29 +226,40 @@ class Lowering(Imports):
     def do_ClassDef(self, node: Node, tail: Any) -> None:
         self.refuse(node, "a class defined inside a function is not supported", "Define it at module level.")
 
+    def lifted_for(self, node: Node) -> core.Function:
+        """The function that an inner function becomes; others may refer to it before it is filled in."""
+        if id(node) not in self.lifted:
+            self.lifted[id(node)] = core.Function(node.name, (), ())
+        return self.lifted[id(node)]
+
     def inner(self, node: Node) -> Expression:
         """Lift an inner function; its value is the lifted function with the captured names bound."""
         names = core.Names(self.identifiers)
-        lifted = core.Function(getattr(node, "name", "lambda_"), (), ())
+        name = getattr(node, "name", "lambda_")
+        group = self.variables.groups.get(name, (node,))
+        is_recursive = len(group) > 1 or (name in self.variables.recursive and not node.decorator_list)
+        members = {member.name: self.lifted_for(member) for member in group} if is_recursive else {}
+        lifted = members.get(name) or core.Function(name, (), ())
         captured: dict[str, Storage] = {}
         leading: list[str] = []
         bound: list[core.Atom] = []
-        itself = False
-        recursive = getattr(node, "name", "") in self.variables.recursive and not node.decorator_list
-        for name in scopes.free_names(node):
-            storage = self.storage.get(name)
-            if recursive and name == node.name:
-                itself = True
-            elif isinstance(storage, (Local, Celled)):
-                captured[name] = storage
-                leading.append(storage.name)
+        local = {inner for member in group for inner in scopes.declared(member).names}
+        for free in scopes.captured_names(node, self.variables.groups):
+            storage = self.storage.get(free)
+            if free in members:
+                continue
+            if isinstance(storage, (Local, Celled)):
+                parameter = names.fresh(storage.name) if storage.name in local else storage.name
+                captured[free] = type(storage)(parameter)
+                leading.append(parameter)
                 bound.append(Var(storage.name))
             elif isinstance(storage, Itself) and storage.captured:
-                captured[name] = Local(name)
-                leading.append(name)
-                bound.append(self.atom_of(self.read(name)))
+                parameter = names.fresh(free) if free in local else free
+                captured[free] = Local(parameter)
+                leading.append(parameter)
+                bound.append(self.atom_of(self.read(free)))
             elif storage is not None:
-                captured[name] = storage
+                captured[free] = storage
         defaults: list[tuple[str, str]] = []
         for parameter, default in _defaults(node.args):
             if constant_default(default) is None:
@@ -256,8 +268,7 @@ class Lowering(Imports):
                 leading.append(holder)
                 bound.append(self.atom(default))
         names.taken.update(leading)
-        if itself:
-            captured[node.name] = Itself(lifted, tuple(leading))
+        captured.update({member: Itself(function, tuple(leading)) for member, function in members.items()})
         signature = lifted_signature(leading, tree_signature(node.args))
         Lowering(node, self.environment, names, captured).function(signature, tuple(leading), lifted, tuple(defaults))
         ref = Ref(lifted, lifted.name)

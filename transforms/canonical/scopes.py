@@ -133,7 +133,8 @@ def written_by_inner(function: Node) -> set[str]:
 class _Order:
     """Walks a function in source order and notes where names are bound and where inner functions capture them."""
 
-    def __init__(self) -> None:
+    def __init__(self, groups: dict[str, tuple[Node, ...]]) -> None:
+        self.groups = groups
         self.position = 0
         self.loops: tuple[int, ...] = ()
         self.bindings: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
@@ -158,8 +159,8 @@ class _Order:
             for part in outer_parts(node):
                 self.visit(part)
             here = (self.next(), self.loops)
-            for name in free_names(node):
-                if name == getattr(node, "name", None):
+            for name in captured_names(node, self.groups):
+                if name == getattr(node, "name", None) and not node.decorator_list:
                     self.recursive.add(name)
                 else:
                     self.captures.setdefault(name, []).append(here)
@@ -203,17 +204,15 @@ class Variables:
     global_names: frozenset[str]
     nonlocal_names: frozenset[str]
     bindings: dict[str, int]  # how often each name is bound
+    groups: dict[str, tuple[Node, ...]]  # inner functions that call each other, by the name of each
 
 
 def variables(function: Node) -> Variables:
     own = declared(function)
-    order = _Order()
-    for name in own.names:
-        order.bindings.setdefault(name, [])
-    for parameter in parameters(function.args):
-        order.bindings[parameter.id].append((-1, ()))
-    for statement in body_of(function):
-        order.visit(statement)
+    order = _order(function, own, {})
+    groups = _groups(function, order)
+    if groups:
+        order = _order(function, own, groups)
     cells = {name for name in own.names if name in order.written}
     for name, captures in order.captures.items():
         if name in own.names and any(_changes(captures, binding) for binding in order.bindings[name]):
@@ -231,7 +230,48 @@ def variables(function: Node) -> Variables:
         frozenset(own.global_names),
         frozenset(own.nonlocal_names),
         {name: len(places) for name, places in order.bindings.items()},
+        groups,
     )
+
+
+def _order(function: Node, own: _Declared, groups: dict[str, tuple[Node, ...]]) -> _Order:
+    order = _Order(groups)
+    for name in own.names:
+        order.bindings.setdefault(name, [])
+    for parameter in parameters(function.args):
+        order.bindings[parameter.id].append((-1, ()))
+    for statement in body_of(function):
+        order.visit(statement)
+    return order
+
+
+def captured_names(function: Node, groups: dict[str, tuple[Node, ...]]) -> dict[str, None]:
+    """The free names of an inner function; with those of the others of its group, and without the group itself."""
+    members = groups.get(getattr(function, "name", ""), (function,))
+    own = {member.name for member in members} if len(members) > 1 else ()
+    return {name: None for member in members for name in free_names(member) if name not in own}
+
+
+def _groups(function: Node, order: _Order) -> dict[str, tuple[Node, ...]]:
+    """The groups of two or more plain inner functions that reach each other, by the name of each member."""
+    found = {}
+    for statement in body_of(function):
+        for node in inside(statement):
+            if not isinstance(node, gast.FunctionDef) or node.name in order.written:
+                continue
+            is_plain = all(isinstance(part, gast.Constant) for part in outer_parts(node))
+            if is_plain and len(order.bindings.get(node.name, ())) == 1:
+                found[node.name] = node
+    reached = {name: {other for other in free_names(node) if other in found} for name, node in found.items()}
+    for _ in found:
+        for name, others in reached.items():
+            reached[name] = others.union(*(reached[other] for other in others))
+    groups = {}
+    for name in found:
+        members = [other for other in found if other in reached[name] and name in reached[other]]
+        if len(members) > 1:
+            groups[name] = tuple(found[member] for member in members)
+    return groups
 
 
 def _changes(captures: list[tuple[int, tuple[int, ...]]], binding: tuple[int, tuple[int, ...]]) -> bool:

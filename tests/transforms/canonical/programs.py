@@ -1312,6 +1312,49 @@ def mutual_inner_recursion(n):
     return even(n), odd(n)
 
 
+@case((7, 2.0))
+def mutual_inner_recursion_with_captures(n, scale):
+    step = 1
+    offset = 3.0
+
+    def even(k, v):
+        scale_1 = v
+        return scale_1 if k == 0 else odd(k - step, v + offset)
+
+    def odd(k, v):
+        offset = 1.0
+        return -v if k == 0 else third(k - step, v * scale + offset)
+
+    def third(k, v, extra=None):
+        return v if k <= 0 else (lambda j: even(j, v))(k - 1)
+
+    return even(n, 1.0), odd(n, 2.0), [third(k, 0.5) for k in range(3)]
+
+
+@case((4,))
+def mutual_recursion_before_a_binding(n):
+    def even(k):
+        return base if k == 0 else odd(k - 1)
+
+    base = 10
+
+    def odd(k):
+        return -base if k == 0 else even(k - 1)
+
+    first = even(n)
+    base = 20
+    return first, even(n)
+
+
+@case((6,))
+def decorated_recursion(n):
+    @functools.lru_cache(maxsize=None)
+    def fibonacci(k):
+        return note(k) if k < 2 else fibonacci(k - 1) + fibonacci(k - 2)
+
+    return fibonacci(n)
+
+
 @case((3,))
 def lambdas_in_loop(n):
     late, early = [], []
