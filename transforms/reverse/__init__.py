@@ -103,7 +103,8 @@ def _ones(program: Function, sweeps: Sweeps) -> list[Statement]:
     original = program.result
     if isinstance(original, Var):
         value = (program.values or {}).get(original.name, UNKNOWN)
-    if value is None or isinstance(value, (Number, Literal)):
+    is_single = isinstance(value, Number) and not value.python and value.dtype.kind == "f" and value.dtype != np.float64
+    if value is None or (isinstance(value, (Number, Literal)) and not is_single):
         return [Assign(sweeps.cotangent, Const(1.0), None)]
     function = np.ones_like if isinstance(value, Array) else runtime.ones
     return [Assign(sweeps.cotangent, Call(Ref(function), (sweeps.result,)), None)]

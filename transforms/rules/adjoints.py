@@ -10,6 +10,7 @@ import numpy as np
 from transforms import runtime
 from transforms.core import Const
 from transforms.registry import adjoint, constant, facts, refused, result, simplify
+from transforms.rules.typed import dtype_atom
 from transforms.values import UNKNOWN, Array, Literal, Number, Value
 
 constant(runtime.zeros, runtime.ones, shape_only="x")
@@ -81,7 +82,8 @@ def simplify_ones(site: Any) -> Any:
     if isinstance(value, Array):
         return site.call(np.ones_like, site.atom("x"))
     if isinstance(value, Number):
-        return Const(1.0)
+        single = not value.python and value.dtype.kind == "f" and value.dtype != np.float64
+        return site.call(dtype_atom(value.dtype), Const(1.0)) if single else Const(1.0)
     return None
 
 

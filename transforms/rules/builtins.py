@@ -18,9 +18,10 @@ import numpy as np
 
 from transforms import operations, runtime
 from transforms.core import Atom, Const
-from transforms.registry import adjoint, constant, elementwise, facts, simplify
+from transforms.registry import adjoint, constant, elementwise, facts, result, simplify
 from transforms.rules.sampling import call, listed, numbers, scalars
 from transforms.rules.typed import dtype_of, is_python_number, is_scalar, literal
+from transforms.specialise import indexing
 from transforms.values import Sequence
 
 REAL = (-2.0, 2.0)
@@ -63,6 +64,11 @@ def log10(x, *, ans, g):
 @elementwise(math.log1p, samples=scalars((-0.5, 3)))
 def log1p(x, *, ans, g):
     return g / (1 + x)
+
+
+@elementwise(builtins.pow, wrt="base exp", samples=scalars((0.3, 2), REAL))
+def power(base, exp, mod=None, *, ans, g):
+    return g * runtime.power_derivative(base, exp), g * ans * runtime.log_or_zero(base)
 
 
 @elementwise(math.pow, samples=scalars((0.3, 2), REAL))
@@ -458,6 +464,9 @@ _JOINED = listed(call([0.5], [1.5, 2.5]), call((0.5,), (1.5,)), call([0.5, 0.7],
 def join_sequences(a, b, *, ans, g):
     return runtime.first_items(g, a), runtime.last_items(g, b)
 
+
+result(runtime.join_sequences)(indexing.joined_sequences)
+result(runtime.repeat_sequence)(indexing.repeated_sequence)
 
 _PARTS = listed(call([0.5, 1.5, 2.5], [1.0, 2.0]))
 

@@ -82,7 +82,7 @@ def positive(x, *, ans, g):
     return g
 
 
-@elementwise(np.power, operator.pow, pow, samples=binary(0.3, 2, -2, 3))
+@elementwise(np.power, operator.pow, samples=binary(0.3, 2, -2, 3))
 def power(x, y, *, ans, g):
     return g * runtime.power_derivative(x, y), g * ans * runtime.log_or_zero(x)
 
