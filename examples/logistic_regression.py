@@ -53,12 +53,12 @@ def fit(images, labels, steps, rate=2.0, momentum=0.9):
 
 
 def picture(weights, history):
-    figure, axes = plt.subplots(2, 6, figsize=(11, 4))
+    figure, axes = plt.subplots(2, 6, figsize=(12, 4), layout="constrained")
     for digit, axis in enumerate(axes[:, :5].flat):
         axis.imshow(weights[:, digit].reshape(8, 8), cmap="RdBu_r")
         axis.set_title(f"weights of {digit}", fontsize=8)
         axis.axis("off")
-    axes[0, 5].semilogy(history)
+    axes[0, 5].plot(history)
     axes[0, 5].set_title("loss", fontsize=8)
     axes[1, 5].axis("off")
     return figure
