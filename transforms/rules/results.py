@@ -1267,6 +1267,16 @@ def pad(array: Value, pad_width: Value, mode: Value = ZERO, **named: Value) -> V
     return Array(dtype, tuple(fresh(number) for number in range(len(shape))))
 
 
+@result(np.ix_)
+def open_mesh(*args: Value) -> Value | None:
+    rank = len(args)
+    grids = []
+    for place in range(rank):
+        shape = tuple(fresh(place) if axis == place else 1 for axis in range(rank))
+        grids.append(Array(np.dtype(np.intp), shape))
+    return Sequence(tuple, tuple(grids))
+
+
 @result(np.nonzero)
 def nonzero(a: Value) -> Value | None:
     shape = full_shape(a)
