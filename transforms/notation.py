@@ -240,6 +240,8 @@ class Notation:
                 return _load(expression.name)
             case Const():
                 return self.constant(expression.value)
+            case Ref() if expression.value is operations.UNBOUND:
+                return self.constant(None)  # nothing reads it
             case Ref():
                 return _load(self.namer.reference(expression.value, expression.name))
             case Call():
