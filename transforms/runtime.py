@@ -278,6 +278,11 @@ def extremes(x: Any, ans: Any, axis: Any = None, keepdims: Any = False, where: A
     return (equal / (np.maximum(count, 1) if may_miss else count)).astype(x.dtype, copy=False)
 
 
+def outer_operand(a: Any, b: Any) -> Any:
+    """`a` with a dimension of 1 for each of `b`, so that they broadcast as in `np.multiply.outer(a, b)`."""
+    return np.reshape(a, np.shape(a) + (1,) * np.ndim(b))
+
+
 def median_share(x: Any, axis: Any = None) -> Any:
     """How much each element of `x` counts in its median over `axis`: 1 in the middle, or halves for the middle two."""
     items = merge_axes(x, axis)
@@ -1633,6 +1638,8 @@ def stop_gradient(x: Any) -> Any:
 
 def update(function: Any, x: Any, y: Any) -> Any:
     """`function(x, y)` with the dtype of `x` where `x` is an array: `x op= y` for an `x` that nobody else sees."""
+    if isinstance(x, (list, dict, set)):
+        raise TypeError("a container of unknown type is changed in place: give example arguments, so that types are known")
     result = function(x, y)
     return result.astype(x.dtype, casting="same_kind", copy=False) if isinstance(x, np.ndarray) else result
 

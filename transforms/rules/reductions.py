@@ -8,14 +8,17 @@ In comes the cotangent `g` of the result, of the reduced shape, out comes the co
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from transforms import runtime
-from transforms.registry import adjoint, constant, methods
+from transforms.core import Const
+from transforms.registry import adjoint, constant, facts, methods, simplify
 from transforms.rules.sampling import crossed, numbers
+from transforms.rules.typed import is_literal, shape_of
 
 
 def reduced(low: float = -2.0, high: float = 2.0, tuples: bool = True, **extra: Any) -> Any:
@@ -225,3 +228,79 @@ methods(
     argmax=np.argmax,
     argmin=np.argmin,
 )
+
+
+# Methods of ufuncs are the functions that do the same.
+
+
+def _reduce_signature(array, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=True):
+    """The arguments of `np.add.reduce`."""
+
+
+def _as_reduction(reduction: Any) -> Any:
+    def simplified(site: Any) -> Any:
+        keywords = {"axis": site.atom("axis")}
+        if not is_literal(site.value("keepdims"), False):
+            keywords["keepdims"] = site.atom("keepdims")
+        for name, usual in (("dtype", None), ("initial", None), ("where", True)):
+            if not is_literal(site.value(name), usual):
+                keywords[name] = site.atom(name)
+        return site.call(reduction, site.atom("array"), **keywords)
+
+    return simplified
+
+
+def _as_running(running: Any) -> Any:
+    def simplified(site: Any) -> Any:
+        return site.call(running, site.atom("array"), axis=site.atom("axis"))
+
+    return simplified
+
+
+def _as_broadcast(ufunc: np.ufunc) -> Any:
+    def simplified(site: Any) -> Any:
+        return site.call(ufunc, site.call(runtime.outer_operand, site.atom("A"), site.atom("B")), site.atom("B"))
+
+    return simplified
+
+
+for _ufunc, _reduction in ((np.add, np.sum), (np.multiply, np.prod), (np.maximum, np.max), (np.minimum, np.min)):
+    facts(_ufunc.reduce, signature=inspect.signature(_reduce_signature), simplify=_as_reduction(_reduction))
+for _ufunc, _running in ((np.add, np.cumsum), (np.multiply, np.cumprod)):
+    facts(
+        _ufunc.accumulate,
+        signature=inspect.signature(lambda array, axis=0, dtype=None: None),
+        simplify=_as_running(_running),
+    )
+for _ufunc in (np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.minimum, np.arctan2, np.hypot):
+    facts(_ufunc.outer, signature=inspect.signature(lambda A, B: None), simplify=_as_broadcast(_ufunc))
+
+
+@adjoint(
+    runtime.outer_operand,
+    linear="a",
+    views="a",
+    shape_only="b",
+    samples=lambda: iter([((numbers((2, 3)), np.zeros((2, 2))), {})]),
+)
+def outer_operand(a, b, *, ans, g):
+    return runtime.unbroadcast(np.reshape(g, np.shape(a)), a)
+
+
+@simplify(runtime.outer_operand)
+def simplify_outer_operand(site: Any) -> Any:
+    a, b = shape_of(site.value("a")), shape_of(site.value("b"))
+    if a is None or b is None:
+        return None
+    if not a or not b:
+        return site.atom("a")
+    return site.call(operator.getitem, site.atom("a"), Const((*(slice(None) for _ in a), *(None for _ in b))))
+
+
+@adjoint(
+    np.logaddexp.reduce,
+    samples=lambda: iter([((numbers((2, 3)),), {}), ((numbers((2, 3)), 1), {}), ((numbers((3,)),), {})]),
+)
+def logaddexp_reduce(array, axis=0, *, ans, g):
+    shares = np.exp(array - runtime.expand_reduced(ans, array, axis, False))
+    return runtime.expand_reduced(g, array, axis, False) * shares
