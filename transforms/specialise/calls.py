@@ -446,6 +446,8 @@ class Calls:
         if cls.__module__ in ("builtins", "numpy") or issubclass(cls, (np.generic, BaseException)):
             return self.primitive(ref, None, arguments, keywords)
         if _is_plain_class(cls):
+            if cls.__init__ is object.__init__ and not arguments and not keywords:
+                return self.construct_object(ref, cls, None, [], {})
             program = self.sweep.session.read(cls.__init__)
             if program is not None:
                 return self.construct_object(ref, cls, program, arguments, keywords)
@@ -491,7 +493,7 @@ class Calls:
         )
 
     def construct_object(
-        self, ref: Ref, cls: type, program: core.Function, arguments: list[Binding], keywords: Keywords
+        self, ref: Ref, cls: type, program: core.Function | None, arguments: list[Binding], keywords: Keywords
     ) -> Binding:
         """`Class(...)` as `new = object.__new__(Class)`, `Class.__init__(new, ...)`."""
         region = self.new_region()
@@ -500,6 +502,8 @@ class Calls:
         self.is_bound = True
         made = self.emit(Ref(object.__new__, "object.__new__"), [Binding(ref, Known(cls))], {}, value, region=region)
         self.owned(made)
+        if program is None:
+            return made
         self.hint, self.is_bound = None, False
         self.user(Ref(cls.__init__), program, [made, *arguments], keywords)
         self.hint, self.is_bound = hint, True
@@ -1270,7 +1274,9 @@ class Calls:
             return constant(getattr(value.kind, name))
         if member is not None and is_constant(member):
             return constant(member)
-        return self.emit(ref, [source, constant(name)], {}, UNKNOWN)
+        is_local = isinstance(source.region, tuple) and source.region[:1] == ("made",) and not self.sweep.all_mutable
+        # what an object made here will hold is what is assigned to it: nothing yet, in the first rounds
+        return self.emit(ref, [source, constant(name)], {}, NEVER if is_local and member is None else UNKNOWN)
 
     def known_attribute(self, ref: Ref, arguments: list[Binding], owner: Any, name: str) -> Binding | None:
         """An attribute of a known object: code is bound now, data is read when the program runs."""
@@ -1761,7 +1767,7 @@ def _has_plain_init(cls: type) -> bool:
 def _is_plain_class(cls: type) -> bool:
     """Whether `Class(...)` makes an empty object, calls `__init__`, and its attributes are plain."""
     return (
-        isinstance(inspect.getattr_static(cls, "__init__", None), types.FunctionType)
+        (cls.__init__ is object.__init__ or isinstance(inspect.getattr_static(cls, "__init__", None), types.FunctionType))
         and type(cls) is type
         and cls.__new__ is object.__new__
         and cls.__setattr__ is object.__setattr__
