@@ -60,14 +60,20 @@ _ndarray = np.ndarray
 
 
 def signature_key(arguments: Iterable[Any]) -> tuple[Key, ...]:
-    """What compiled code depends on: equal keys, same code."""
+    """What compiled code depends on: equal keys, same code.
+
+    Arrays of one shape are told from arrays of several shapes (by the number of the first argument with that shape),
+    because much of broadcasting is decided by that; what the sizes are is not looked at.
+    """
     key: list[Key] = []
     append = key.append
+    shapes: dict[tuple[int, ...], int] = {}
     for argument in arguments:
         kind = argument.__class__
         if kind is _ndarray:
             shape = argument.shape
-            append((argument.dtype, tuple([n == 1 for n in shape]) if 1 in shape else len(shape)))
+            first = shapes.setdefault(shape, len(key))
+            append((argument.dtype, first, tuple([n == 1 for n in shape]) if 1 in shape else len(shape)))
         elif kind in _SCALARS:
             append(kind)
         else:
@@ -75,17 +81,44 @@ def signature_key(arguments: Iterable[Any]) -> tuple[Key, ...]:
     return tuple(key)
 
 
+def abstract_arguments(names: Iterable[str], arguments: Iterable[Any]) -> tuple[Value, ...]:
+    """The abstract values of the arguments of a call; arrays of one shape have the same sizes, see `signature_key`."""
+    shapes: dict[tuple[int, ...], str] = {}
+    values: list[Value] = []
+    for name, argument in zip(names, arguments, strict=True):
+        if argument.__class__ is _ndarray:
+            name = shapes.setdefault(argument.shape, name)
+        values.append(abstract(argument, (name,)))
+    return tuple(values)
+
+
+def _items_key(items: Iterable[Any]) -> tuple[Key, ...]:
+    """The keys of the items of a container."""
+    key: list[Key] = []
+    append = key.append
+    for item in items:
+        kind = item.__class__
+        if kind is _ndarray:
+            shape = item.shape
+            append((item.dtype, tuple([n == 1 for n in shape]) if 1 in shape else len(shape)))
+        elif kind in _SCALARS:
+            append(kind)
+        else:
+            append(_KEYS.get(kind, _other_key)(item))
+    return tuple(key)
+
+
 def _sequence_key(items: Any) -> Key:
     if len(items) <= LONGEST_SEQUENCE:
-        return (items.__class__, signature_key(items))
-    kinds = set(signature_key(items))
+        return (items.__class__, _items_key(items))
+    kinds = set(_items_key(items))
     return (items.__class__, "many", kinds.pop() if len(kinds) == 1 else None)
 
 
 def _mapping_key(items: Any) -> Key:
     if len(items) > LARGEST_MAPPING:
         return items.__class__
-    return (items.__class__, tuple(items), tuple(map(type, items)), signature_key(items.values()))
+    return (items.__class__, tuple(items), tuple(map(type, items)), _items_key(items.values()))
 
 
 def _literal_key(value: Any) -> Key:
@@ -106,7 +139,7 @@ def _other_key(value: Any) -> Key:
     if isinstance(value, dict):
         return _mapping_key(value)
     if dataclasses.is_dataclass(kind):
-        return (kind, signature_key(attributes_of(value)))
+        return (kind, _items_key(attributes_of(value)))
     return kind
 
 
@@ -180,7 +213,7 @@ def _abstract_sequence(items: Any, path: Path) -> Value:
     kind = items.__class__
     if len(items) <= LONGEST_SEQUENCE:
         return Sequence(kind, tuple(abstract(item, (*path, index)) for index, item in enumerate(items)))
-    if len(set(signature_key(items))) != 1:
+    if len(set(_items_key(items))) != 1:
         return Instance(kind)
     item = map_sizes(abstract(items[0], path), lambda size: Size(ANY_SIZE))  # the items may differ in size
     return Many(kind, item)

@@ -3,15 +3,34 @@
 `x += y` changes an array and rebinds a number.  If no other name for the memory of x is read later, and the memory was
 made in this function, both are the same as `x = x + y` with the dtype of x kept; generic code uses that form.
 
-    s += e       becomes       s = runtime.update(add, s, e)
+    s += e           becomes       s = runtime.update(add, s, e)
+    x[i] += e        becomes       x[i] = runtime.update(add, x[i], e)
 """
 
 from __future__ import annotations
 
+import operator
+
 from transforms import runtime
 from transforms.analyses.liveness import LiveBlock, liveness
 from transforms.analyses.regions import INPLACE, Regions, Summaries, find_regions
-from transforms.core import Assign, Block, Call, Function, Ref, Statement, Var, blocks_of, walk, with_blocks
+from transforms.core import (
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Function,
+    Ref,
+    Statement,
+    Var,
+    atoms_of,
+    blocks_of,
+    is_call_of,
+    is_temporary,
+    walk,
+    with_blocks,
+    writes,
+)
 from transforms.values import Unknown
 
 
@@ -21,7 +40,33 @@ def functional_updates(function: Function, summaries: Summaries) -> Function:
     if not candidates:
         return function
     regions = find_regions(function, summaries)
-    return function.replace(body=_rewrite(function, function.body, liveness(function.body), regions))
+    stored = _stored_back(function)
+    return function.replace(body=_rewrite(function, function.body, liveness(function.body), regions, stored))
+
+
+def _stored_back(function: Function) -> set[str]:
+    """Results of in-place operators on an item that are only stored back where the item came from."""
+    uses: dict[str, int] = {}
+    items: dict[str, tuple[Atom, ...]] = {}
+    updated: dict[str, tuple[Atom, ...]] = {}
+    found: set[str] = set()
+    for statement in walk(function.body):
+        for atom in atoms_of(statement):
+            if isinstance(atom, Var):
+                uses[atom.name] = uses.get(atom.name, 0) + 1
+    for statement in walk(function.body):
+        if not (isinstance(statement, Assign) and isinstance(statement.value, Call)):
+            continue
+        call, target = statement.value, statement.target
+        if is_call_of(call, operator.getitem) and target is not None and is_temporary(target) and uses.get(target) == 1:
+            items[target] = call.arguments
+        elif is_call_of(call, *INPLACE) and isinstance(call.arguments[0], Var) and call.arguments[0].name in items:
+            if target is not None and uses.get(target) == 1:
+                updated[target] = items[call.arguments[0].name]
+        elif is_call_of(call, operator.setitem) and isinstance(call.arguments[2], Var):
+            if updated.get(call.arguments[2].name) == call.arguments[:2]:
+                found.add(call.arguments[2].name)
+    return found
 
 
 def _is_candidate(function: Function, statement: Statement) -> bool:
@@ -34,16 +79,18 @@ def _is_candidate(function: Function, statement: Statement) -> bool:
     return isinstance(values.get(call.arguments[0].name, Unknown()), Unknown)
 
 
-def _rewrite(function: Function, block: Block, live: LiveBlock, regions: Regions) -> Block:
+def _rewrite(function: Function, block: Block, live: LiveBlock, regions: Regions, stored: set[str]) -> Block:
     result: list[Statement] = []
     for statement, after, inner in zip(block, live.after, live.inner):
-        if _is_candidate(function, statement) and _is_unobserved(statement, after, regions):
+        if _is_candidate(function, statement) and (
+            writes(statement)[:1] and writes(statement)[0] in stored or _is_unobserved(statement, after, regions)
+        ):
             assert isinstance(statement, Assign) and isinstance(statement.value, Call)
             assert isinstance(statement.value.function, Ref)
             plain = Ref(INPLACE[statement.value.function.value])
             call = Call(Ref(runtime.update), (plain, *statement.value.arguments))
             statement = Assign(statement.target, call, statement.origin, statement.comment)
-        blocks = [_rewrite(function, b, inside, regions) for b, inside in zip(blocks_of(statement), inner)]
+        blocks = [_rewrite(function, b, inside, regions, stored) for b, inside in zip(blocks_of(statement), inner)]
         result.append(with_blocks(statement, blocks))
     return tuple(result)
 

@@ -6,6 +6,7 @@ Most of them disappear when types are known; `--standalone` copies the source of
 from __future__ import annotations
 
 import collections.abc
+import dataclasses
 import math
 from typing import Any
 
@@ -1170,7 +1171,12 @@ def zeros(x: Any) -> Any:
         return {key: zeros(item) for key, item in x.items()}
     if isinstance(x, np.generic) and x.dtype.kind in "fc":
         return x.dtype.type(0)
-    return 0.0 if x is None or isinstance(x, (int, float, complex, str, bytes, np.generic, type)) else Shadow()
+    if x is None or isinstance(x, (int, float, complex, str, bytes, np.generic, type)):
+        return 0.0
+    shadow = Shadow()
+    if dataclasses.is_dataclass(x):
+        vars(shadow).update((field.name, zeros(getattr(x, field.name, None))) for field in dataclasses.fields(x))
+    return shadow
 
 
 def ones(x: Any) -> Any:
@@ -1269,6 +1275,9 @@ def finish(g: Any, x: Any) -> Any:
         return match_dtype(x.dtype.type(g) if not isinstance(g, np.generic) else g, x)
     if isinstance(x, float):
         return g.item() if isinstance(g, np.ndarray) else g
+    if dataclasses.is_dataclass(x) and not isinstance(x, type):
+        names = tuple(field.name for field in dataclasses.fields(x))
+        return make_record(type(x), names, *(finish(getattr(g, name, 0.0), getattr(x, name, None)) for name in names))
     return g
 
 

@@ -8,10 +8,14 @@ so that a reader of the instance sees exactly which values the adjoint depends o
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
+import operator
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from transforms import operations, runtime
 from transforms.canonical import lower_template
@@ -36,8 +40,6 @@ from transforms.passes.deadcode import deadcode
 from transforms.registry import Primitive
 from transforms.values import UNKNOWN, Known, Literal, Value
 
-import operator
-
 
 @dataclass(frozen=True)
 class Arguments:
@@ -56,6 +58,8 @@ class Instance:
 
     function: Function
     contributions: tuple[Atom | None, ...]
+    narrow: Instance | None = None  # the same with contributions left unbroadcast where they end in a broadcast
+    is_narrow: tuple[bool, ...] = ()  # of the narrow form: which contributions were left so
 
 
 def bind_arguments(entry: Primitive, call: Call, origin: Any = None) -> Arguments:
@@ -120,7 +124,7 @@ class Templates:
         body += [Assign(result, last.value), Return(Var(result))]
         wrapper = Function(f"{entry.name} adjoint", (*parameters, "ans", "g", *shadows_of(entry)), tuple(body))
         residual = deadcode(self.specialise(wrapper, values))
-        return Instance(residual, _items(residual))
+        return Instance(residual, _items(residual), _narrowed(residual))
 
 
 def shadows_of(entry: Primitive) -> tuple[str, ...]:
@@ -188,6 +192,31 @@ def _contributions(
         picked.append(atom)
     emit(operations.make_tuple, *picked)
     return body
+
+
+def _narrowed(residual: Function) -> Instance | None:
+    """The instance whose contributions that end in `np.broadcast_to` are what was broadcast; None if there is none."""
+    if not isinstance(residual.result, Var):
+        return None
+    broadcast = {
+        statement.target: statement.value.arguments[0]
+        for statement in residual.body
+        if isinstance(statement, Assign) and isinstance(statement.value, Call)
+        if is_call_of(statement.value, np.broadcast_to)
+    }
+    items = _items(residual)
+    is_narrow = tuple(isinstance(item, Var) and item.name in broadcast for item in items)
+    if not any(is_narrow):
+        return None
+    chosen = tuple(
+        broadcast[item.name] if narrow and isinstance(item, Var) else (item if item is not None else Const(None))
+        for item, narrow in zip(items, is_narrow)
+    )
+    packing = next(s for s in residual.body if isinstance(s, Assign) and s.target == residual.result.name)  # type: ignore[union-attr]
+    packed = dataclasses.replace(packing, value=Call(Ref(operations.make_tuple), chosen))
+    body = tuple(packed if statement is packing else statement for statement in residual.body)
+    function = deadcode(residual.replace(body=body))
+    return Instance(function, _items(function), None, is_narrow)
 
 
 def _items(residual: Function) -> tuple[Atom | None, ...]:

@@ -23,7 +23,7 @@ from autodiff.backend.cache import Compiled, Entries, compiling
 from autodiff.backend.compile import Program, explain
 from autodiff.frontend.live import DataGuard, Restart
 from autodiff.frontend.read import Reader, is_transformed, take_apart
-from autodiff.values import abstract, signature_key
+from autodiff.values import abstract_arguments, signature_key
 from transforms import core, passes
 from transforms.errors import TransformError
 from transforms.printer import Printed, print_module
@@ -117,7 +117,7 @@ class Transformed:
                 if compiled is not None:
                     self._entries.keep(key, compiled)
                     return compiled
-            values = tuple(abstract(value, (name,)) for name, value in zip(bound.names, bound.values))
+            values = abstract_arguments(bound.names, bound.values)
             derived, reader = self._derived(bound, values)
             program = Program(present(derived.replace(signature=None)))  # it is called with a value for each parameter
             compiled = Compiled(program.link(program.namespace), program, reader.guards)
@@ -196,7 +196,7 @@ class Transformed:
                 values: tuple[Value, ...] = (UNKNOWN,) * len(bound.values)
             else:
                 self.check(bound)
-                values = tuple(abstract(value, (name,)) for name, value in zip(bound.names, bound.values))
+                values = abstract_arguments(bound.names, bound.values)
             return present(self._derived(bound, values)[0], quote=True)
 
     def __repr__(self) -> str:
@@ -229,7 +229,7 @@ class Transformed:
         wrapped = self.__wrapped__
         if isinstance(wrapped, classmethod):
             return types.MethodType(self, owner if owner is not None else type(instance))
-        if instance is None or not self.skip or isinstance(wrapped, staticmethod):
+        if instance is None or isinstance(wrapped, staticmethod) or (not self.skip and instance is not owner):
             return self
         return types.MethodType(self, instance)
 

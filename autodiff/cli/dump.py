@@ -13,7 +13,7 @@ from autodiff.api.transformed import Transformed
 from autodiff.cli.targets import Arguments, arguments_of_types, evaluate_arguments, load_target
 from autodiff.frontend.live import Restart
 from autodiff.frontend.read import Reader, is_transformed, take_apart
-from autodiff.values import abstract
+from autodiff.values import abstract_arguments
 from transforms import core, pipeline
 from transforms.passes import cleanup, present
 from transforms.printer import print_function, standalone
@@ -92,7 +92,7 @@ def _read_at_stage(
     bound = binder.generic() if arguments is None else binder.bind((), *arguments)
     values: tuple[Value, ...] = (UNKNOWN,) * len(bound.values)
     if arguments is not None:
-        values = tuple(abstract(value, (name,)) for name, value in zip(bound.names, bound.values))
+        values = abstract_arguments(bound.names, bound.values)
     if stage == "core":
         while is_transformed(binder.function):
             binder = binder.function.binder

@@ -143,7 +143,7 @@ class Sweep:
         for name in self.function.parameters:
             if self.plan.kind(name) is Kind.SHADOW:
                 start.call(self._zeros_function(name), Var(name), target=self.bar(name))
-        reverse = [*scope.prologue, *seed.statements, *reverse]
+        reverse = placed(scope.prologue, [*seed.statements, *reverse])
         end = Builder(self.names, self.function.origin)
         get = self._gradient if finish else self._raw_gradient
         gradients = tuple(get(self.function.parameters[k], end) for k in self.wrt)
@@ -300,12 +300,19 @@ class Sweep:
         if not isinstance(g, Var) or g.name in self.claimed:
             return False
         self.claimed.add(g.name)
+        name = g.name
         for statement in reversed(out.statements):
-            if isinstance(statement, Assign) and statement.target == g.name:
-                call = statement.value
-                function = call.function.value if isinstance(call, Call) and isinstance(call.function, Ref) else None
-                entry = registry.lookup(function) if function is not None else None
-                return entry is not None and not entry.views and entry.adjoint is not None and function is not operator.getitem
+            if isinstance(statement, Assign) and statement.target == name:
+                value = statement.value
+                if isinstance(value, Var):
+                    name = value.name
+                    if name in self.claimed:
+                        return False
+                    self.claimed.add(name)
+                    continue
+                function = value.function.value if isinstance(value, Call) and isinstance(value.function, Ref) else None
+                entry = registry.lookup(function) if function is not None and function is not operator.getitem else None
+                return entry is not None and not entry.views and entry.adjoint is not None
         return False
 
     def _is_numeric(self, name: str) -> bool:
@@ -511,7 +518,7 @@ class Sweep:
             end = Builder(self.names, statement.origin)
             self.widen_all(end)
             reverse += end.statements
-            halves.append((forward, [*inner.prologue, *reverse], set(self.live), _always_raises(body)))
+            halves.append((forward, placed(inner.prologue, reverse), set(self.live), _always_raises(body)))
             fresh_after.append(self.fresh)
         wanted = sorted(set().union(*(live for _, _, live, raises in halves if not raises)))
         result = []
@@ -559,7 +566,7 @@ class Sweep:
         for name in sorted(around - self.live):
             self.set_zero(name, finish)
         self.live, self.fresh = around, self.fresh & fresh_before
-        reverse = [*scope.prologue, *reverse, *finish.statements]
+        reverse = placed(scope.prologue, [*reverse, *finish.statements])
         if not reverse:
             self.live = around
             return [_with_body(statement, forward)], start.statements
@@ -644,7 +651,7 @@ class Sweep:
         last = Builder(self.names, origin)
         self.widen_all(last)
         reverse += last.statements
-        halves.append((forward, [*inner.prologue, *reverse], set(self.live)))
+        halves.append((forward, placed(inner.prologue, reverse), set(self.live)))
         before, rewind = self._rewind(self.tapes[tapes:], origin)
         for handler in statement.handlers:
             self._refuse_partial(statement, handler.body)
@@ -654,7 +661,7 @@ class Sweep:
             last = Builder(self.names, origin)
             self.widen_all(last)
             reverse += last.statements
-            halves.append(([*rewind, *forward], [*inner.prologue, *reverse], set(self.live)))
+            halves.append(([*rewind, *forward], placed(inner.prologue, reverse), set(self.live)))
         wanted = sorted(set().union(*(half[2] for half in halves)))
         branches: list[tuple[Statements, Statements]] = []
         for number, (forward, reverse, names) in enumerate(halves):
@@ -966,10 +973,16 @@ class Sweep:
             return
         assert isinstance(container, Var)
         shadow = Var(self.bar(container.name))
+        is_dict = issubclass(getattr(value, "kind", object), dict)
+        # the shadow of what is overwritten collected cotangents through other names, and is needed again
+        if is_dict:
+            old = primal.call(dict.get, shadow, key, Const(0.0))
+        else:
+            old = primal.call(operator.getitem, shadow, key)
         primal.statements.append(statement)
         primal.do(operator.setitem, shadow, key, self.shadow(stored))
         g = adjoint.call(operator.getitem, shadow, key)
-        adjoint.do(operator.setitem, shadow, key, Const(0.0))
+        adjoint.do(operator.setitem, shadow, key, old)
         if self.kind(stored) is Kind.VALUE:
             self.accumulate(stored, g, adjoint)
 
@@ -1373,6 +1386,19 @@ def is_changed(sweep: Sweep, name: str) -> bool:
 def _cotangent_value(value: Value) -> Value:
     """The abstract value of a cotangent of something with this abstract value."""
     return value if isinstance(value, (Number, Array, Sequence, Mapping)) else UNKNOWN
+
+
+def placed(prologue: Statements, reverse: Statements) -> Statements:
+    """The adjoint of a block with the shadows of its prologue each made right before its first use."""
+    result = list(reverse)
+    for line in reversed(prologue):
+        assert isinstance(line, Assign) and line.target is not None
+        place = next(
+            (k for k, s in enumerate(result) if any(line.target in reads(inner) for inner in walk((s,)))), len(result)
+        )
+        if place < len(result):
+            result.insert(place, line)
+    return result
 
 
 def _keys(value: Mapping | Record) -> tuple[Any, ...]:
