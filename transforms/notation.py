@@ -30,9 +30,9 @@ from transforms.core import (
     Return,
     Try,
     Var,
-    is_call_of,
     While,
     With,
+    is_call_of,
 )
 from transforms.naming import Namer
 from transforms.presentation import Choice, Unpack, Update

@@ -38,13 +38,15 @@ from transforms.core import (
     With,
 )
 from transforms.errors import TransformError
-from transforms.notation import BINARY, COMPARE, INPLACE, UNARY
+from transforms.notation import BINARY, COMPARE, UNARY
 from transforms.presentation import Choice, Unpack, Update
 from transforms.printer import print_function, print_module, standalone
 
 
 def call(function: Any, *arguments: Any, **keywords: Any) -> Any:
-    return Call(Ref(function), tuple(map(atom, arguments)), tuple((key, atom(value)) for key, value in keywords.items()))
+    return Call(
+        Ref(function), tuple(map(atom, arguments)), tuple((key, atom(value)) for key, value in keywords.items())
+    )
 
 
 def atom(value: Any) -> Any:
@@ -312,7 +314,9 @@ def test_notation(expression: Any, printed: str) -> None:
     ast.parse(printed, mode="eval")
 
 
-@pytest.mark.parametrize("value", [0.1, -0.0, 1e308, 5e-324, 1 / 3, 2j, -2j, 1 + 2j, complex(-0.0, -0.0), complex(1, -0.0)])
+@pytest.mark.parametrize(
+    "value", [0.1, -0.0, 1e308, 5e-324, 1 / 3, 2j, -2j, 1 + 2j, complex(-0.0, -0.0), complex(1, -0.0)]
+)
 def test_numbers_are_exact(value: Any) -> None:
     result = run(returning(Const(value)), 1, 2, 3)
     assert repr(result) == repr(value) and type(result) is type(value)
@@ -332,7 +336,10 @@ def field(value: Any, conversion: str = "", spec: Any = Const("")) -> Call:
         ((field(call(operator.getitem, "x", Const("k"))),), "f\"{x['k']}\""),
         ((field(call(operations.make_dict, Const(1), "x")),), 'f"{ {1: x}}"'),
         ((field(call(operator.getitem, "x", Const('"'))),), "format(x['\"'], '')"),
-        ((Const("a"), field(call(operator.getitem, "x", Const("\n")), "r")), "''.join(('a', format(repr(x['\\n']), '')))"),
+        (
+            (Const("a"), field(call(operator.getitem, "x", Const("\n")), "r")),
+            "''.join(('a', format(repr(x['\\n']), '')))",
+        ),
     ],
 )
 def test_format_strings(parts: Any, printed: str) -> None:
@@ -342,7 +349,9 @@ def test_format_strings(parts: Any, printed: str) -> None:
 
 
 def test_format_strings_say_what_their_operations_say() -> None:
-    expression = Call(Ref(operations.join_strings), (Const("é{'\"\\ "), field("x", "r"), field("y", "", Const(">8.2f"))))
+    expression = Call(
+        Ref(operations.join_strings), (Const("é{'\"\\ "), field("x", "r"), field("y", "", Const(">8.2f")))
+    )
     assert run(returning(expression, "x y"), "q", 1.5) == "é{'\"\\ 'q'    1.50"
 
 
@@ -368,7 +377,9 @@ def test_statements() -> None:
         Raise(Var("x"), Var("y")),
         Return(call(operations.make_tuple, "x")),
     )
-    assert print_function(Function("f", ("x", "y", "z"), body)) == """\
+    assert (
+        print_function(Function("f", ("x", "y", "z"), body))
+        == """\
 def f(x, y, z):
     z += x
     w = operator.iadd(z, x)
@@ -403,6 +414,7 @@ def f(x, y, z):
     raise x from y
     return (x,)
 """
+    )
 
 
 def test_statements_of_the_nested_form() -> None:
@@ -414,7 +426,9 @@ def test_statements_of_the_nested_form() -> None:
         Update(call(getattr, "x", Const("n")), operator.iadd, Const(1)),
         Return(call(operations.make_tuple, "a", Choice(Var("x"), Var("a"), Var("b")))),
     )
-    assert print_function(Function("f", ("x",), body)) == """\
+    assert (
+        print_function(Function("f", ("x",), body))
+        == """\
 def f(x):
     a, b = x.pop()
     a, *b, c = x
@@ -423,10 +437,13 @@ def f(x):
     x.n += 1
     return a, a if x else b
 """
+    )
 
 
 def test_signatures() -> None:
-    def model(a: int, /, b: float = 0.5, *rest: int, flag: bool = False, scale: Any = np.pi, **options: int) -> None: ...
+    def model(
+        a: int, /, b: float = 0.5, *rest: int, flag: bool = False, scale: Any = np.pi, **options: int
+    ) -> None: ...
 
     signature = inspect.signature(model)
     function = Function("f", ("captured", *signature.parameters), (Return(Var("a")),), signature=signature)
@@ -436,7 +453,7 @@ def test_signatures() -> None:
 
 
 def test_docstrings_survive() -> None:
-    for doc in ("One line.", 'A "quoted" end"', "Two\nlines \\ and \"\"\" quotes.", "\\"):
+    for doc in ("One line.", 'A "quoted" end"', 'Two\nlines \\ and """ quotes.', "\\"):
         namespace: dict[str, Any] = {}
         exec(print_function(Function("f", (), (Return(Const(1)),), doc=doc)), namespace)
         assert inspect.cleandoc(namespace["f"].__doc__) == inspect.cleandoc(doc)
@@ -480,7 +497,9 @@ def test_core_functions_are_printed_once_each_before_their_callers() -> None:
     inner = returning(call(operator.mul, "x", "x"), "x", name="helper")
     other = returning(Call(Ref(inner), (Var("x"),)), "x", name="helper")
     outer = returning(call(operator.add, Call(Ref(inner), (Var("x"),)), Call(Ref(other), (Var("x"),))), "x", name="f")
-    assert print_function(outer) == """\
+    assert (
+        print_function(outer)
+        == """\
 def helper(x):
     return x * x
 
@@ -492,6 +511,7 @@ def helper_1(x):
 def f(x):
     return helper(x) + helper_1(x)
 """
+    )
     assert run(outer, 3) == 18
 
 
@@ -565,7 +585,9 @@ def test_lines_and_quotes() -> None:
     )
     function = Function("f", ("x",), body, origin=origin(1, "def f(x):"))
     printed = print_module(function, quote=True)
-    assert printed.source == """\
+    assert (
+        printed.source
+        == """\
 def f(x):
     # y = x * x + 1
     _1 = x * x
@@ -576,6 +598,7 @@ def f(x):
     y = z
     return y
 """
+    )
     lines = printed.source.splitlines()
     assert {lines[number - 1].strip(): place.line for number, place in printed.lines.items()}["z = np.sin(y)"] == 3
     assert printed.lines[1].line == 1 and printed.lines[9].line == 4 and printed.lines[5].line == 2

@@ -54,24 +54,13 @@ from transforms.core import (
     walk,
     writes,
 )
-from transforms.passes.effects import INPLACE, NEVER_RAISES, Effect, effect_of
+from transforms.passes.effects import ALLOCATIONS, INPLACE, NEVER_RAISES, Effect, effect_of
 from transforms.values import Instance, Many, Sequence
 
 Live = frozenset[str]
 NOTHING: Live = frozenset()
 
-FRESH = (
-    operations.make_list,
-    operations.make_dict,
-    np.zeros,
-    np.empty,
-    np.ones,
-    np.full,
-    np.zeros_like,
-    np.empty_like,
-    np.ones_like,
-    np.full_like,
-)
+FRESH = (operations.make_list, operations.make_dict, *ALLOCATIONS)
 STORES = (
     operator.setitem,
     operator.delitem,

@@ -64,11 +64,16 @@ _CHANGING_METHODS = (
 _INPLACE_NAMES = "iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift".split()
 INPLACE = tuple(getattr(operator, name) for name in _INPLACE_NAMES)
 
+ALLOCATIONS = (
+    *(np.zeros, np.empty, np.ones, np.full),
+    *(np.zeros_like, np.empty_like, np.ones_like, np.full_like),
+)
+
 _KNOWN: dict[Any, Effect] = {
     **{getattr(builtins, name): Effect.PURE for name in _PURE_BUILTINS},
     **{getattr(operator, name): Effect.PURE for name in _PURE_OPERATORS},
     **{value: Effect.PURE for value in vars(math).values() if callable(value)},
-    **{function: Effect.PURE for function in (*_PURE_OPERATIONS, *_PURE_METHODS)},
+    **{function: Effect.PURE for function in (*_PURE_OPERATIONS, *_PURE_METHODS, *ALLOCATIONS)},
     **{function: Effect.CHANGES for function in (*_CHANGING_METHODS, *INPLACE)},
     operator.setitem: Effect.CHANGES,
     operator.delitem: Effect.CHANGES,

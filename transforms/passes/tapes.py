@@ -1,22 +1,41 @@
-"""Tapes carry only what is read from them.
+"""Tapes: what is recorded and never read back, recorded twice, or the same every time, is not recorded.
 
-Simplification may leave the adjoint without use for a value that was pushed for it.  A tape is a local list that is only
-pushed and popped; if an item of the tuples that are popped is never read, it is no longer pushed.
+Comes in: any core program.  Goes out: the same program where the tuples that are appended to a local list hold only what
+the places that pop them read; a single item is appended without a tuple.  Lists that anything else is done with stay.
 
-    tape.append((a, b))         tape.append(b)
-    ...                         ...
-    entry = tape.pop()          entry = tape.pop()
-    b = entry[1]                b = entry
+    >>> import operator
+    >>> from transforms import operations
+    >>> from transforms.core import Assign, Call, Const, Function, Ref, Return, Var
+    >>> from transforms.printer import print_function
+    >>> body = (
+    ...     Assign("tape", Call(Ref(operations.make_list))),
+    ...     Assign("_1", Call(Ref(operations.make_tuple), (Var("x"), Var("y"), Var("x")))),
+    ...     Assign(None, Call(Ref(list.append), (Var("tape"), Var("_1")))),
+    ...     Assign("_2", Call(Ref(list.pop), (Var("tape"),))),
+    ...     Assign("a", Call(Ref(operator.getitem), (Var("_2"), Const(2)))),
+    ...     Return(Var("a")),
+    ... )
+    >>> print(print_function(tapes(Function("f", ("x", "y"), body))), end="")
+    def f(x, y):
+        tape = []
+        _1 = x
+        tape.append(_1)
+        _2 = tape.pop()
+        a = _2
+        return a
 """
 
 from __future__ import annotations
 
+import dataclasses
 import operator
+from collections import Counter
 from dataclasses import dataclass, field
 
 from transforms import operations
 from transforms.core import (
     Assign,
+    Atom,
     Block,
     Call,
     Const,
@@ -24,124 +43,159 @@ from transforms.core import (
     Ref,
     Statement,
     Var,
-    atoms_of,
     blocks_of,
     is_call_of,
+    reads,
     walk,
     with_blocks,
+    writes,
 )
-
-
-@dataclass
-class _Tape:
-    """The uses of one list: names of the tuples pushed, names of the entries popped."""
-
-    pushed: list[str] = field(default_factory=list)
-    popped: list[str] = field(default_factory=list)
-    is_plain: bool = True
+from transforms.values import UNKNOWN, Sequence
 
 
 def tapes(function: Function) -> Function:
-    """The program with thinner tapes."""
-    found = _find(function.body)
-    if not found:
+    """Record only what is read back."""
+    found = _find(function)
+    columns = {name: tape.columns() for name, tape in found.items()}
+    changed = {name: tape for name, tape in found.items() if columns[name] is not None}
+    if not changed:
         return function
-    bindings: dict[str, list[Assign]] = {}
-    uses: dict[str, list[Statement]] = {}
-    for statement in walk(function.body):
-        if isinstance(statement, Assign) and statement.target is not None:
-            bindings.setdefault(statement.target, []).append(statement)
-        for atom in atoms_of(statement):
-            if isinstance(atom, Var):
-                uses.setdefault(atom.name, []).append(statement)
-    kept: dict[str, tuple[int, ...]] = {}  # name of a packed tuple or popped entry -> items that stay
-    for tape in found.values():
-        items = _items_read(tape, bindings, uses)
-        if items is not None:
-            kept.update(dict.fromkeys((*tape.pushed, *tape.popped), items))
-    if not kept:
-        return function
-    return function.replace(body=_thin(function.body, kept))
+    rewriter = _Rewriter(changed)
+    values = function.values
+    if values is not None:
+        values = {**values, **{name: UNKNOWN for name in rewriter.retyped if name in values}}
+        for tape in changed.values():
+            values.update(tape.types(function.values or {}))
+    return function.replace(body=rewriter.block(function.body), values=values)
 
 
-def _find(body: Block) -> dict[str, _Tape]:
+@dataclass(slots=True)
+class _Tape:
+    """A local list that only records."""
+
+    name: str
+    records: dict[str, Call] = field(default_factory=dict)  # name of an appended tuple -> the call that makes it
+    popped: dict[str, list[int]] = field(default_factory=dict)  # name of a popped tuple -> the items read of it
+
+    def columns(self) -> list[int] | None:
+        """The items to keep, in order; None if everything stays as it is."""
+        lengths = {len(call.arguments) for call in self.records.values()}
+        if len(lengths) != 1 or not self.popped:
+            return None
+        (length,) = lengths
+        read = {k for indices in self.popped.values() for k in indices}
+        if any(not 0 <= k < length for k in read):
+            return None
+        kept = sorted({self.source(k) for k in read if self.constant(k) is None})
+        return None if len(kept) == length and length > 1 else kept
+
+    def source(self, k: int) -> int:
+        """The first item that always is the same as item k."""
+        calls = list(self.records.values())
+        return next(j for j in range(k + 1) if all(call.arguments[j] == call.arguments[k] for call in calls))
+
+    def constant(self, k: int) -> Atom | None:
+        """What item k always is, if that is a constant or an object."""
+        items = {call.arguments[k] for call in self.records.values()}
+        item = next(iter(items))
+        return item if len(items) == 1 and not isinstance(item, Var) else None
+
+    def types(self, values: dict) -> dict:
+        """The values of the popped names after the change."""
+        kept = self.columns() or []
+        result = {}
+        for name in self.popped:
+            value = values.get(name)
+            if isinstance(value, Sequence) and all(k < len(value.items) for k in kept):
+                items = tuple(value.items[k] for k in kept)
+                result[name] = items[0] if len(kept) == 1 else Sequence(tuple, items)
+        return result
+
+
+def _find(function: Function) -> dict[str, _Tape]:
+    """The lists that are created empty, once, and only appended to and popped from."""
+    statements = list(walk(function.body))
+    bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
     found: dict[str, _Tape] = {}
-    for statement in walk(body):
-        if isinstance(statement, Assign) and statement.target is not None:
-            if statement.value == Call(Ref(operations.make_list)):
-                if statement.target in found:
-                    found[statement.target].is_plain = False
-                found.setdefault(statement.target, _Tape())
+    makers: dict[str, Call] = {}
+    for statement in statements:
+        if isinstance(statement, Assign) and statement.target is not None and bound[statement.target] == 1:
+            if is_call_of(statement.value, operations.make_list) and not reads(statement):
+                assert isinstance(statement.value, Call)
+                if not statement.value.arguments:
+                    found[statement.target] = _Tape(statement.target)
+            elif is_call_of(statement.value, operations.make_tuple):
+                assert isinstance(statement.value, Call)
+                makers[statement.target] = statement.value
     if not found:
         return found
-    for statement in walk(body):
-        for atom in atoms_of(statement):
-            if isinstance(atom, Var) and atom.name in found:
-                _use(found[atom.name], statement, atom)
-    return {name: tape for name, tape in found.items() if tape.is_plain and tape.pushed and tape.popped}
-
-
-def _use(tape: _Tape, statement: Statement, atom: Var) -> None:
-    if isinstance(statement, Assign) and isinstance(statement.value, Call):
+    spoilt: set[str] = set()
+    owners: dict[str, str] = {}  # record or popped name -> its tape
+    for statement in statements:
+        if not isinstance(statement, Assign) or not isinstance(statement.value, Call):
+            spoilt.update(reads(statement))
+            continue
         call = statement.value
-        if is_call_of(call, list.append) and call.arguments[0] == atom and call.arguments[1] != atom:
-            if isinstance(call.arguments[1], Var):
-                tape.pushed.append(call.arguments[1].name)
-                return
-        if is_call_of(call, list.pop) and call.arguments == (atom,) and statement.target is not None:
-            tape.popped.append(statement.target)
-            return
-    tape.is_plain = False
+        first = call.arguments[0].name if call.arguments and isinstance(call.arguments[0], Var) else ""
+        if is_call_of(call, list.append) and first in found and len(call.arguments) == 2 and statement.target is None:
+            item = call.arguments[1]
+            if isinstance(item, Var) and item.name in makers and owners.setdefault(item.name, first) == first:
+                found[first].records[item.name] = makers[item.name]
+            else:
+                spoilt.update((first, *reads(statement)))
+        elif is_call_of(call, list.pop) and first in found and len(call.arguments) == 1:
+            target = statement.target
+            if target is not None and bound[target] == 1:
+                owners[target] = first
+                found[first].popped.setdefault(target, [])
+            elif target is not None:
+                spoilt.add(first)
+        elif is_call_of(call, operator.getitem) and isinstance(index := call.arguments[1], Const):
+            if first in owners and first in found[owners[first]].popped and type(index.value) is int:
+                found[owners[first]].popped[first].append(index.value)
+            else:
+                spoilt.update(reads(statement))
+        else:
+            spoilt.update(reads(statement))
+    return {
+        name: tape
+        for name, tape in found.items()
+        if name not in spoilt and spoilt.isdisjoint(tape.records) and spoilt.isdisjoint(tape.popped)
+    }
 
 
-def _items_read(
-    tape: _Tape, bindings: dict[str, list[Assign]], uses: dict[str, list[Statement]]
-) -> tuple[int, ...] | None:
-    """The items of the entries that are read, if all entries are tuples of one length that are only taken apart, and
-    some item is not read."""
-    length: int | None = None
-    for name in tape.pushed:
-        made = bindings.get(name, [])
-        if len(made) != 1 or not is_call_of(made[0].value, operations.make_tuple) or len(uses[name]) != 1:
-            return None
-        assert isinstance(made[0].value, Call)
-        if length not in (None, len(made[0].value.arguments)):
-            return None
-        length = len(made[0].value.arguments)
-    read: set[int] = set()
-    for name in tape.popped:
-        if len(bindings.get(name, [])) != 1:
-            return None
-        for statement in uses.get(name, ()):
-            if not isinstance(statement, Assign) or not is_call_of(statement.value, operator.getitem):
-                return None
-            assert isinstance(statement.value, Call)
-            container, index = statement.value.arguments
-            if container != Var(name) or not isinstance(index, Const) or type(index.value) is not int:
-                return None
-            read.add(index.value)
-    if length is None or len(read) == length or not read:
-        return None
-    return tuple(sorted(read))
+class _Rewriter:
+    def __init__(self, changed: dict[str, _Tape]) -> None:
+        self.records = {name: tape for tape in changed.values() for name in tape.records}
+        self.popped = {name: tape for tape in changed.values() for name in tape.popped}
+        self.retyped = [*changed, *self.records, *self.popped]
 
+    def block(self, block: Block) -> Block:
+        return tuple(
+            self.assign(s) if isinstance(s, Assign) else with_blocks(s, map(self.block, blocks_of(s))) for s in block
+        )
 
-def _thin(body: Block, kept: dict[str, tuple[int, ...]]) -> Block:
-    result: list[Statement] = []
-    for statement in body:
-        statement = with_blocks(statement, [_thin(inner, kept) for inner in blocks_of(statement)])
-        if isinstance(statement, Assign) and isinstance(statement.value, Call):
-            call = statement.value
-            if statement.target in kept and is_call_of(call, operations.make_tuple):
-                items = kept[statement.target]
-                chosen = tuple(call.arguments[item] for item in items)
-                value = chosen[0] if len(chosen) == 1 else Call(call.function, chosen)
-                statement = Assign(statement.target, value, statement.origin, statement.comment)
-            elif is_call_of(call, operator.getitem) and isinstance(call.arguments[0], Var):
-                name = call.arguments[0].name
-                index = call.arguments[1]
-                if name in kept and isinstance(index, Const):
-                    place = kept[name].index(index.value)
-                    value = Var(name) if len(kept[name]) == 1 else Call(call.function, (Var(name), Const(place)))
-                    statement = Assign(statement.target, value, statement.origin, statement.comment)
-        result.append(statement)
-    return tuple(result)
+    def assign(self, statement: Assign) -> Statement:
+        call = statement.value
+        if not isinstance(call, Call):
+            return statement
+        if statement.target in self.records and is_call_of(call, operations.make_tuple):
+            kept = self.records[statement.target].columns() or []
+            items = tuple(call.arguments[k] for k in kept)
+            value = items[0] if len(items) == 1 else Call(Ref(operations.make_tuple), items) if items else Const(None)
+            return dataclasses.replace(statement, value=value)
+        first = call.arguments[0] if call.arguments else None
+        if is_call_of(call, operator.getitem) and isinstance(first, Var) and first.name in self.popped:
+            return dataclasses.replace(statement, value=self.item(first, call.arguments[1]))
+        return statement
+
+    def item(self, popped: Var, index: Atom) -> Atom | Call:
+        tape = self.popped[popped.name]
+        assert isinstance(index, Const)
+        constant = tape.constant(index.value)
+        if constant is not None:
+            return constant
+        kept = tape.columns() or []
+        if len(kept) == 1:
+            return popped
+        return Call(Ref(operator.getitem), (popped, Const(kept.index(tape.source(index.value)))))
