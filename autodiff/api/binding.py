@@ -150,6 +150,8 @@ class Binder:
             elif parameter.kind is inspect.Parameter.VAR_POSITIONAL and values:
                 value = values[index]
                 places += [Place(index, item) for item in range(len(value.items) if isinstance(value, Sequence) else 0)]
+            elif parameter.kind is inspect.Parameter.VAR_POSITIONAL:  # as many as anyone will ask for
+                places += [Place(index, item) for item in range(64)]
         return tuple(places)
 
     @property

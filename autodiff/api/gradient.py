@@ -16,7 +16,7 @@ from autodiff.frontend.read import Reader
 from transforms import core, runtime
 from transforms.errors import DerivativeUndefined, TransformError
 from transforms.inference import as_number
-from transforms.values import Array, Instance, Literal, Number, Sequence, Value
+from transforms.values import UNKNOWN, Array, Instance, Literal, Number, Sequence, Value
 
 
 class Gradient(Transformed):
@@ -116,6 +116,8 @@ def _check_output(results: Results, value: core.Atom, asked: Request, name: str)
         if isinstance(known, Sequence) and issubclass(known.kind, tuple):
             _at_once(runtime.require_aux, (None,) * len(known.items), name, count)
             known = known.items[0]
+        elif known is not None and known != UNKNOWN:
+            _at_once(runtime.require_aux, _example(known), name, count)
         else:
             results.run(runtime.require_aux, value, core.Const(name), core.Const(count))
             known = None
@@ -140,6 +142,18 @@ def _is_scalar(value: Value | None, name: str) -> bool:
     return False
 
 
+def _example(value: Value) -> Any:
+    """Something of the type of a value, for a message."""
+    match value:
+        case Number():
+            return 0.0 if value.python else value.dtype.type(0)
+        case Array():
+            return np.zeros(0, value.dtype)
+        case Literal():
+            return value.value
+    return object.__new__(getattr(value, "kind", object))
+
+
 def _at_once(check: Callable[..., None], *arguments: Any) -> None:
     """Make a check of generated code when the program is transformed."""
     try:
@@ -154,6 +168,11 @@ def check_differentiable(argument: Any, what: str, function: Any) -> None:
         if trees.is_inexact(leaf) and not np.iscomplexobj(leaf) or (path and not trees.is_number(leaf)):
             continue
         place = f"{what} of {_name(function)}" + (f" at {path}" if path else "")
+        if trees.is_inexact(leaf):
+            raise DerivativeUndefined(
+                f"{place} is complex: the gradient by a complex number is not defined",
+                "Pass its real and imaginary parts, and make the complex number inside the function.",
+            )
         if isinstance(leaf, bool | np.bool_):
             raise DerivativeUndefined(
                 f"{place} is a bool, which has no derivative", "Use float(...), or choose another position."
@@ -176,11 +195,6 @@ def check_differentiable(argument: Any, what: str, function: Any) -> None:
         if leaf is None or isinstance(leaf, str | bytes) or callable(leaf):
             raise DerivativeUndefined(
                 f"{place} is {_kind(leaf)}, which has no derivative", "Choose the position of a numeric argument."
-            )
-        if trees.is_inexact(leaf):
-            raise DerivativeUndefined(
-                f"{place} is complex: the gradient by a complex number is not defined",
-                "Pass its real and imaginary parts, and make the complex number inside the function.",
             )
         raise DerivativeUndefined(
             f"{place} is {_kind(leaf)}, which is neither a number nor a container of numbers",

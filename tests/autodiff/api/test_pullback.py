@@ -1,0 +1,130 @@
+"""Values with pullbacks, cotangents that do not fit, and functions that only the run time knows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from transforms import runtime
+
+
+def product(x, y):
+    return x * y
+
+
+def test_value_and_pullback():
+    value, pullback = ad.vjp(product, 3.0, 2.0)
+    assert value == 6.0
+    assert pullback(1.0) == (2.0, 3.0)
+    assert pullback(10.0) == (20.0, 30.0)
+    assert pullback(1.0) == (2.0, 3.0)
+    assert repr(pullback) == "<pullback of product>"
+
+
+def test_one_input_gives_a_tuple():
+    value, pullback = ad.vjp(np.sin, 0.0)
+    assert (value, pullback(2.0)) == (0.0, (2.0,))
+
+
+def test_pullback_of_a_loop_may_be_called_again():
+    def f(x):
+        total = np.zeros(3)
+        y = x
+        for k in range(3):
+            y = y * x
+            total[k] = np.sum(y)
+        return total
+
+    x = np.array([0.5, 2.0])
+    _, pullback = ad.vjp(f, x)
+    first = [pullback(row)[0] for row in np.eye(3)]
+    again = [pullback(row)[0] for row in np.eye(3)]
+    for k, (one, other) in enumerate(zip(first, again)):
+        assert one == pytest.approx((k + 2) * x ** (k + 1)) and other.tolist() == one.tolist()
+
+
+def test_auxiliary_output():
+    value, pullback, aux = ad.vjp(lambda x: (x * x, {"n": 3, "x": x}), 2.0, has_aux=True)
+    assert (value, aux) == (4.0, {"n": 3, "x": 2.0})
+    assert pullback(1.0) == (4.0,)
+    with pytest.raises(TypeError, match=r"has to return a pair \(output, aux\)"):
+        ad.vjp(lambda x: (x, x, x), 2.0, has_aux=True)
+
+
+def test_containers():
+    value, pullback = ad.vjp(lambda t: {"a": t[0] * t[1], "b": [t[0]]}, (2.0, 3.0))
+    assert value == {"a": 6.0, "b": [2.0]}
+    assert pullback({"a": 1.0, "b": [10.0]}) == ((13.0, 2.0),)
+
+
+def test_star_arguments_and_methods():
+    def f(*xs):
+        return xs[0] * xs[1]
+
+    class Model:
+        def forward(self, x):
+            return x * 3.0
+
+    assert ad.vjp(f, 2.0, 5.0)[1](1.0) == (5.0, 2.0)
+    assert ad.vjp(Model().forward, 2.0)[1](1.0) == (3.0,)
+
+
+def test_value_may_be_changed_by_the_caller():
+    x = np.array([1.0, 2.0])
+    value, pullback = ad.vjp(lambda x: np.exp(x), x)
+    expected = pullback(np.ones(2))[0].copy()
+    cotangent = np.ones(2)
+    result = pullback(cotangent)[0]
+    result[0] = 100.0
+    assert cotangent.tolist() == [1.0, 1.0]
+    assert pullback(np.ones(2))[0].tolist() == expected.tolist()
+    assert value == pytest.approx(np.exp(x))
+
+
+def test_precision_follows_the_output():
+    value, pullback = ad.vjp(lambda x: x * 2.0, np.ones(2, np.float32))
+    assert pullback(np.ones(2))[0].dtype == np.float32
+    assert value.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("function", "cotangent", "error", "message"),
+    [
+        (lambda x: x, np.ones(3), ValueError, r"has shape \(3,\), but the output has \(2,\)"),
+        (lambda x: x, 1.0, ValueError, r"has shape \(\), but the output has \(2,\)"),
+        (lambda x: x, "text", TypeError, "has to be a number or an array, not a str"),
+        (lambda x: x, np.ones(2) * 1j, TypeError, "is complex, but the output is real"),
+        (lambda x: (x, x), np.ones(2), TypeError, "has to be a tuple of 2 like the output"),
+        (lambda x: (x, x), (np.ones(2),), TypeError, "has to be a tuple of 2 like the output"),
+        (lambda x: {"a": [x]}, {"a": [np.ones(1)]}, ValueError, r"at \['a'\]\[0\] has shape \(1,\)"),
+    ],
+)
+def test_cotangents_that_do_not_fit(function, cotangent, error, message):
+    _, pullback = ad.vjp(function, np.ones(2))
+    with pytest.raises(error, match=message):
+        pullback(cotangent)
+
+
+def test_integer_inputs_are_refused():
+    with pytest.raises(ad.DerivativeUndefined, match=r"argument 1 \(y\) of product is an integer"):
+        ad.vjp(product, 1.0, 2)
+
+
+def test_functions_that_only_the_run_time_knows():
+    value, pullback = runtime.call_augmented(lambda x, n: x**n, 2.0, 3)
+    assert value == 8.0
+    assert pullback(1.0) == (12.0, 0.0)
+    value, pullback = runtime.call_augmented(np.sin, 0.0)
+    assert pullback(1.0) == (1.0,)
+
+
+def test_function_passed_as_an_argument():
+    def apply(x, g):
+        return g(x) * x
+
+    gradient = ad.grad(apply)
+    assert gradient(3.0, lambda x: x * x) == 27.0
+    assert gradient(3.0, lambda x: x) == 6.0
+    assert gradient(0.0, np.cos) == 1.0
+    assert gradient(3.0, ad.grad(lambda x: x * x)) == 12.0
