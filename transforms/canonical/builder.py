@@ -85,6 +85,7 @@ class Builder:
         self.environment = environment
         self.names = names
         self.storage: dict[str, Storage] = {}
+        self.passed: dict[str, tuple[Atom, ...]] = {}  # what inner functions get with each call, for captured names
         self.statements: list[core.Statement] = []
         self.origin: Origin | None = None
         self.depth = 0  # of blocks

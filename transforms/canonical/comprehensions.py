@@ -10,19 +10,24 @@ ys = [f(x) for x in xs if x > 0]        ys = []
 
 from __future__ import annotations
 
+import functools
+import math
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import gast
+import numpy as np
 
 from transforms import core, operations
 from transforms.canonical.builder import Local, Node, call
 from transforms.canonical.expressions import operation
-from transforms.canonical.iteration import Iteration
-from transforms.core import Const, Expression, Var
+from transforms.canonical.iteration import Direct, Iteration, Skipped, Source
+from transforms.core import Call, Const, Expression, Ref, Var
 
 _EAGER = ("builtins", "math", "numpy", "functools", "collections", "statistics")  # take all items at once
+
+_CONSUMERS = (list, tuple, set, frozenset, dict, sum, min, max, sorted, math.fsum, math.prod, np.fromiter, str.join)
 
 
 class Comprehensions(Iteration):
@@ -84,7 +89,11 @@ class Comprehensions(Iteration):
 
     def special_call(self, node: Node, function: Any) -> Expression | None:
         arguments = node.args
-        if node.keywords or not arguments or not isinstance(arguments[0], gast.GeneratorExp):
+        if node.keywords or not arguments or any(isinstance(part, gast.Starred) for part in arguments):
+            return None
+        if function is functools.reduce and len(arguments) in (2, 3):
+            return self.reduced(*arguments)
+        if not isinstance(arguments[0], gast.GeneratorExp):
             return None
         if (function is any or function is all) and len(arguments) == 1:
             return self.any_or_all(arguments[0], function is any)
@@ -98,10 +107,50 @@ class Comprehensions(Iteration):
 
     def argument(self, node: Node, function: Any) -> Expression:
         """A generator expression as an argument: the list of its items, where nothing can tell the difference."""
-        items = self.atom_of(self.lower_ListComp(node))
+        items = self.atom_of(self.all_items(node))
         module = getattr(function, "__module__", None) or type(function).__module__
         harmless = function is not None and module.split(".")[0] in _EAGER
         return items if harmless else call(iter, items, name="iter")
+
+    def is_lazy(self, node: Node, function: Any) -> bool:
+        if isinstance(node, gast.GeneratorExp):
+            return True
+        if not isinstance(node, gast.Call) or not any(function is known for known in _CONSUMERS):
+            return False
+        made = self.static(node.func)
+        is_plain = not node.keywords and not any(isinstance(part, gast.Starred) for part in node.args)
+        return isinstance(made, Ref) and made.value is map and is_plain and len(node.args) > 1
+
+    def all_items(self, node: Node) -> Expression:
+        """The list of what a generator expression or `map(...)` gives."""
+        if isinstance(node, gast.GeneratorExp):
+            return self.lower_ListComp(node)
+        container = self.atom_of(operation(operations.make_list))
+        item = _name(self.new_local("item"))
+        append = call(list.append, container, Var(item.id), name="list.append")
+        self.loop_over(_name(item.id, gast.Store()), self.source(node), lambda: self.assign(None, append))
+        return container
+
+    def reduced(self, function: Node, items: Node, initial: Node | None = None) -> Expression:
+        """`functools.reduce(function, items, initial)` as a loop."""
+        callee, sequence = self.atoms([function, items])
+        total, item = self.new_local("total"), self.new_local("item")
+        if initial is not None:
+            self.assign(total, self.expression(initial))
+            source: Source = Direct(sequence)
+        else:
+            sequence = self.sequence(sequence)
+            length = self.do(len, sequence, name="len")
+            empty = self.do_operation(operator.eq, length, Const(0))
+            with self.block() as failing:
+                message = Const("reduce() of empty iterable with no initial value")
+                self.emit(core.Raise(self.do(TypeError, message, name="TypeError"), None, self.origin))
+            self.emit(core.If(empty, tuple(failing), (), self.origin))
+            self.assign(total, operation(operator.getitem, sequence, Const(0)))
+            source = Skipped(sequence, self.do(range, Const(1), length, name="range"))
+        step = Call(callee, (Var(total), Var(item)))
+        self.loop_over(_name(item, gast.Store()), source, lambda: self.assign(total, step))
+        return Var(total)
 
     def any_or_all(self, node: Node, is_any: bool) -> Expression:
         """`any(...)` and `all(...)` stop at the first item that decides."""
@@ -141,15 +190,19 @@ class Comprehensions(Iteration):
         raise NotImplementedError
 
 
+def _name(name: str, context: Node = None) -> Node:
+    return gast.Name(name, context or gast.Load(), None, None)
+
+
 def _assign(name: str, value: Node) -> Node:
-    return gast.Assign([gast.Name(name, gast.Store(), None, None)], value, None)
+    return gast.Assign([_name(name, gast.Store())], value, None)
 
 
 def _nested_search(parts: Sequence[Node], decide: Node, found: str, when: bool) -> Node:
     first, *others = parts
     body = [decide]
     if others:
-        name = gast.Name(found, gast.Load(), None, None)
+        name = _name(found)
         test = name if when else gast.UnaryOp(gast.Not(), name)
         body = [_nested_search(others, decide, found, when), gast.If(test, [gast.Break()], [])]
     for condition in reversed(first.ifs):

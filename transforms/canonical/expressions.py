@@ -84,6 +84,10 @@ class Expressions(Builder):
     def atom(self, node: Node) -> Atom:
         return self.atom_of(self.expression(node))
 
+    def is_lazy(self, node: Node, function: Any) -> bool:
+        """Whether an argument of a call of `function` is an iterator that `argument` writes out."""
+        raise NotImplementedError
+
     def argument(self, node: Node, function: Any) -> Expression:
         """A generator expression as an argument of a call of `function`."""
         raise NotImplementedError
@@ -95,7 +99,7 @@ class Expressions(Builder):
         """
         result = []
         for number, node in enumerate(nodes):
-            if is_call and isinstance(node, gast.GeneratorExp):
+            if is_call and self.is_lazy(node, callee):
                 atom = self.atom_of(self.argument(node, callee))
             else:
                 atom = self.atom(node)
@@ -324,7 +328,7 @@ class Expressions(Builder):
             return self.star_call(node)
         operands = [*node.args, *(part.value for part in node.keywords)]
         if function is None and isinstance(node.func, gast.Attribute):
-            container = str if node.func.attr == "join" else list if node.func.attr == "extend" else None
+            container = {"join": str.join, "extend": list.extend}.get(node.func.attr)
             receiver, *atoms = self.atoms([node.func.value, *operands], is_call=True, callee=container)
             leading: list[Atom] = [receiver, Const(node.func.attr)]
             callee: Atom = Ref(operations.method, "operations.method")
@@ -332,7 +336,7 @@ class Expressions(Builder):
             known = function.value
             leading, callee, atoms = [], function, self.atoms(operands, is_call=True, callee=known)
         else:
-            leading = []
+            leading = list(self.passed.get(node.func.id, ())) if isinstance(node.func, gast.Name) else []
             callee, *atoms = self.atoms([node.func, *operands], is_call=True)
             if isinstance(callee, Const):  # not a function: Python is to say so
                 callee = self.copy(callee)

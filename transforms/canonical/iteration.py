@@ -26,7 +26,7 @@ import gast
 from transforms import core, operations, runtime
 from transforms.canonical.builder import Node, call
 from transforms.canonical.expressions import Expressions, operation
-from transforms.core import Atom, Const, Expression, Ref, Var
+from transforms.core import Atom, Call, Const, Expression, Ref, Var
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,23 @@ class Backwards:
     last: Atom
 
 
-Source = Union[Direct, Counting, Indexed, Zipped, Enumerated, Backwards]
+@dataclass(frozen=True)
+class Mapped:
+    """`map(function, ...)`: the function is called for each item when the loop comes to it."""
+
+    function: Atom
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """The items of a sequence at the indices of a range."""
+
+    sequence: Atom
+    indices: Atom
+
+
+Source = Union[Direct, Counting, Indexed, Zipped, Enumerated, Backwards, Mapped, Skipped]
 _VIEWS = ("items", "keys", "values")
 
 
@@ -95,6 +111,8 @@ class Iteration(Expressions):
                 return Counting(self.atom(node), count == 1)
             if value is builtins.zip and plain and count:
                 return Zipped(tuple(self.indexed(part) for part in node.args))
+            if value is builtins.map and plain and count > 1:
+                return Mapped(self.fixed(node.args[0]), tuple(self.indexed(part) for part in node.args[1:]))
             if value is builtins.enumerate and plain and count in (1, 2):
                 inner = self.indexed(node.args[0])
                 return Enumerated(inner, self.fixed(node.args[1]) if count == 2 else Const(0))
@@ -124,10 +142,12 @@ class Iteration(Expressions):
     def items(self, source: Source) -> Atom:
         """An atom that iterates as the source does."""
         match source:
-            case Direct(atom) | Counting(atom) | Indexed(atom):
+            case Direct(atom) | Counting(atom) | Indexed(atom) | Skipped(atom):
                 return atom
             case Zipped(sources):
                 return self.do(zip, *map(self.items, sources), name="zip")
+            case Mapped(function, sources):
+                return self.do(map, function, *map(self.items, sources), name="map")
             case Enumerated(inner, start):
                 return self.do(enumerate, self.items(inner), start, name="enumerate")
             case Backwards(sequence):
@@ -150,9 +170,9 @@ class Iteration(Expressions):
     def lengths(self, source: Source) -> tuple[Atom, ...]:
         """The sequences whose common length is the number of items."""
         match source:
-            case Counting(atom) | Indexed(atom) | Backwards(atom):
+            case Counting(atom) | Indexed(atom) | Backwards(atom) | Skipped(_, atom):
                 return (atom,)
-            case Zipped(sources):
+            case Zipped(sources) | Mapped(_, sources):
                 return tuple(atom for inner in sources for atom in self.lengths(inner))
             case Enumerated(inner):
                 return self.lengths(inner)
@@ -174,13 +194,15 @@ class Iteration(Expressions):
         match source:
             case Counting(atom, from_zero):
                 return index if from_zero else operation(operator.getitem, atom, index)
-            case Indexed(sequence):
+            case Indexed(sequence) | Skipped(sequence):
                 return operation(operator.getitem, sequence, index)
             case Backwards(sequence, last):
                 return operation(operator.getitem, sequence, self.do_operation(operator.sub, last, index))
             case Zipped(sources):
                 parts = [self.atom_of(self.item(inner, index)) for inner in sources]
                 return operation(operations.make_tuple, *parts)
+            case Mapped(function, sources):
+                return Call(function, tuple(self.atom_of(self.item(inner, index)) for inner in sources))
             case Enumerated(inner, start):
                 return operation(
                     operations.make_tuple, self.number(start, index), self.atom_of(self.item(inner, index))
@@ -240,7 +262,10 @@ class Iteration(Expressions):
                 body()
             self.emit(core.For(name, atom, tuple(statements), origin))
             return
-        indices = self.do(range, self.count(source), name="range")
+        if isinstance(source, Skipped):
+            indices = source.indices
+        else:
+            indices = self.do(range, self.count(source), name="range")
         name = self.index_name(target, source)
         with self.block() as statements:
             self.bind_item(target, source, Var(name))

@@ -272,7 +272,10 @@ class Lowering(Imports):
         signature = lifted_signature(leading, tree_signature(node.args))
         Lowering(node, self.environment, names, captured).function(signature, tuple(leading), lifted, tuple(defaults))
         ref = Ref(lifted, lifted.name)
-        if not bound:
+        called = [known for known, inner in self.variables.direct.items() if inner is node]
+        if called:
+            self.passed[called[0]] = tuple(bound)
+        if called or not bound:
             return ref
         return call(functools.partial, ref, *bound, name="functools.partial")
 

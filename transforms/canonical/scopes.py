@@ -133,8 +133,8 @@ def written_by_inner(function: Node) -> set[str]:
 class _Order:
     """Walks a function in source order and notes where names are bound and where inner functions capture them."""
 
-    def __init__(self, groups: dict[str, tuple[Node, ...]]) -> None:
-        self.groups = groups
+    def __init__(self, groups: dict[str, tuple[Node, ...]], direct: frozenset[int] = frozenset()) -> None:
+        self.groups, self.direct = groups, direct
         self.position = 0
         self.loops: tuple[int, ...] = ()
         self.bindings: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
@@ -159,6 +159,9 @@ class _Order:
             for part in outer_parts(node):
                 self.visit(part)
             here = (self.next(), self.loops)
+            if id(node) in self.direct:
+                self.bind(node)
+                return
             for name in captured_names(node, self.groups):
                 if name == getattr(node, "name", None) and not node.decorator_list:
                     self.recursive.add(name)
@@ -205,14 +208,23 @@ class Variables:
     nonlocal_names: frozenset[str]
     bindings: dict[str, int]  # how often each name is bound
     groups: dict[str, tuple[Node, ...]]  # inner functions that call each other, by the name of each
+    direct: dict[str, Node]  # inner functions that are only called, and get the captured values with each call
 
 
 def variables(function: Node) -> Variables:
     own = declared(function)
     order = _order(function, own, {})
     groups = _groups(function, order)
-    if groups:
-        order = _order(function, own, groups)
+    direct = {
+        name: node
+        for name, node in _only_called(function, order).items()
+        if name not in groups
+        and any(
+            _changes(order.captures[free], place) for free in free_names(node) for place in order.bindings.get(free, ())
+        )
+    }
+    if groups or direct:
+        order = _order(function, own, groups, frozenset(map(id, direct.values())))
     cells = {name for name in own.names if name in order.written}
     for name, captures in order.captures.items():
         if name in own.names and any(_changes(captures, binding) for binding in order.bindings[name]):
@@ -231,11 +243,14 @@ def variables(function: Node) -> Variables:
         frozenset(own.nonlocal_names),
         {name: len(places) for name, places in order.bindings.items()},
         groups,
+        direct,
     )
 
 
-def _order(function: Node, own: _Declared, groups: dict[str, tuple[Node, ...]]) -> _Order:
-    order = _Order(groups)
+def _order(
+    function: Node, own: _Declared, groups: dict[str, tuple[Node, ...]], direct: frozenset[int] = frozenset()
+) -> _Order:
+    order = _Order(groups, direct)
     for name in own.names:
         order.bindings.setdefault(name, [])
     for parameter in parameters(function.args):
@@ -250,6 +265,40 @@ def captured_names(function: Node, groups: dict[str, tuple[Node, ...]]) -> dict[
     members = groups.get(getattr(function, "name", ""), (function,))
     own = {member.name for member in members} if len(members) > 1 else ()
     return {name: None for member in members for name in free_names(member) if name not in own}
+
+
+def _only_called(function: Node, order: _Order) -> dict[str, Node]:
+    """The inner functions, by name, that are bound once and then only called, by the function itself."""
+    found: dict[str, Node] = {}
+    calls: dict[str, int] = {}
+    nodes = [node for statement in body_of(function) for node in inside(statement)]
+    for node in nodes:
+        if isinstance(node, gast.FunctionDef):
+            found.setdefault(node.name, node)
+        elif isinstance(node, gast.Assign) and isinstance(node.value, gast.Lambda) and len(node.targets) == 1:
+            if isinstance(node.targets[0], gast.Name):
+                found.setdefault(node.targets[0].id, node.value)
+        elif isinstance(node, gast.Call) and isinstance(node.func, gast.Name):
+            is_plain = not any(isinstance(part, gast.Starred) for part in node.args)
+            after = node.func.id in found and _place(node) > _place(found[node.func.id])
+            if after and is_plain and all(keyword.arg is not None for keyword in node.keywords):
+                calls[node.func.id] = calls.get(node.func.id, 0) + 1
+    reads: dict[str, int] = {}
+    for node in gast.walk(function):
+        if isinstance(node, gast.Name) and not isinstance(node.ctx, gast.Store):
+            reads[node.id] = reads.get(node.id, 0) + 1
+    return {
+        name: node
+        for name, node in found.items()
+        if reads.get(name, 0) == calls.get(name, 0) > 0
+        and len(order.bindings.get(name, ())) == 1
+        and all(isinstance(part, gast.Constant) for part in outer_parts(node))
+        and sum(isinstance(inner, FUNCTIONS) for inner in gast.walk(node)) == 1  # what it returns may see changes later
+    }
+
+
+def _place(node: Node) -> tuple[int, int]:
+    return (node.lineno or 0, node.col_offset or 0) if hasattr(node, "lineno") else (0, 0)
 
 
 def _groups(function: Node, order: _Order) -> dict[str, tuple[Node, ...]]:

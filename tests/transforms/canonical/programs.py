@@ -35,6 +35,10 @@ def note(value):
     return value
 
 
+def note_sum(a, b):
+    return note(a) + note(b)
+
+
 def boom(message="boom"):
     note(message)
     raise ValueError(message)
@@ -1228,6 +1232,34 @@ def any_all_next(xs):
     return a, b, c, d, next(x for x in xs)
 
 
+@case(([1, 2, 3], [4, 5]), ([], [1]), (np.arange(3.0), [1, 2, 3]))
+def mapped(xs, ys):
+    x = 10
+    out = []
+    for v in map(lambda t: note(t) * x, xs):
+        out.append(note(v))
+        if v > 15:
+            break
+    for i, v in enumerate(map(lambda a, b: a + b, xs, ys)):
+        out.append((i, v))
+    for v in filter(lambda t: t > 1, xs):
+        out.append(v)
+    total = sum(map(lambda v: v * x, xs)) + len(list(map(str, ys)))
+    return out, total, [v for v in map(note, xs)], tuple(filter(None, xs)), list(map(max, xs, ys))
+
+
+@case(([1, 2, 3],), ([5],))
+def reduced(xs):
+    f = functools.reduce
+    return functools.reduce(lambda a, b: a * 2 + b, xs), functools.reduce(note_sum, xs, 100), f(max, xs)
+
+
+@case(([],))
+def reduced_nothing(xs):
+    note(functools.reduce(lambda a, b: a + b, xs, "initial"))
+    return functools.reduce(lambda a, b: a + b, xs)
+
+
 @case(([1, 2, 3],))
 def loop_over_generator(xs):
     out = []
@@ -1353,6 +1385,51 @@ def decorated_recursion(n):
         return note(k) if k < 2 else fibonacci(k - 1) + fibonacci(k - 2)
 
     return fibonacci(n)
+
+
+@case((3, 2))
+def only_called(x, n):
+    f = lambda t, k=2: t * x + k
+    total = f(1)
+    x = x + 1
+    total += f(x, k=5)
+    for i in range(n):
+
+        def scaled(v, by=3):
+            return v * i * by + x
+
+        total += scaled(x) + scaled(by=i, v=2)
+        x = total
+        total += scaled(1)
+    g = lambda: (x, total)
+    x, total = 0, (x := g())
+    return g(), total, [f(k) for k in range(2)]
+
+
+@case((3,))
+def called_returns_a_closure(x):
+    make = lambda t: lambda: t + x
+    first = make(1)
+    x = x * 10
+    return first(), make(2)()
+
+
+@case((3,), (0,))
+def called_before_it_is_bound(x):
+    if x:
+        f = lambda: x
+    x = x + 1
+    return f()
+
+
+@case((3,))
+def called_in_a_loop_before_it_is_bound(x):
+    for i in range(3):
+        if i:
+            note(f(i))
+        f = lambda t: t + x + i
+        x = x * 2
+    return f(1)
 
 
 @case((3,))

@@ -279,8 +279,10 @@ def test_recursive_inner_function_refers_to_itself():
 
 def test_cells_only_where_needed():
     constant = lowered("def f(x):\n    y = x + 1\n    return (lambda t: t * y)(x)")
-    changing = lowered("def f(x):\n    g = lambda t: t * x\n    x = 2\n    return g(x)")
+    called = lowered("def f(x):\n    g = lambda t: t * x\n    x = 2\n    return g(x)")
+    changing = lowered("def f(x):\n    g = lambda t: t * x\n    x = 2\n    return g")
     assert "Cell" not in print_function(constant)
+    assert "Cell" not in print_function(called)
     assert "Cell" in print_function(changing)
 
 
