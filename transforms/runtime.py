@@ -19,7 +19,8 @@ def unbroadcast(g: Any, x: Any) -> Any:
     """The cotangent `g` of something that `x` was broadcast into, as the cotangent of `x`: summed over the dimensions
     along which `x` was repeated, repeated along those that `g` lacks, and of the dtype of `x`."""
     if isinstance(x, float):
-        return match_dtype(g if np.ndim(g) == 0 else np.sum(g), x)
+        g = g if np.ndim(g) == 0 else np.sum(g)
+        return match_dtype(g[()] if isinstance(g, np.ndarray) else g, x)
     if isinstance(x, (list, tuple)):
         if isinstance(g, (list, tuple)):
             if len(g) != len(x):
@@ -279,6 +280,16 @@ def extremes(x: Any, ans: Any, axis: Any = None, keepdims: Any = False, where: A
     return (equal / (np.maximum(count, 1) if may_miss else count)).astype(x.dtype, copy=False)
 
 
+def undiff(g: Any, n: int = 1, axis: int = -1) -> Any:
+    """The cotangent of `a` where `g` is that of `np.diff(a, n, axis)`."""
+    for _ in range(n):
+        edge = list(np.shape(g))
+        edge[axis] = 1
+        zero = np.zeros(edge, np.result_type(g))
+        g = -np.diff(np.concatenate([zero, g, zero], axis), axis=axis)
+    return g
+
+
 def outer_operand(a: Any, b: Any) -> Any:
     """`a` with a dimension of 1 for each of `b`, so that they broadcast as in `np.multiply.outer(a, b)`."""
     return np.reshape(a, np.shape(a) + (1,) * np.ndim(b))
@@ -502,7 +513,8 @@ def reshape_like(g: Any, x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         return unarray(np.reshape(g, np.shape(x)), x)
     shape = np.shape(x)
-    return g if np.shape(g) == shape else np.reshape(g, shape)
+    g = g if np.shape(g) == shape else np.reshape(g, shape)
+    return g[()] if isinstance(g, np.ndarray) and not isinstance(x, np.ndarray) else g
 
 
 def reading_order(x: Any, order: str) -> str:
@@ -1324,7 +1336,9 @@ class LazySequence:
                 return False
         return True
 
-    def __getitem__(self, index: int) -> Any:
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return self._items[index] if len(self) else []
         if not self.has(index):
             raise IndexError(index)
         return self._items[index]

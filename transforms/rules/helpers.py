@@ -103,6 +103,8 @@ def cast(site: Any, atom: Atom, given: np.dtype | None, wanted: Value) -> Atom |
         given = np.empty(0, given).real.dtype
     if given == dtype or is_python_number(wanted):
         return atom
+    if is_scalar(site.value_of(atom)):
+        return site.call(dtype_atom(dtype), atom)
     return site.call(operations.method, atom, Const("astype"), dtype_atom(dtype))
 
 

@@ -304,3 +304,23 @@ def simplify_outer_operand(site: Any) -> Any:
 def logaddexp_reduce(array, axis=0, *, ans, g):
     shares = np.exp(array - runtime.expand_reduced(ans, array, axis, False))
     return runtime.expand_reduced(g, array, axis, False) * shares
+
+
+def _differences() -> Iterator[Any]:
+    yield (numbers((5,)),), {}
+    yield (numbers((5,)), 2), {}
+    yield (numbers((3, 4)),), {"axis": 0}
+    yield (numbers((3, 4)), 2), {"axis": -1}
+    yield (numbers((3,)), 0), {}
+
+
+@adjoint(np.diff, linear="a", samples=_differences)
+def diff(a, n=1, axis=-1, *, ans, g):
+    return runtime.undiff(g, n, axis)
+
+
+@adjoint(
+    runtime.undiff, linear="cotangent", samples=lambda: iter([((numbers((4,)),), {}), ((numbers((3, 2)), 2, 0), {})])
+)
+def undiff(cotangent, n=1, axis=-1, *, ans, g):
+    return np.diff(g, n, axis)
