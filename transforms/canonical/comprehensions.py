@@ -22,7 +22,7 @@ import numpy as np
 from transforms import core, operations
 from transforms.canonical.builder import Local, Node, call
 from transforms.canonical.expressions import operation
-from transforms.canonical.iteration import Direct, Iteration, Skipped, Source
+from transforms.canonical.iteration import Direct, Iteration
 from transforms.core import Call, Const, Expression, Ref, Var
 
 _EAGER = ("builtins", "math", "numpy", "functools", "collections", "statistics")  # take all items at once
@@ -137,7 +137,7 @@ class Comprehensions(Iteration):
         total, item = self.new_local("total"), self.new_local("item")
         if initial is not None:
             self.assign(total, self.expression(initial))
-            source: Source = Direct(sequence)
+            rest = sequence
         else:
             sequence = self.sequence(sequence)
             length = self.do(len, sequence, name="len")
@@ -147,9 +147,9 @@ class Comprehensions(Iteration):
                 self.emit(core.Raise(self.do(TypeError, message, name="TypeError"), None, self.origin))
             self.emit(core.If(empty, tuple(failing), (), self.origin))
             self.assign(total, operation(operator.getitem, sequence, Const(0)))
-            source = Skipped(sequence, self.do(range, Const(1), length, name="range"))
+            rest = self.do_operation(operator.getitem, sequence, Const(slice(1, None)))
         step = Call(callee, (Var(total), Var(item)))
-        self.loop_over(_name(item, gast.Store()), source, lambda: self.assign(total, step))
+        self.loop_over(_name(item, gast.Store()), Direct(rest), lambda: self.assign(total, step))
         return Var(total)
 
     def any_or_all(self, node: Node, is_any: bool) -> Expression:

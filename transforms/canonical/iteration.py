@@ -78,15 +78,7 @@ class Mapped:
     sources: tuple[Source, ...]
 
 
-@dataclass(frozen=True)
-class Skipped:
-    """The items of a sequence at the indices of a range."""
-
-    sequence: Atom
-    indices: Atom
-
-
-Source = Union[Direct, Counting, Indexed, Zipped, Enumerated, Backwards, Mapped, Skipped]
+Source = Union[Direct, Counting, Indexed, Zipped, Enumerated, Backwards, Mapped]
 _VIEWS = ("items", "keys", "values")
 
 
@@ -142,7 +134,7 @@ class Iteration(Expressions):
     def items(self, source: Source) -> Atom:
         """An atom that iterates as the source does."""
         match source:
-            case Direct(atom) | Counting(atom) | Indexed(atom) | Skipped(atom):
+            case Direct(atom) | Counting(atom) | Indexed(atom):
                 return atom
             case Zipped(sources):
                 return self.do(zip, *map(self.items, sources), name="zip")
@@ -170,7 +162,7 @@ class Iteration(Expressions):
     def lengths(self, source: Source) -> tuple[Atom, ...]:
         """The sequences whose common length is the number of items."""
         match source:
-            case Counting(atom) | Indexed(atom) | Backwards(atom) | Skipped(_, atom):
+            case Counting(atom) | Indexed(atom) | Backwards(atom):
                 return (atom,)
             case Zipped(sources) | Mapped(_, sources):
                 return tuple(atom for inner in sources for atom in self.lengths(inner))
@@ -194,7 +186,7 @@ class Iteration(Expressions):
         match source:
             case Counting(atom, from_zero):
                 return index if from_zero else operation(operator.getitem, atom, index)
-            case Indexed(sequence) | Skipped(sequence):
+            case Indexed(sequence):
                 return operation(operator.getitem, sequence, index)
             case Backwards(sequence, last):
                 return operation(operator.getitem, sequence, self.do_operation(operator.sub, last, index))
@@ -262,10 +254,7 @@ class Iteration(Expressions):
                 body()
             self.emit(core.For(name, atom, tuple(statements), origin))
             return
-        if isinstance(source, Skipped):
-            indices = source.indices
-        else:
-            indices = self.do(range, self.count(source), name="range")
+        indices = self.do(range, self.count(source), name="range")
         name = self.index_name(target, source)
         with self.block() as statements:
             self.bind_item(target, source, Var(name))
