@@ -1274,7 +1274,9 @@ class Calls:
             return constant(getattr(value.kind, name))
         if member is not None and is_constant(member):
             return constant(member)
-        is_local = isinstance(source.region, tuple) and source.region[:1] == ("made",) and not self.sweep.all_mutable
+        is_made = isinstance(source.region, tuple) and source.region[:1] == ("made",)
+        is_passed = not dataclasses.is_dataclass(value.kind) and not hasattr(value.kind, "__getattr__")
+        is_local = (is_made or is_passed) and not self.sweep.all_mutable
         # what an object made here will hold is what is assigned to it: nothing yet, in the first rounds
         return self.emit(ref, [source, constant(name)], {}, NEVER if is_local and member is None else UNKNOWN)
 
