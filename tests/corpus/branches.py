@@ -279,7 +279,7 @@ def match_on_mapping(x):
 register(
     match_on_mapping,
     ({"kind": "linear", "a": 3.0},),
-    ({"kind": "square", "a": 3.0, "c": 1, "d": 2},),
+    ({"kind": "square", "a": 3.0, "c": 1.0, "d": 2.0},),
 )
 
 

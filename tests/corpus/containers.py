@@ -112,10 +112,10 @@ register(namedtuple_output, (2.0,), gradient=lambda x: 2 * x + 3)
 
 
 def dataclass_output(x):
-    return Setting(rate=x * x)
+    return Layer(x * x, bias=x)
 
 
-register(dataclass_output, (2.0,), gradient=lambda x: 2 * x)
+register(dataclass_output, (2.0,), gradient=lambda x: 2 * x + 1)
 
 
 def tuples_inside(x, y):
@@ -396,7 +396,7 @@ register(
 
 
 def output_with_constants(x):
-    return x * x, 3, "text", None, [2.0, x]
+    return x * x, 3, None, [2.0, x]
 
 
 register(output_with_constants, (0.7,), gradient=lambda x: 2 * x + 1, tags=("mixed_output",))

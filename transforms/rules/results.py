@@ -1363,3 +1363,20 @@ def part(val: Value) -> Value | None:
 @result(np.finfo)
 def machine_limits(dtype: Value) -> Value | None:
     return Instance(np.finfo)
+
+
+INDEX = np.dtype(np.intp)
+
+
+@result(np.ix_)
+def ix_(*args: Value) -> Value:
+    rank = len(args)
+    return Sequence(
+        tuple,
+        tuple(Array(INDEX, (1,) * place + (fresh(place),) + (1,) * (rank - place - 1)) for place in range(rank)),
+    )
+
+
+@result(np.tril_indices, np.triu_indices, np.tril_indices_from, np.triu_indices_from, np.diag_indices)
+def indices_of_matrix(n: Value, *rest: Value, **named: Value) -> Value:
+    return Sequence(tuple, (Array(INDEX, (fresh(0),)), Array(INDEX, (fresh(0),))))

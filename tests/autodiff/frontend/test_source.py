@@ -151,7 +151,7 @@ def test_registered_source():
 def test_exec_without_source():
     names: dict = {}
     exec("def f(x):\n    return x", names)
-    with pytest.raises(SourceNotFound, match="made by exec or eval as <string>") as caught:
+    with pytest.raises(SourceNotFound, match="made by exec, eval or python -c as <string>") as caught:
         find(names["f"].__code__)
     assert "linecache.cache" in str(caught.value)
 
