@@ -1205,7 +1205,8 @@ class Calls:
             case Number() if not value.python:
                 return self.array_attribute(ref, arguments, value.dtype, (), name.value)
             case Number() | Length() | Literal() if name.value in ("real", "imag"):
-                return self.emit(ref, arguments, {}, scalar_result(operator.attrgetter(name.value), (value,)))
+                function = np.real if name.value == "real" else np.imag  # they read the attribute
+                return self.call_object(Ref(function, f"np.{name.value}"), arguments[:1], {})
             case Record():
                 return self.record_attribute(ref, source, value, name.value)
             case Sequence() if name.value in getattr(value.kind, "_fields", ()):
@@ -1410,6 +1411,8 @@ class Calls:
         self, ref: Ref, value: Number, name: str, arguments: list[Binding], keywords: Keywords
     ) -> Binding:
         found: Value = UNKNOWN
+        if name == "conjugate" and len(arguments) == 2:
+            return arguments[0] if value.dtype.kind != "c" else self.call_object(Ref(np.conjugate), arguments[:1], {})
         if len(arguments) == 2 and not keywords:
             found = scalar_result(operator.methodcaller(name), (value,))
         return self.emit(ref, arguments, keywords, found)
