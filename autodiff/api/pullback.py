@@ -78,6 +78,7 @@ class Pair(Transformed):
             explain(error)
             raise
         positions = self.positions(bound)
+        saved = private(saved)  # what was saved may be the caller's own, who may change it before pulling back
 
         def pull(cotangent: Any) -> tuple:
             try:

@@ -329,7 +329,7 @@ def _why_missing(filename: str) -> str:
     if filename == "<stdin>":
         return "Python's prompt keeps it only since version 3.13"
     if filename.startswith("<") and filename.endswith(">"):
-        return f"it was made by exec or eval as {filename}"
+        return f"it was made by exec, eval or python -c as {filename}"
     return f"there is no file {filename!r}"
 
 

@@ -82,6 +82,13 @@ def test_value_may_be_changed_by_the_caller():
     assert value == pytest.approx(np.exp(x))
 
 
+def test_arguments_may_be_changed_before_pulling_back():
+    x = np.array([1.0, 2.0])
+    _, pullback = ad.vjp(lambda x: np.sum(x * x), x)
+    x[0] = 100.0
+    assert pullback(1.0)[0].tolist() == [2.0, 4.0]
+
+
 def test_precision_follows_the_output():
     value, pullback = ad.vjp(lambda x: x * 2.0, np.ones(2, np.float32))
     assert pullback(np.ones(2))[0].dtype == np.float32
