@@ -888,16 +888,20 @@ class Sweep:
                 raise TransformError(f"the derivative through item {key.value!r} of {source!r} is not known")
             self.accumulate(Var(slots[key.value]), g, adjoint)
             return
-        # an index that only the run time knows: all slots become a list for a moment
+        # an index that only the run time knows: all slots become a list for a moment (constants have none)
+        items = sequence.items if isinstance(sequence, Sequence) else ()
+        places: list[Any] = list(range(len(items))) or list(slots)
+        if any(place not in slots and not isinstance(items[place], (Literal, Number)) for place in places):
+            raise TransformError(f"{source!r} mixes numbers and other things and is indexed by a variable")
         for slot in slots.values():
             self.set_zero(slot, adjoint)
-        bars = adjoint.call(operations.make_list, *(self.take(slot, adjoint) or Const(0.0) for slot in slots.values()))
-        if len(slots) != len(getattr(sequence, "items", ())) and isinstance(sequence, Sequence):
-            raise TransformError(f"{source!r} mixes numbers and other things and is indexed by a variable")
+        held = ((self.take(slots[place], adjoint) if place in slots else None) or Const(0.0) for place in places)
+        bars = adjoint.call(operations.make_list, *held)
         adjoint.do(runtime.add_item, bars, index, g)
-        for position, (_, slot) in enumerate(self.slots(source)):
-            adjoint.call(operator.getitem, bars, Const(position), target=self.bar(slot))
-            self.live.add(slot)
+        for position, place in enumerate(places):
+            if place in slots:
+                adjoint.call(operator.getitem, bars, Const(position), target=self.bar(slots[place]))
+                self.live.add(slots[place])
 
     def mirror(self, statement: Assign, source: Atom, call: Call, scope: Scope, primal: Builder) -> None:
         """The shadow of a view is the same view of the shadow: made in the primal sweep only where that reads it."""
