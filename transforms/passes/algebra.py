@@ -199,7 +199,7 @@ _KEEPS_INTEGERS = (
 
 
 def maybe_integers(function: Function) -> set[str]:
-    """The names that may hold a Python int although their type is float: where an int and a float meet, the type is float."""
+    """The names that may hold a Python int although their type is float: that of an int and a float is float."""
     values = function.values or {}
     found: set[str] = set()
 

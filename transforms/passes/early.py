@@ -90,10 +90,12 @@ class _Mover:
         return tuple(result)
 
     def is_append(self, statement: Statement) -> bool:
-        if not (isinstance(statement, Assign) and statement.target is None and is_call_of(statement.value, list.append)):
+        if not isinstance(statement, Assign) or statement.target is not None:
             return False
-        assert isinstance(statement.value, Call)
-        first = statement.value.arguments[0]
+        call = statement.value
+        if not isinstance(call, Call) or not is_call_of(call, list.append):
+            return False
+        first = call.arguments[0]
         return isinstance(first, Var) and first.name in self.lists
 
     def place(self, append: Statement, records: dict[str, Assign], result: list[Statement]) -> None:

@@ -184,7 +184,8 @@ class _Nester:
             if last.value == waiting.expression or _with_atoms(last.value, _recent_atoms(out)) == waiting.expression:
                 pending.pop()
                 self.flush(pending, pending[:], out)
-                out.append(dataclasses.replace(statement, test=last.value, body=body[:-1]))
+                test: Any = last.value
+                out.append(dataclasses.replace(statement, test=test, body=body[:-1]))
                 return
         self.flush(pending, pending[:], out)
         out.append(dataclasses.replace(statement, body=body))
@@ -406,7 +407,8 @@ def _own_ranges(function: Function, memory: Memory) -> Function:
     """A range that several loops share is written out in each: `for i in range(n)`."""
     statements = list(walk(function.body))
     bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
-    made = {s.target: s.value for s in statements if isinstance(s, Assign) and isinstance(s.value, Call)}
+    assigned = [s for s in statements if isinstance(s, Assign)]
+    made: dict[Any, Call] = {s.target: s.value for s in assigned if isinstance(s.value, Call)}
     uses: dict[str, list[Any]] = {}
     for statement in statements:
         for name in reads(statement):
@@ -418,10 +420,15 @@ def _own_ranges(function: Function, memory: Memory) -> Function:
             return True
         if bound[atom.name] != 1:
             return False
-        length: Any = made.get(atom.name)
+        length = made.get(atom.name)
         if not is_temporary(atom.name):
             return True
-        return is_call_of(length, len) and is_lasting(length.arguments[0]) and memory.is_stable(length.arguments[0])
+        if length is None or not is_call_of(length, len):
+            return False
+        return is_lasting(length.arguments[0]) and memory.is_stable(length.arguments[0])
+
+    def is_loop(use: Any) -> bool:
+        return isinstance(use, For) or (isinstance(use, Assign) and is_call_of(use.value, reversed))
 
     shared = {
         name: call
@@ -432,7 +439,7 @@ def _own_ranges(function: Function, memory: Memory) -> Function:
         and is_call_of(call, range)
         and all(map(is_lasting, call.atoms))
         and len(uses.get(name, ())) > 1
-        and all(isinstance(use, For) or is_call_of(getattr(use, "value", None), reversed) for use in uses[name])
+        and all(map(is_loop, uses[name]))
     }
     if not shared:
         return function

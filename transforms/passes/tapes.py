@@ -1,7 +1,7 @@
 """Tapes: what is recorded and never read back, recorded twice, or the same every time, is not recorded.
 
-Comes in: any core program.  Goes out: the same program where the tuples that are appended to a local list hold only what
-the places that pop them read; a single item is appended without a tuple.  Lists that anything else is done with stay.
+Comes in: any core program.  Goes out: the same program where the tuples that are appended to a local list hold only
+what the places that pop them read; a single item is appended without a tuple.  Lists that are used otherwise stay.
 
     >>> import operator
     >>> from transforms import operations
