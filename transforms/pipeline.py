@@ -17,6 +17,7 @@ from transforms.functional_updates import functional_updates
 from transforms.passes import cleanup
 from transforms.prepare import prepare
 from transforms.reverse import Pair, gradient, make_pair
+from transforms.reverse.plan import Shadowed
 from transforms.specialise import specialise
 from transforms.templates import Templates
 from transforms.values import UNKNOWN, Sequence, Value
@@ -37,7 +38,7 @@ class Compiler:
 
     reader: Any = None
     summaries: Summaries = field(default_factory=Summaries)
-    pairs: dict[tuple[Function, tuple[int, ...]], Pair] = field(default_factory=dict)
+    pairs: dict[Any, Pair] = field(default_factory=dict)
     prepared: dict[Function, Function] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -48,14 +49,14 @@ class Compiler:
             self.prepared[function] = functional_updates(prepare(function, self.summaries), self.summaries)
         return self.prepared[function]
 
-    def pair(self, function: Function, wrt: tuple[int, ...]) -> Pair:
+    def pair(self, function: Function, wrt: tuple[int, ...], shadowed: Shadowed = ()) -> Pair:
         """The augmented primal and the adjoint of a callee; made once, also where it is recursive."""
-        key = (function, wrt)
+        key = (function, wrt, shadowed)
         if key not in self.pairs:
             augmented = Function(f"{function.name}_augmented", (), (), filename=function.filename)
             adjoint = Function(f"{function.name}_adjoint", (), (), filename=function.filename)
             self.pairs[key] = Pair(augmented, adjoint)
-            make_pair(self.pairs[key], self.prepare(function), wrt, self)
+            make_pair(self.pairs[key], self.prepare(function), wrt, self, shadowed)
         return self.pairs[key]
 
 

@@ -9,7 +9,7 @@ set of active names.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from transforms import operations, registry
 from transforms.analyses.regions import BUILDERS, INPLACE, Region, Regions, bind
@@ -29,22 +29,22 @@ INACTIVE = frozenset(
     )
 )  # fmt: skip
 
-Influence = Callable[[Function, int], bool]
-
 
 class Activity:
     """Varied, useful and active names of one function.
 
-    `varied` are the differentiated parameters.  `influences(callee, k)` says whether the result of a called function
-    may depend differentiably on its argument k.
+    `varied` are the differentiated parameters, `shared` the regions that the caller reads after the call.
     """
 
-    def __init__(self, function: Function, varied: set[str], regions: Regions) -> None:
+    def __init__(
+        self, function: Function, varied: set[str], regions: Regions, shared: Sequence[Region] = ()
+    ) -> None:
         self.function, self.regions = function, regions
         self.varied_names, self.varied_regions = set(varied), set[Region]()
         self.useful_names, self.useful_regions = set[str](), set[Region]()
         self.statements = list(walk(function.body))
         self._mark(self.varied_names, self.varied_regions, list(varied))
+        self.useful_regions.update(region.find() for region in shared if region.is_mutated)
         self._forward()
         self._backward()
 

@@ -2,7 +2,8 @@
 
 A *region* is a class of names that may refer to the same mutable memory: an array and its views, two names of one list.
 What a container holds is a region of its own, the container's *content*, so that appending to a list does not count as
-changing the arrays in it.  The analysis reads a specialised program in one pass, merges regions (union-find, insensitive
+changing the arrays in it.  The analysis reads a specialised program in one pass, merges regions (union-find,
+insensitive
 to the order of statements) and marks those that some statement changes.  Names of immutable values have no region.
 A callee contributes a `Summary`: how its parameters and result are merged, and which of them it changes.
 """
@@ -196,7 +197,7 @@ class _Finder:
         self.unknown_items: list[tuple[str, Atom]] = []
 
     def settle_unknown_items(self) -> None:
-        """`y = x[i]` where neither type is known is a view only if something changes y; else y may as well be a copy."""
+        """`y = x[i]` where neither type is known is a view only if something changes y; else y may be a copy."""
         changed = True
         while changed:
             changed = False
@@ -370,7 +371,9 @@ class _Finder:
 def opaque_mutations(call: Call) -> tuple[Atom, ...]:
     """The operands that a call may change because nothing is known of its function."""
     function = call.function.value if isinstance(call.function, Ref) else None
-    if function is None or isinstance(function, (Function, type)) or function in HARMLESS or function in BUILDERS or function in INPLACE:
+    if function is None or isinstance(function, (Function, type)):
+        return ()
+    if function in HARMLESS or function in BUILDERS or function in INPLACE:
         return ()
     if function in (operator.getitem, operator.setitem, operator.delitem, getattr, setattr):
         return ()
@@ -388,7 +391,7 @@ def is_opaque(entry: registry.Primitive | None, call: Call) -> bool:
 
 
 def bind(entry: registry.Primitive, call: Call) -> dict[str, tuple[Atom, ...]] | None:
-    """The atoms of a call by the primitive's parameter names (a star parameter has several); None if they do not fit."""
+    """The atoms of a call by the primitive's parameter names (a star parameter has several); None if they do not."""
     if entry.signature is None:
         return None
     try:

@@ -12,6 +12,7 @@ from transforms import operations, runtime
 from transforms.core import Assign, Atom, Call, Const, Function, Names, Raise, Ref, Return, Statement, Var, names_in
 from transforms.reverse.builder import Builder, free_reads
 from transforms.reverse.outputs import check_output
+from transforms.reverse.plan import Shadowed
 from transforms.reverse.sweep import Sweep, Sweeps
 from transforms.values import UNKNOWN, Array, Known, Literal, Number, Sequence, Value
 
@@ -22,12 +23,14 @@ __all__ = ["Pair", "gradient", "make_pair"]
 class Pair:
     """The two halves of a callee's derivative.
 
-    `augmented(*arguments)` returns (value, saved); `adjoint(saved, cotangent)` returns the tuple of cotangents of the
-    arguments that are active.
+    `augmented(*arguments, *shadows)` returns (value, saved), or (value, saved, shadow) where the value shares memory with
+    a shadowed argument; `adjoint(saved, cotangent)` returns the tuple of cotangents of the arguments that are active
+    (None for the shadowed ones, whose shadows it changes).
     """
 
     augmented: Function
     adjoint: Function
+    returns_shadow: bool = False
 
 
 def gradient(
@@ -110,9 +113,11 @@ def _ones(program: Function, sweeps: Sweeps) -> list[Statement]:
     return [Assign(sweeps.cotangent, Call(Ref(function), (sweeps.result,)), None)]
 
 
-def make_pair(pair: Pair, function: Function, wrt: tuple[int, ...], compiler: Any) -> None:
+def make_pair(pair: Pair, function: Function, wrt: tuple[int, ...], compiler: Any, shadowed: Shadowed = ()) -> None:
     """Fill in the bodies of a pair (made empty before, so that a recursive function can refer to its own)."""
-    sweeps = Sweep(function, wrt, compiler).run(finish=False)
+    sweep = Sweep(function, wrt, compiler, shadowed)
+    pair.returns_shadow = sweep.returns_shadow
+    sweeps = sweep.run(finish=False)
     last: list[Statement] = list(sweeps.reverse)
     out = Builder(sweeps.names, function.origin)
     gradients = out.call(operations.make_tuple, *sweeps.gradients)
@@ -121,8 +126,9 @@ def make_pair(pair: Pair, function: Function, wrt: tuple[int, ...], compiler: An
 
     end = Builder(sweeps.names, function.origin)
     saved = end.call(operations.make_tuple, *map(Var, needed))
-    both = end.call(operations.make_tuple, sweeps.result, saved)
-    pair.augmented.parameters = function.parameters
+    shadow = (sweep.shadow(function.result),) if pair.returns_shadow else ()
+    both = end.call(operations.make_tuple, sweeps.result, saved, *shadow)
+    pair.augmented.parameters = (*function.parameters, *(sweep.bar(function.parameters[k]) for k, _ in shadowed))
     pair.augmented.body = (*sweeps.forward, *end.statements, Return(both))
 
     start = Builder(sweeps.names, function.origin)

@@ -1,4 +1,4 @@
-"""Small pieces that the reverse-mode rewriter is built of: a statement builder, and names read before they are bound."""
+"""Small pieces of the reverse-mode rewriter: a statement builder, and names that are read before they are bound."""
 
 from __future__ import annotations
 

@@ -34,6 +34,10 @@ from transforms.core import (
 from transforms.values import Array, Mapping, Record, Sequence, Unknown, Value
 
 
+# (position of a parameter, for its memory and what it holds, level by level: whether the caller's analysis sees it change)
+Shadowed = tuple[tuple[int, tuple[bool, ...]], ...]
+
+
 class Kind(enum.Enum):
     """How the cotangent of a name is kept.
 
@@ -66,6 +70,31 @@ class Plan:
     mutations: dict[int, list[Place]] = field(default_factory=dict)  # id(region) -> where it is changed
     buffered: set[str] = field(default_factory=set)
     forward_shadows: set[str] = field(default_factory=set)
+    shared: set[int] = field(default_factory=set)  # id(region) of memory shared with the caller, who may change it
+
+    def levels(self, name: str) -> tuple[bool, ...]:
+        """For the memory of a name and what it holds, level by level, whether it is changed in place."""
+        result: list[bool] = []
+        region = self.regions.of(name)
+        seen: set[int] = set()
+        while region is not None and id(region) not in seen:
+            seen.add(id(region))
+            result.append(region.is_mutated)
+            region = region.known_content
+        while result and not result[-1]:
+            result.pop()
+        return tuple(result[:3])
+
+    def is_shared(self, atom: Atom) -> bool:
+        """Whether memory that the caller knows is behind a name, or in what it holds."""
+        region = self.regions.of(atom) if isinstance(atom, Var) else None
+        seen: set[int] = set()
+        while region is not None and id(region) not in seen:
+            if id(region.find()) in self.shared:
+                return True
+            seen.add(id(region))
+            region = region.known_content
+        return False
 
     def value(self, atom: Atom | str) -> Value:
         return self.regions.value(atom)
@@ -85,6 +114,8 @@ class Plan:
         region = self.regions.of(name)
         seen: set[int] = set()
         while region is not None and id(region) not in seen:
+            if id(region.find()) in self.shared:
+                return True
             for place in self.mutations.get(id(region.find()), ()):
                 if place.number >= here.number or set(place.loops) & set(here.loops):
                     return True
@@ -104,11 +135,21 @@ class Plan:
         return False
 
 
-def make_plan(function: Function, wrt: tuple[int, ...], summaries: Summaries) -> Plan:
-    """Analyse a program for reverse mode."""
+def make_plan(function: Function, wrt: tuple[int, ...], summaries: Summaries, shadowed: Shadowed = ()) -> Plan:
+    """Analyse a program for reverse mode; `shadowed` parameters come with shadows of the caller's."""
     regions = find_regions(function, summaries)
-    activity = Activity(function, {function.parameters[k] for k in wrt}, regions)
-    plan = Plan(function, regions, activity)
+    shared: list[Region] = []
+    for k, levels in shadowed:
+        region = regions.of(function.parameters[k])
+        for is_mutated in levels:
+            if region is None:
+                break
+            if is_mutated:
+                region.mutate()
+            shared.append(region)
+            region = region.content
+    activity = Activity(function, {function.parameters[k] for k in wrt}, regions, shared)
+    plan = Plan(function, regions, activity, shared={id(region.find()) for region in shared})
     _find_places(plan)
     _find_mutations(plan)
     _find_buffers(plan)
@@ -163,7 +204,8 @@ def _find_buffers(plan: Plan) -> None:
         match statement:
             case Assign(target=str() as target, value=Call(function=Ref(value=operator.getitem)) as call):
                 source = call.arguments[0]
-                if not isinstance(source, Var) or plan.kind(source) is not Kind.VALUE or plan.is_structured(source.name):
+                is_value = isinstance(source, Var) and plan.kind(source) is Kind.VALUE
+                if not isinstance(source, Var) or not is_value or plan.is_structured(source.name):
                     continue
                 if plan.activity.is_active(target):
                     plan.buffered.add(source.name)

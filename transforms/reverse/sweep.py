@@ -3,8 +3,8 @@
 Comes in: a specialised program in single-assignment form (see `plan.py` for what is decided beforehand).  Goes out:
 `Sweeps`: the statements of the primal sweep, which is the program with what it must save, and those of the adjoint
 sweep, which propagate cotangents from the result to the parameters.  The adjoint sweep reads values of the primal sweep
-by name; inside loops, where names are bound again and again, by way of *tapes*: each loop body, and each branch inside a
-loop, pushes exactly those values that its own adjoint reads, as one tuple.
+by name; inside loops, where names are bound again and again, by way of *tapes*: each loop body, and each branch inside
+a loop, pushes exactly those values that its own adjoint reads, as one tuple.
 
     def f(x):                   s = 1.0                      primal
         s = 1.0                 for k in range(3):
@@ -58,7 +58,7 @@ from transforms.core import (
 )
 from transforms.errors import DerivativeUndefined, RuleNotFound, TransformError
 from transforms.reverse.builder import Builder, free_reads
-from transforms.reverse.plan import Kind, Plan, headers_of, make_plan, shared_source, touched
+from transforms.reverse.plan import Kind, Plan, Shadowed, headers_of, make_plan, shared_source, touched
 from transforms.templates import Arguments, Templates, bind_arguments, inline, shadows_of, value_of
 from transforms.values import (
     UNKNOWN,
@@ -109,9 +109,10 @@ class Sweep:
     `compiler` offers `templates`, `summaries` and `pair(callee, wrt)`.
     """
 
-    def __init__(self, function: Function, wrt: tuple[int, ...], compiler: Any) -> None:
+    def __init__(self, function: Function, wrt: tuple[int, ...], compiler: Any, shadowed: Shadowed = ()) -> None:
         self.function, self.wrt, self.compiler = function, wrt, compiler
-        self.plan: Plan = make_plan(function, wrt, compiler.summaries)
+        self.shadowed = dict(shadowed)
+        self.plan: Plan = make_plan(function, wrt, compiler.summaries, shadowed)
         self.templates: Templates = compiler.templates
         self.values: dict[str, Value] = dict(function.values or {})
         self.names = Names(names_in(function))
@@ -120,7 +121,8 @@ class Sweep:
         self.live: set[str] = set()  # names (or slots) whose VALUE cotangent is set at this point of the adjoint sweep
         self.fresh: set[str] = set()  # those of them whose memory nobody else refers to
         self.claimed: set[str] = set()
-        self.narrow: dict[str, Value] = {}  # cotangents that are still to be broadcast to their shape, and what they are
+        self.aliases: dict[str, str] = {}  # shadows that are other names of shadows
+        self.narrow: dict[str, Value] = {}  # cotangents that are still to be broadcast, and what they are
         self.tapes: Statements = []
 
     # -------------------------------------------------------------------------------------------------- the whole
@@ -137,13 +139,14 @@ class Sweep:
         cotangent = self.names.fresh("cotangent")
         scope = Scope(in_loop=not finish)
         seed = Builder(self.names, last.origin)
-        self._seed(last, Var(cotangent), seed)
+        if not self.returns_shadow:
+            self._seed(last, Var(cotangent), seed)
         forward, reverse = self.block(self.function.body[:-1], scope)
         start = Builder(self.names, self.function.origin)
-        for name in self.function.parameters:
-            if self.plan.kind(name) is Kind.SHADOW:
+        for k, name in enumerate(self.function.parameters):
+            if self.plan.kind(name) is Kind.SHADOW and k not in self.shadowed:
                 start.call(self._zeros_function(name), Var(name), target=self.bar(name))
-        reverse = placed(scope.prologue, [*seed.statements, *reverse])
+        reverse = placed(scope.prologue, [*seed.statements, *reverse], self.aliases)
         end = Builder(self.names, self.function.origin)
         get = self._gradient if finish else self._raw_gradient
         gradients = tuple(get(self.function.parameters[k], end) for k in self.wrt)
@@ -156,6 +159,12 @@ class Sweep:
             result = Var(kept)
         return Sweeps(forward, reverse, result, gradients, self.names, cotangent)
 
+    @property
+    def returns_shadow(self) -> bool:
+        """Whether the caller gets the shadow of the result, because it shares memory with a shadowed parameter."""
+        result = self.function.result
+        return self.plan.kind(result) is Kind.SHADOW and self.plan.is_shared(result)
+
     def _seed(self, last: Return, cotangent: Atom, out: Builder) -> None:
         value = value_of(last.value, self.values)
         if isinstance(value, (Number, Array)) and value.dtype.kind not in "fciub":
@@ -166,6 +175,8 @@ class Sweep:
             self.accumulate(last.value, cotangent, out)
 
     def _raw_gradient(self, name: str, out: Builder) -> Atom:
+        if self.function.parameters.index(name) in self.shadowed:
+            return Const(None)  # it is in the caller's shadow
         g = self.take(name, out)
         return self.zero(name, out) if g is None else g
 
@@ -234,7 +245,8 @@ class Sweep:
             if may_be_differentiable(item):
                 slot = self.slot_names.get((name, key))
                 if slot is None:
-                    slot = self.names.fresh(f"{name}_{key}" if str(key).isidentifier() or isinstance(key, int) else name)
+                    is_plain = str(key).isidentifier() or isinstance(key, int)
+                    slot = self.names.fresh(f"{name}_{key}" if is_plain else name)
                     self.slot_names[name, key] = slot
                     self.values[slot] = item
                 result.append((key, slot))
@@ -518,7 +530,7 @@ class Sweep:
             end = Builder(self.names, statement.origin)
             self.widen_all(end)
             reverse += end.statements
-            halves.append((forward, placed(inner.prologue, reverse), set(self.live), _always_raises(body)))
+            halves.append((forward, placed(inner.prologue, reverse, self.aliases), set(self.live), _always_raises(body)))
             fresh_after.append(self.fresh)
         wanted = sorted(set().union(*(live for _, _, live, raises in halves if not raises)))
         result = []
@@ -539,7 +551,8 @@ class Sweep:
         primal = If(statement.test, tuple(then_forward), tuple(else_forward), statement.origin)
         if not then_reverse and not else_reverse:
             return [primal], start.statements
-        return [primal], [*start.statements, If(statement.test, tuple(then_reverse), tuple(else_reverse), statement.origin)]
+        reverse = If(statement.test, tuple(then_reverse), tuple(else_reverse), statement.origin)
+        return [primal], [*start.statements, reverse]
 
     def loop(self, statement: For | While) -> tuple[Statements, Statements]:
         inside = all_writes(statement.body)
@@ -566,7 +579,7 @@ class Sweep:
         for name in sorted(around - self.live):
             self.set_zero(name, finish)
         self.live, self.fresh = around, self.fresh & fresh_before
-        reverse = placed(scope.prologue, [*reverse, *finish.statements])
+        reverse = placed(scope.prologue, [*reverse, *finish.statements], self.aliases)
         if not reverse:
             self.live = around
             return [_with_body(statement, forward)], start.statements
@@ -651,7 +664,7 @@ class Sweep:
         last = Builder(self.names, origin)
         self.widen_all(last)
         reverse += last.statements
-        halves.append((forward, placed(inner.prologue, reverse), set(self.live)))
+        halves.append((forward, placed(inner.prologue, reverse, self.aliases), set(self.live)))
         before, rewind = self._rewind(self.tapes[tapes:], origin)
         for handler in statement.handlers:
             self._refuse_partial(statement, handler.body)
@@ -661,7 +674,7 @@ class Sweep:
             last = Builder(self.names, origin)
             self.widen_all(last)
             reverse += last.statements
-            halves.append(([*rewind, *forward], placed(inner.prologue, reverse), set(self.live)))
+            halves.append(([*rewind, *forward], placed(inner.prologue, reverse, self.aliases), set(self.live)))
         wanted = sorted(set().union(*(half[2] for half in halves)))
         branches: list[tuple[Statements, Statements]] = []
         for number, (forward, reverse, names) in enumerate(halves):
@@ -771,6 +784,7 @@ class Sweep:
         assert target is not None and isinstance(source, Var)
         primal.statements.append(statement)
         if self.kind(target) is Kind.SHADOW:
+            self.aliases[self.bar(target)] = self.bar(source.name)
             primal.bind(self.bar(target), Var(self.bar(source.name)))
             return
         if self.is_structured(target) != self.is_structured(source.name) or not self.is_structured(target):
@@ -944,7 +958,7 @@ class Sweep:
         g = self.take(target, adjoint)
         if g is not None:
             raise TransformError(
-                f"the derivative with respect to the attribute {name.value!r} of an object of unknown class is not known",
+                f"the derivative with respect to attribute {name.value!r} of an object of unknown class is not known",
                 "Give example arguments, so that the class is known.",
                 statement.origin,
             )
@@ -1033,6 +1047,7 @@ class Sweep:
         primal.statements.append(statement)
         shadow = Var(self.bar(first.name))
         if statement.target is not None and statement.target != first.name:
+            self.aliases[self.bar(statement.target)] = shadow.name
             primal.bind(self.bar(statement.target), shadow)
         operation = call.function.value
         if operation in (operator.iadd, operator.isub):
@@ -1072,11 +1087,13 @@ class Sweep:
         primal.statements.append(statement)
         if target is not None and self.kind(target) is Kind.SHADOW:
             source = shared_source(self.plan, statement)
-            if source is not None and self.kind(source) is Kind.SHADOW and not self._copies_numbers(statement, function):
+            is_shadow = source is not None and self.kind(source) is Kind.SHADOW
+            if source is not None and is_shadow and not self._copies_numbers(statement, function):
                 self._mirror_view(statement, entry, call, source, scope, primal)
                 return
             self.make_shadow(statement, scope, primal)
-        narrow = self.narrow.get(target) if target is not None and entry.is_elementwise else None
+        keeps = target is not None and entry.is_elementwise and self._keeps_shape(target, call)
+        narrow = self.narrow.get(target) if keeps and target is not None else None
         g = None if target is None else self.take(target, adjoint, narrow is not None)
         if target is not None:
             self.narrow.pop(target, None)
@@ -1084,12 +1101,24 @@ class Sweep:
             return
         self._rule(statement, entry, call, g if g is not None else Const(None), adjoint, g_value=narrow)
 
+    def _keeps_shape(self, target: str, entry: registry.Primitive, call: Call) -> bool:
+        """Whether an element-wise function broadcasts none of its active operands: a narrow cotangent needs no sums."""
+        value = self.plan.value(Var(target))
+        active = [self.plan.value(atom) for atom in call.atoms if self.kind(atom) is not Kind.NONE]
+        return (
+            entry.is_elementwise
+            and isinstance(value, Array)
+            and all(isinstance(other, Array) and other.shape == value.shape for other in active)
+        )
+
     def _copies_numbers(self, statement: Assign, function: Any) -> bool:
         """Whether a new list or dict is made of the items of another, all numbers; refused where they may change."""
         if not any(function is copier for copier in CONTAINER_COPIES):
             return False
         value = self.plan.value(Var(statement.target or ""))
-        items = value.items if isinstance(value, (Sequence, Mapping)) else (value.item,) if isinstance(value, Many) else ()
+        items: tuple[Value, ...] = (value.item,) if isinstance(value, Many) else ()
+        if isinstance(value, (Sequence, Mapping)):
+            items = value.items
         assert isinstance(statement.value, Call)
         if items and all(isinstance(item, Array) for item in items):
             if isinstance(self.plan.value(statement.value.arguments[0]), Array):
@@ -1212,7 +1241,8 @@ class Sweep:
             owner = arguments.bound[name[:-4]]
             assert isinstance(owner, Var)
             if self.kind(owner) is not Kind.SHADOW:
-                raise TransformError(f"{entry.name} changes {owner.name!r}, which cannot be followed", "", statement.origin)
+                message = f"{entry.name} changes {owner.name!r}, which cannot be followed"
+                raise TransformError(message, "", statement.origin)
             owners.append(Var(self.bar(owner.name)))
         ans_value = value_of(result, self.values)
         owner_values = [value_of(arguments.bound[name[:-4]], self.values) for name in shadows]  # type: ignore[arg-type]
@@ -1244,6 +1274,22 @@ class Sweep:
                 self.narrow[receiver.name] = value_of(item, self.values)
                 self.fresh.discard(receiver.name)
 
+    def _keeps_shape(self, target: str, call: Call) -> bool:
+        """Whether the active operands have the shape of the result: what is broadcast needs the whole cotangent."""
+        value = self.values.get(target)
+        if not isinstance(value, Array) or value.shape is None:
+            return False
+        for atom in call.atoms:
+            if self.kind(atom) is Kind.NONE:
+                continue
+            other = self.values.get(atom.name) if isinstance(atom, Var) else None
+            if not isinstance(other, Array) or other.shape is None or len(other.shape) != len(value.shape):
+                return False
+            for old, new in zip(other.shape, value.shape):
+                if old != new and (isinstance(old, int) or old.maybe_one):
+                    return False
+        return True
+
     def _may_be_narrow(self, receiver: Atom) -> bool:
         """Whether the cotangent of a name may be left unbroadcast for now."""
         if not isinstance(receiver, Var) or self.kind(receiver) is not Kind.VALUE:
@@ -1259,41 +1305,63 @@ class Sweep:
         assert target is not None
         active = tuple(k for k, atom in enumerate(call.arguments) if self.kind(atom) is not Kind.NONE)
         summary = self.compiler.summaries(function)
-        shared = [atom for atom in (*call.arguments, Var(target)) if self.kind(atom) is Kind.SHADOW]
-        changes_argument = any(slot[0] == "parameter" for slot in summary.mutated)
-        container = self.kind(target) is Kind.SHADOW and not isinstance(self.plan.value(target), Array)
-        if shared and (changes_argument or summary.classes or summary.changes_captured or container):
+        if summary.changes_captured and any(self.kind(atom) is Kind.SHADOW for atom in (*call.arguments, Var(target))):
             raise TransformError(
-                f"{function.name} is recursive and shares memory that is changed in place with its caller; "
-                "a derivative through this is not supported",
-                "Return a new array instead of changing an argument.",
+                f"{function.name} is recursive and changes something outside of it; a derivative through this is not "
+                "supported",
+                "Pass what it changes as an argument.",
                 statement.origin,
             )
-        pair = self.compiler.pair(function, active)
-        if pair is None:
-            primal.statements.append(statement)
-            return
+        shadowed: list[tuple[int, tuple[bool, ...]]] = []
+        if summary.mutated or summary.classes:
+            for k in active:
+                atom = call.arguments[k]
+                if isinstance(atom, Var) and self.kind(atom) is Kind.SHADOW:
+                    shadowed.append((k, self.plan.levels(atom.name)))
+        pair = self.compiler.pair(function, active, tuple(shadowed))
+        self._emit_call(statement, call, pair, active, dict(shadowed), primal, adjoint)
+
+    def _emit_call(
+        self,
+        statement: Assign,
+        call: Call,
+        pair: Any,
+        active: tuple[int, ...],
+        shadowed: dict[int, tuple[bool, ...]],
+        primal: Builder,
+        adjoint: Builder,
+    ) -> None:
+        target = statement.target
+        assert target is not None
         # what the callee saves for its adjoint must not be reached by later changes
-        arguments = [self._own_copy(statement, atom, primal) for atom in call.arguments]
-        both = primal.call(Ref(pair.augmented, pair.augmented.name), *arguments)
-        value = primal.call(operator.getitem, both, Const(0), target=None if is_changed(self, target) else target)
-        if is_changed(self, target):
+        arguments = [
+            atom if k in shadowed else self._own_copy(statement, atom, primal) for k, atom in enumerate(call.arguments)
+        ]
+        bars = [Var(self.bar(call.arguments[k].name)) for k in shadowed]  # type: ignore[union-attr]
+        both = primal.call(Ref(pair.augmented, pair.augmented.name), *arguments, *bars)
+        is_copied = is_changed(self, target) and not pair.returns_shadow
+        value = primal.call(operator.getitem, both, Const(0), target=None if is_copied else target)
+        if is_copied:
             primal.call(runtime.snapshot, value, target=target)
         base = "saved" if is_temporary(target) else f"{target}_saved"
         saved = primal.call(operator.getitem, both, Const(1), target=self.names.fresh(base))
         if self.kind(target) is Kind.SHADOW:
-            self.make_shadow(statement, Scope(), primal)
-            if target not in self.plan.forward_shadows and isinstance(self.plan.value(target), Array):
-                primal.call(np.zeros_like, Var(target), target=self.bar(target))
-        g = self.take(target, adjoint)
-        if g is None:
+            if pair.returns_shadow:
+                primal.call(operator.getitem, both, Const(2), target=self.bar(target))
+            else:
+                primal.call(self._zeros_function(target), Var(target), target=self.bar(target))
+        g: Atom | None = Const(None) if pair.returns_shadow else self.take(target, adjoint)
+        if g is None and not shadowed:
             return
-        if self.kind(target) is Kind.SHADOW:
+        if g is None:
+            g = self.zero(target, adjoint)
+        if self.kind(target) is Kind.SHADOW and not pair.returns_shadow:
             g = adjoint.call(runtime.snapshot, g)
         contributions = adjoint.call(Ref(pair.adjoint, pair.adjoint.name), saved, g)
         for position, k in enumerate(active):
-            item = adjoint.call(operator.getitem, contributions, Const(position))
-            self.accumulate(call.arguments[k], item, adjoint)
+            if k not in shadowed:
+                item = adjoint.call(operator.getitem, contributions, Const(position))
+                self.accumulate(call.arguments[k], item, adjoint)
 
     def _own_copy(self, statement: Assign, atom: Atom, primal: Builder) -> Atom:
         if isinstance(atom, Var) and is_changed(self, atom.name) and self.plan.changed_after(atom.name, statement):
@@ -1337,7 +1405,7 @@ class Sweep:
             raise TransformError("a call with keywords of a function that is not known", "", statement.origin)
         if self.kind(call.function) is not Kind.NONE:
             raise TransformError(
-                f"{call.function.name!r} is called, and holds values that the derivative is taken of; its class is not known",
+                f"{call.function.name!r} is called, and holds values that are differentiated; its class is not known",
                 "Give example arguments, so that types are known.",
                 statement.origin,
             )
@@ -1372,7 +1440,8 @@ class Sweep:
 
 
 SURE_VIEWS = (
-    np.transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.squeeze, np.broadcast_to, np.flip, np.fliplr,
+    np.transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.squeeze, np.broadcast_to, np.flip,
+    np.fliplr,
     np.flipud, np.rot90, np.diagonal, np.real, np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit,
 )  # fmt: skip
 
@@ -1392,13 +1461,20 @@ def _cotangent_value(value: Value) -> Value:
     return value if isinstance(value, (Number, Array, Sequence, Mapping)) else UNKNOWN
 
 
-def placed(prologue: Statements, reverse: Statements) -> Statements:
-    """The adjoint of a block with the shadows of its prologue each made right before its first use."""
+def placed(prologue: Statements, reverse: Statements, aliases: dict[str, str]) -> Statements:
+    """The adjoint of a block with the shadows of its prologue each made right before its first use.
+
+    `aliases` are other names of shadows, bound in the primal sweep: a use of one is a use of the shadow.
+    """
     result = list(reverse)
     for line in reversed(prologue):
         assert isinstance(line, Assign) and line.target is not None
+        names = {line.target}
+        for alias, source in aliases.items():  # in order of binding
+            if source in names:
+                names.add(alias)
         place = next(
-            (k for k, s in enumerate(result) if any(line.target in reads(inner) for inner in walk((s,)))), len(result)
+            (k for k, s in enumerate(result) if any(not names.isdisjoint(reads(inner)) for inner in walk((s,)))), len(result)
         )
         if place < len(result):
             result.insert(place, line)
