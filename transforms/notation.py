@@ -32,7 +32,6 @@ from transforms.core import (
     Var,
     While,
     With,
-    is_call_of,
 )
 from transforms.naming import Namer
 from transforms.presentation import Choice, Unpack, Update
@@ -219,10 +218,6 @@ class Notation:
             operation = _entry(INPLACE, function)
             if operation is not None and len(arguments) == 2 and isinstance(arguments[0], Var):
                 return gast.AugAssign(_store(arguments[0].name), operation(), self.expression(arguments[1]))
-            if operation is not None and len(arguments) == 2 and is_call_of(arguments[0], operator.getitem):
-                owner, index = arguments[0].arguments
-                place = gast.Subscript(self.expression(owner), self.index(index), gast.Store())
-                return gast.AugAssign(place, operation(), self.expression(arguments[1]))
             if function is operator.setitem and len(arguments) == 3:
                 place = gast.Subscript(self.expression(arguments[0]), self.index(arguments[1]), gast.Store())
                 return gast.Assign([place], self.expression(arguments[2]), None)

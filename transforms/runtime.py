@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-# --------------------------------------------------------------------------------------- shapes and dtypes of cotangents
+# -------------------------------------------------------------------------------------- shapes and dtypes of cotangents
 
 
 def unbroadcast(g: Any, x: Any) -> Any:
@@ -29,7 +29,7 @@ def unbroadcast(g: Any, x: Any) -> Any:
         return unarray(unbroadcast(np.asarray(g), np.array(x)), x)
     if isinstance(g, (list, tuple)):
         if len(g) and isinstance(g[0], (list, tuple)) != isinstance(x, (list, tuple)):
-            raise TypeError("the cotangent of an array is a list: the derivative of this use of a list is not supported")
+            raise TypeError("the cotangent of an array is a list: the derivative of this use of it is not supported")
         g = np.array(g)
     shape = np.shape(x)
     if np.shape(g) != shape:
@@ -80,7 +80,7 @@ def unarray(g: Any, x: Any) -> Any:
     return unbroadcast(g, x)
 
 
-# ---------------------------------------------------------------------------------------------- conversions and containers
+# ------------------------------------------------------------------------------------------- conversions and containers
 
 
 def uncast(g: Any, x: Any, ans: Any) -> Any:
@@ -269,7 +269,9 @@ def centered(x: Any, axis: Any = None, where: Any = True) -> Any:
     return np.conjugate(x - np.mean(x, axis=axis, keepdims=True, where=where))
 
 
-def extremes(x: Any, ans: Any, axis: Any = None, keepdims: Any = False, where: Any = True, may_miss: Any = False) -> Any:
+def extremes(
+    x: Any, ans: Any, axis: Any = None, keepdims: Any = False, where: Any = True, may_miss: Any = False
+) -> Any:
     """Where `x` equals its extreme `ans` over `axis`, as shares that sum to 1: ties get equal parts.  `may_miss`: the
     extreme may be an initial value, and no element of `x`."""
     x = np.asarray(x)
@@ -428,7 +430,7 @@ def reciprocal_or_zero(x: Any) -> Any:
 
 
 def larger_share(g: Any, x: Any, y: Any) -> Any:
-    """The part of the cotangent `g` of `maximum(x, y)` that belongs to `x`: all, half (where they are equal), nothing."""
+    """The part of the cotangent `g` of `maximum(x, y)` that belongs to `x`: all, half (where equal), nothing."""
     if np.ndim(x) == 0 and np.ndim(y) == 0 and not isinstance(g, np.ndarray):
         return g if x > y else 0.5 * g if x == y else 0.0 * g
     return np.where(x == y, 0.5 * g, g * np.greater(x, y))
@@ -505,7 +507,7 @@ def bessel_i(order: int, x: Any) -> Any:
     return np.mean(np.exp(x[..., None] * np.cos(angles)) * np.cos(order * angles), axis=-1).astype(x.dtype)[()]
 
 
-# ----------------------------------------------------------------------------------------------- the shape of cotangents
+# ---------------------------------------------------------------------------------------------- the shape of cotangents
 
 
 def reshape_like(g: Any, x: Any) -> Any:
@@ -655,7 +657,7 @@ def remeshgrid(g: Any, results: Any, indexing: str = "xy") -> tuple:
     return tuple(laid_out)
 
 
-# --------------------------------------------------------------------------------------------------------------- joining
+# -------------------------------------------------------------------------------------------------------------- joining
 
 
 def unconcatenate(g: Any, arrays: Any, axis: Any = 0) -> Any:
@@ -775,7 +777,7 @@ def undelete(g: Any, arr: Any, obj: Any, axis: Any = None) -> Any:
     return reshape_like(result, arr)
 
 
-# -------------------------------------------------------------------------------------------------------------- indexing
+# ------------------------------------------------------------------------------------------------------------- indexing
 
 
 def index_items(index: Any) -> tuple:
@@ -1028,7 +1030,7 @@ def first_positions(ar: Any) -> Any:
     return np.unique(ar, return_index=True)[1]
 
 
-# -------------------------------------------------------------------------------------------------------------- products
+# ------------------------------------------------------------------------------------------------------------- products
 
 
 def matrix_transpose(x: Any) -> Any:
@@ -1579,13 +1581,17 @@ def multi_dot_adjoints(g: Any, arrays: Any) -> tuple:
 def check_array(x: Any) -> None:
     """Refuse to go on in code made without types where only an array is followed."""
     if not isinstance(x, np.ndarray):
-        raise TypeError("a mutable item is stored in a container of unknown type: give example arguments, so that types are known")
+        raise TypeError(
+            "a mutable item is stored in a container of unknown type: give example arguments, so that types are known"
+        )
 
 
 def check_number(x: Any) -> None:
     """Refuse to go on in code made without types where an item was taken to be a number, and is a view that changes."""
     if isinstance(x, (np.ndarray, list, dict)):
-        raise TypeError("a view of something that changes has an unknown type: give example arguments, so that types are known")
+        raise TypeError(
+            "a view of something that changes has an unknown type: give example arguments, so that types are known"
+        )
 
 
 def truncate(tape: list, length: int) -> None:
@@ -1627,7 +1633,8 @@ def call_augmented(function: Any, *arguments: Any) -> tuple:
 def require_scalar(value: Any, name: str) -> None:
     """Refuse an output that has no gradient under `argnums`: one that is not a real scalar."""
     dtype = getattr(value, "dtype", None)
-    kind = dtype.kind if isinstance(dtype, np.dtype) else {float: "f", int: "i", bool: "b", complex: "c"}.get(type(value), "")
+    kinds = {float: "f", int: "i", bool: "b", complex: "c"}
+    kind = dtype.kind if isinstance(dtype, np.dtype) else kinds.get(type(value), "")
     if np.ndim(value) == 0 and kind in "fiub" and kind:
         return
     if np.ndim(value):
@@ -1636,7 +1643,7 @@ def require_scalar(value: Any, name: str) -> None:
     else:
         what = "complex" if kind == "c" else f"a {(value if isinstance(value, type) else type(value)).__name__}"
     raise TypeError(
-        f"the gradient under argnums is defined for functions with a real scalar output; the output of {name} is {what}. "
+        f"the gradient under argnums is defined for functions with a real scalar output; that of {name} is {what}. "
         "Use jacrev for the Jacobian, or vjp to choose a cotangent."
     )
 
@@ -1653,8 +1660,8 @@ def require_aux(output: Any, name: str, count: int | None) -> None:
 def stop_gradient(x: Any) -> Any:
     """`x` itself, treated as a constant: its derivative is zero at every order.
 
-    `x` may be anything: a number, an array, or a container of them.  Only the derivative of the result is stopped, not that
-    of other uses of `x`.
+    `x` may be anything: a number, an array, or a container of them.  Only the derivative of the result is stopped, not
+    that of other uses of `x`.
     """
     return x
 
@@ -1662,7 +1669,9 @@ def stop_gradient(x: Any) -> Any:
 def update(function: Any, x: Any, y: Any) -> Any:
     """`function(x, y)` with the dtype of `x` where `x` is an array: `x op= y` for an `x` that nobody else sees."""
     if isinstance(x, (list, dict, set)):
-        raise TypeError("a container of unknown type is changed in place: give example arguments, so that types are known")
+        raise TypeError(
+            "a container of unknown type is changed in place: give example arguments, so that types are known"
+        )
     result = function(x, y)
     return result.astype(x.dtype, casting="same_kind", copy=False) if isinstance(x, np.ndarray) else result
 
@@ -1723,7 +1732,7 @@ def correlation_part(full: Any, a: Any, v: Any, mode: str) -> Any:
     return full[start : start + count]
 
 
-# ------------------------------------------------------------------------------------------------------------ containers
+# ----------------------------------------------------------------------------------------------------------- containers
 
 
 def dict_parts(g: Any, keys_and_values: Any) -> tuple:
@@ -1802,7 +1811,7 @@ def unsequence(g: Any, iterable: Any) -> Any:
     return g
 
 
-# -------------------------------------------------------------------------------------------------------- linear algebra
+# ------------------------------------------------------------------------------------------------------- linear algebra
 
 
 def half_lower(x: Any) -> Any:

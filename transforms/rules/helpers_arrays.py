@@ -17,7 +17,7 @@ import numpy as np
 
 from transforms import operations, runtime
 from transforms.core import Atom, Const, Ref
-from transforms.registry import adjoint, constant, facts, simplify
+from transforms.registry import adjoint, constant, facts, result, simplify
 from transforms.rules.helpers import cast
 from transforms.rules.indexing import getitem_is_view, index_may_repeat
 from transforms.rules.sampling import call, listed, numbers
@@ -27,6 +27,9 @@ from transforms.values import Array, Literal, Number, Sequence, Value
 MIRROR: dict[str, Any] = {"linear": "cotangent"}
 
 
+NONE = Literal(None)
+
+
 def constant_helper(*helpers: Callable[..., Any], **facts: Any) -> None:
     """Declare helpers whose results are positions, shapes or orders."""
     for helper in helpers:
@@ -34,7 +37,7 @@ def constant_helper(*helpers: Callable[..., Any], **facts: Any) -> None:
 
 
 def known(value: Value) -> Any:
-    """The constant that a value is known to hold, also a sequence of constants; `inspect.Parameter.empty` if none."""
+    """The constant that a value is known to hold, also a sequence of constants; otherwise `inspect.Parameter.empty`."""
     if isinstance(value, Literal):
         return value.value
     if isinstance(value, Sequence) and value.kind in (list, tuple):
@@ -1238,3 +1241,70 @@ def simplify_multi_dot_adjoints(site: Any) -> Atom | None:
         parts.append(site.call(runtime.dot_right, g, head, x))
         g = site.call(runtime.dot_left, g, head, x)
     return site.call(operations.make_tuple, g, *reversed(parts))
+
+
+# -------------------------------------------------------------------------------------------------------------- results
+
+
+def like(value: Value) -> Value | None:
+    """What is known of the contribution of an argument of this value: its structure, shapes and dtypes."""
+    if isinstance(value, Sequence):
+        items = tuple(map(like, value.items))
+        return None if None in items else Sequence(value.kind, items)  # type: ignore[arg-type]
+    dtype = dtype_of(value)
+    if dtype is None or dtype.kind not in "fc":
+        return None
+    return value if isinstance(value, Array) else Number(dtype)
+
+
+def in_tuple(value: Value) -> Value | None:
+    """The same for the items of a sequence, in a tuple; an array stays an array."""
+    found = like(value)
+    return Sequence(tuple, found.items) if isinstance(found, Sequence) else found
+
+
+def results_like(form: Callable[[Value], Value | None], *helpers_and_names: Any) -> None:
+    """Declare that the result of a helper has the form of one of its arguments."""
+    for helper, name in zip(helpers_and_names[::2], helpers_and_names[1::2]):
+        signature = inspect.signature(helper)
+
+        def infer(*values: Value, signature: Any = signature, name: str = name, **named: Value) -> Value | None:
+            return form(signature.bind(*values, **named).arguments[name])
+
+        result(helper)(infer)
+
+
+results_like(
+    like,
+    *(runtime.reshape_like, "x", runtime.unrepeat, "a", runtime.untile, "a", runtime.unpad, "array"),
+    *(runtime.undiagonal, "a", runtime.untrace, "a", runtime.undelete, "arr", runtime.untake, "a"),
+    *(runtime.untake_along_axis, "arr", runtime.unpermute, "arr", runtime.unrepeat_values, "values"),
+    *(runtime.unput, "values", runtime.unput_along_axis, "values", runtime.unputmask, "values"),
+    *(runtime.uncopy, "value", runtime.pull, "value", runtime.unbroadcast_value, "value", runtime.unblock, "arrays"),
+    *(runtime.scatter, "x", runtime.push, "x", runtime.put_into, "x", runtime.put_along_axis_into, "x"),
+    *(runtime.putmask_into, "x", runtime.copy_into, "x", runtime.zeros_of, "x", runtime.repeat_values, "like"),
+    *(runtime.matmul_left, "a", runtime.matmul_right, "b", runtime.dot_left, "a", runtime.dot_right, "b"),
+    *(runtime.inner_left, "a", runtime.inner_right, "b", runtime.outer_left, "a", runtime.outer_right, "b"),
+    *(runtime.tensordot_left, "a", runtime.tensordot_right, "b", runtime.kron_left, "a", runtime.kron_right, "b"),
+    *(runtime.cross_left, "a", runtime.half_lower, "x", runtime.triangle_read, "x", runtime.unnorm, "x"),
+    *(runtime.matrix_power_adjoint, "a"),
+)
+results_like(
+    in_tuple,
+    *(runtime.unbroadcast_each, "arrays", runtime.reshape_each, "arrays", runtime.unconcatenate, "arrays"),
+    *(runtime.unstack_items, "arrays", runtime.unvstack, "arrays", runtime.unhstack, "arrays"),
+    *(runtime.undstack, "arrays", runtime.uncolumn_stack, "arrays", runtime.unmeshgrid, "arrays"),
+    *(runtime.remeshgrid, "results", runtime.unchoose, "choices", runtime.multi_dot_adjoints, "arrays"),
+)
+
+
+@result(runtime.unappend)
+def of_appended(g: Value, arr: Value, values: Value, axis: Value = NONE) -> Value | None:
+    parts = like(arr), like(values)
+    return None if None in parts else Sequence(tuple, parts)  # type: ignore[arg-type]
+
+
+@result(runtime.uninsert)
+def of_inserted(g: Value, arr: Value, obj: Value, values: Value, axis: Value = NONE) -> Value | None:
+    parts = like(arr), like(values)
+    return None if None in parts else Sequence(tuple, parts)  # type: ignore[arg-type]

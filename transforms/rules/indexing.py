@@ -327,7 +327,10 @@ _MASKS = listed(
 @adjoint(np.copyto, mutates="dst", wrt="src", linear="dst src", shape_only="dst src", samples=_MASKS)
 def copyto(dst, src, casting="same_kind", where=True, *, ans, g, dst_bar):
     src_bar = runtime.uncopy(dst_bar, src, where)
-    np.copyto(dst_bar, 0, where=where)
+    if where is True:
+        dst_bar[...] = 0.0
+    else:
+        np.copyto(dst_bar, 0.0, where=where)
     return src_bar
 
 
@@ -420,7 +423,7 @@ def fill_diagonal(a, val, wrap=False, *, ans, g, a_bar):
 )
 def fill(a, value, *, ans, g, a_bar):
     value_bar = runtime.uncopy(a_bar, value, True)
-    np.ndarray.fill(a_bar, 0)
+    a_bar[...] = 0.0
     return value_bar
 
 
