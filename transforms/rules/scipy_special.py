@@ -12,9 +12,13 @@ from typing import Any
 import numpy as np
 import scipy.special as special
 
-from transforms import runtime
-from transforms.registry import adjoint, constant, elementwise
+from transforms import inference, runtime
+from transforms.registry import adjoint, constant, elementwise, result
 from transforms.rules.sampling import binary, call, listed, numbers, unary
+from transforms.rules.typed import dtype_of, normalized_axes, shape_of
+from transforms.values import UNKNOWN, Literal, Value
+
+NO, FALSE = Literal(None), Literal(False)
 
 # ------------------------------------------------------------------------------------------------------ error functions
 
@@ -233,3 +237,27 @@ def log_softmax(x, axis=None, *, ans, g):
 
 
 constant(special.factorial, special.comb, special.perm)
+
+
+@result(special.logsumexp)
+def logsumexp_result(a: Value, axis: Value = NO, b: Value = NO, keepdims: Value = FALSE) -> Value:
+    shape, dtype = shape_of(a), dtype_of(inference.elementwise(special.expit, a))
+    if shape is None or dtype is None or not isinstance(axis, Literal) or not isinstance(keepdims, Literal):
+        return UNKNOWN
+    axes = normalized_axes(axis.value, len(shape))
+    if axes is None or not (b == NO or dtype_of(b) == dtype):
+        return UNKNOWN
+    kept = tuple(1 if place in axes else size for place, size in enumerate(shape))
+    if not keepdims.value:
+        kept = tuple(size for place, size in enumerate(shape) if place not in axes)
+    return inference.array_or_number(dtype, kept)
+
+
+@result(special.softmax, special.log_softmax)
+def softmax_result(x: Value, axis: Value = NO) -> Value:
+    return inference.elementwise(special.expit, x)
+
+
+@result(special.multigammaln)
+def multigammaln_result(a: Value, d: Value) -> Value:
+    return inference.elementwise(special.gammaln, a)
