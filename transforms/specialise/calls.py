@@ -788,7 +788,12 @@ class Calls:
         self.sweep.nest(region, parts)
         is_mutated = self.sweep.is_mutated(region)
         made = self.emit(
-            ref, arguments, keywords, self.sweep.settled(value, region), parts=None if is_mutated else parts, region=region
+            ref,
+            arguments,
+            keywords,
+            self.sweep.settled(value, region),
+            parts=None if is_mutated else parts,
+            region=region,
         )
         return self.owned(made)
 
@@ -963,9 +968,11 @@ class Calls:
         source, count = arguments[0], arguments[1].value
         assert isinstance(count, Literal)
         value = source.value
+        if isinstance(value, Sequence) and self.sweep.is_mutated(source.region):
+            value = self.sweep.settled(value, source.region)
         if isinstance(value, Sequence) and len(value.items) == count.value:
             if self.sweep.is_mutated(source.region):
-                return None
+                return self.emit(ref, arguments, {}, Sequence(tuple, value.items))
             hint, is_bound = self.hint, self.is_bound
             parts = self.sweep.parts(source) or ()
             self.hint, self.is_bound = hint, is_bound
@@ -1106,6 +1113,8 @@ class Calls:
         value, at = source.value, index.value
         if isinstance(at, Never) or isinstance(value, Never):
             return self.emit(ref, arguments, {}, NEVER)
+        if isinstance(value, Literal) and isinstance(value.value, tuple) and not isinstance(at, Literal):
+            value = Sequence(tuple, tuple(map(Literal, value.value)))
         match value:
             case Sequence() if isinstance(at, Literal) and type(at.value) in (int, bool):
                 if -len(value.items) <= at.value < len(value.items):
@@ -1533,7 +1542,7 @@ class Calls:
             return self.call_object(Ref(member.__func__), [constant(kind), *rest], keywords)
         return None
 
-    # ----------------------------------------------------------------------------------------------- tests and conversions
+    # -------------------------------------------------------------------------------------------- tests and conversions
 
     def on_isinstance(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
         kind = python_type(arguments[0].value)
@@ -1772,7 +1781,10 @@ def _has_plain_init(cls: type) -> bool:
 def _is_plain_class(cls: type) -> bool:
     """Whether `Class(...)` makes an empty object, calls `__init__`, and its attributes are plain."""
     return (
-        (cls.__init__ is object.__init__ or isinstance(inspect.getattr_static(cls, "__init__", None), types.FunctionType))
+        (
+            inspect.getattr_static(cls, "__init__", None) is object.__init__
+            or isinstance(inspect.getattr_static(cls, "__init__", None), types.FunctionType)
+        )
         and type(cls) is type
         and cls.__new__ is object.__new__
         and cls.__setattr__ is object.__setattr__

@@ -263,7 +263,8 @@ class Sweep:
             count = len(binding.value.arguments) + 1
             keys = [key for key, _ in binding.value.keywords]
             held = [self.atom(part) for part in binding.parts]
-            call = Call(Ref(functools.partial, "functools.partial"), tuple(held[:count]), tuple(zip(keys, held[count:])))
+            partial = Ref(functools.partial, "functools.partial")
+            call = Call(partial, tuple(held[:count]), tuple(zip(keys, held[count:])))
             return self.atom(self.emit(None, call, binding.value, binding.parts))
         assert isinstance(binding.value, Sequence)
         items = tuple(self.atom(part) for part in binding.parts)
@@ -900,6 +901,8 @@ def renamed_any(value: Value, prefix: Hashable) -> Value:
 
 def item_value(value: Value) -> Value:
     """What is known of the items that iteration over a value gives."""
+    if isinstance(value, Literal) and isinstance(value.value, tuple):
+        value = Sequence(tuple, tuple(map(Literal, value.value)))
     match value:
         case Many():
             return value.item
