@@ -1,6 +1,7 @@
 """Rules made into code: a template, specialised for the types at one call, becomes statements to inline.
 
-Comes in: a primitive, the atoms and abstract values of one call, which contributions are wanted.  Goes out: a small core
+Comes in: a primitive, the atoms and abstract values of one call, which contributions are wanted.  Goes out: a small
+core
 function whose parameters are the variables of that call and whose result is the tuple of wanted contributions.  The
 template's static branches are folded and its helpers simplified by `specialise`; what no contribution needs is dropped,
 so that a reader of the instance sees exactly which values the adjoint depends on.
@@ -31,9 +32,15 @@ from transforms.core import (
     Return,
     Var,
     is_call_of,
+    all_writes,
+    blocks_of,
     is_temporary,
+    map_atoms,
+    map_targets,
     names_in,
-    rename,
+    walk,
+    with_blocks,
+    writes,
 )
 from transforms.errors import RuleNotFound
 from transforms.passes.deadcode import deadcode
@@ -92,7 +99,11 @@ class Templates:
         self.instances: dict[Hashable, Instance] = {}
 
     def adjoint(
-        self, entry: Primitive, arguments: Arguments, wanted: tuple[str | tuple[str, int], ...], values: tuple[Value, ...]
+        self,
+        entry: Primitive,
+        arguments: Arguments,
+        wanted: tuple[str | tuple[str, int], ...],
+        values: tuple[Value, ...],
     ) -> Instance:
         """The instance of a reverse-mode rule.
 
@@ -261,28 +272,26 @@ def inline(function: Function, atoms: tuple[Atom, ...], names: Names, values: di
     for old, new in fresh.items():
         if function.values and old in function.values:
             values[new] = function.values[old]
-    body = substitute(rename(function.body, {**fresh}), replaced)
+    body = substitute(function.body, {**{old: Var(new) for old, new in fresh.items()}, **replaced}, fresh)
     last = body[-1]
     assert isinstance(last, Return)
     return (*prologue, *body[:-1]), last.value
 
 
-def substitute(block: Block, atoms: dict[str, Atom]) -> Block:
-    """The block with reads of these names replaced by atoms (the names must not be bound in it)."""
-    from transforms.core import blocks_of, map_atoms, with_blocks
+def substitute(block: Block, atoms: dict[str, Atom], targets: dict[str, str]) -> Block:
+    """The block with names exchanged, all at once: for atoms where they are read, for names where they are bound."""
 
     def change(atom: Atom) -> Atom:
         return atoms.get(atom.name, atom) if isinstance(atom, Var) else atom
 
-    return tuple(
-        with_blocks(map_atoms(statement, change), [substitute(inner, atoms) for inner in blocks_of(statement)])
-        for statement in block
-    )
+    result = []
+    for statement in block:
+        new = map_targets(map_atoms(statement, change), lambda name: targets.get(name, name))
+        result.append(with_blocks(new, [substitute(inner, atoms, targets) for inner in blocks_of(new)]))
+    return tuple(result)
 
 
 def _ordered_names(function: Function) -> list[str]:
-    from transforms.core import walk, writes
-
     seen: dict[str, None] = dict.fromkeys(function.parameters)
     for statement in walk(function.body):
         seen.update(dict.fromkeys(writes(statement)))
@@ -290,8 +299,6 @@ def _ordered_names(function: Function) -> list[str]:
 
 
 def _is_bound(function: Function, name: str) -> bool:
-    from transforms.core import all_writes
-
     return name in all_writes(function.body)
 
 
