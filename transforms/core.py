@@ -203,8 +203,8 @@ class Function:
     Parameters are plain names here: a star parameter is a name that holds a tuple or a dict.  `signature` says how a
     call binds to them (defaults are in it); None means all positional.  Names of the user's module or closure that
     hold data never occur as `Var`: reading one is `getattr(Ref(module or cell), name)`.
-    `values` are the abstract values of the names, once `specialise` has found them.  Only the body may be assigned after
-    construction, so that a recursive function can refer to itself.
+    `values` are the abstract values of the names, once `specialise` has found them.  Only the body may be assigned
+    after construction, so that a recursive function can refer to itself.
     """
 
     name: str
@@ -238,7 +238,8 @@ def blocks_of(statement: Statement) -> tuple[Block, ...]:
         case While() | For() | With():
             return (statement.body,)
         case Try():
-            return (statement.body, *(handler.body for handler in statement.handlers), statement.orelse, statement.finalbody)
+            handlers = (handler.body for handler in statement.handlers)
+            return (statement.body, *handlers, statement.orelse, statement.finalbody)
     return ()
 
 

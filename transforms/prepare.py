@@ -91,8 +91,9 @@ def _drop_self_stores(body: Block, values: dict[str, Value]) -> Block:
     views: dict[str, tuple] = {}
     for statement in body:
         statement = with_blocks(statement, [_drop_self_stores(inner, values) for inner in blocks_of(statement)])
-        if isinstance(statement, Assign) and isinstance(statement.value, Call) and isinstance(statement.value.function, Ref):
-            call, function = statement.value, statement.value.function.value
+        call = statement.value if isinstance(statement, Assign) else None
+        if isinstance(statement, Assign) and isinstance(call, Call) and isinstance(call.function, Ref):
+            function = call.function.value
             if function is operator.getitem and statement.target is not None:
                 container, index = (value_of(atom, values) for atom in call.arguments)
                 target = values.get(statement.target, UNKNOWN)

@@ -140,7 +140,7 @@ def template_signature(template: Template) -> inspect.Signature:
 
 
 def is_reserved(parameter: inspect.Parameter) -> bool:
-    """Whether a template's parameter is filled by the rewriter: `ans`, `g`, `<name>_dot`, `<name>_bar` after the `*`."""
+    """Whether the rewriter fills a template's parameter: `ans`, `g`, `<name>_dot`, `<name>_bar` after the `*`."""
     reserved = parameter.name in ("ans", "g") or parameter.name.endswith(("_dot", "_bar"))
     return parameter.kind is inspect.Parameter.KEYWORD_ONLY and reserved
 

@@ -93,7 +93,8 @@ class _Rewriter:
             if all(self._is_number(other) for other in others) and target in self.once:
                 if self._is_python_number(broadcast.arguments[0]) or self._same_dtype(broadcast.arguments[0], atom):
                     small = self.names.temporary()
-                    value = self.values.get(broadcast.arguments[0].name) if isinstance(broadcast.arguments[0], Var) else None
+                    spread = broadcast.arguments[0]
+                    value = self.values.get(spread.name) if isinstance(spread, Var) else None
                     if value is not None:
                         self.values[small] = value
                     wide = Call(broadcast.function, (Var(small), *broadcast.arguments[1:]), broadcast.keywords)

@@ -391,7 +391,8 @@ def like_array(function: Callable[..., Any], rank_of: Callable[..., Any] | None 
     return infer
 
 
-for _function in (np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.matrix_transpose, np.atleast_1d, np.atleast_2d,
+for _function in (np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.matrix_transpose, np.atleast_1d,
+                  np.atleast_2d,
                   np.atleast_3d, np.flip, np.fliplr, np.flipud):  # fmt: skip
     result(_function)(like_array(_function))
 
@@ -1110,7 +1111,7 @@ def norm(x: Value, ord: Value = NONE, axis: Value = NONE, keepdims: Value = FALS
     return reduced(found, shape, axis, constant_of(keepdims))
 
 
-# ----------------------------------------------------------------------------------------------------- Python's builtins
+# ---------------------------------------------------------------------------------------------------- Python's builtins
 
 
 @result(sum)
