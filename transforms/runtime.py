@@ -1265,8 +1265,8 @@ def check_view(result: Any, source: Any) -> None:
         for item in result:
             check_view(item, source)
         return
-    if isinstance(result, (list, tuple)):
-        return  # of the parts of an array, which are always views
+    if not isinstance(result, np.ndarray):
+        return  # a number, or the parts of an array, which are always views
     if result is not source and not np.may_share_memory(result, source) and np.size(result):
         raise TypeError(
             "the derivative cannot follow this in-place change: NumPy copied a non-contiguous array where a view was "
@@ -1881,3 +1881,32 @@ def diagonal_view(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> An
     view = np.diagonal(a, offset, axis1, axis2)
     view.flags.writeable = True
     return view
+
+
+def _is_number(shadow: Any) -> bool:
+    return isinstance(shadow, (float, complex, int, np.generic))
+
+
+def accumulate(shadow: Any, g: Any) -> Any:
+    """Add `g` to a shadow that is memory or, for a number, a value; returns the shadow."""
+    if _is_number(shadow):
+        return shadow + g
+    add_into(shadow, g)
+    return shadow
+
+
+def merge(shadow: Any, other: Any) -> Any:
+    """The shadow of a name, after another name for the same thing went: where it is a number, its cotangent is added."""
+    return shadow + other if _is_number(other) and _is_number(shadow) else shadow
+
+
+def return_item(shadow: Any, index: Any, other: Any) -> None:
+    """Add the cotangent `other` of an item that was read from `x[index]`, if the item is a number."""
+    if _is_number(other):
+        add_item(shadow, index, other)
+
+
+def return_attribute(shadow: Any, name: str, other: Any) -> None:
+    """Add the cotangent `other` of what was read from `x.name`, if that is a number."""
+    if _is_number(other):
+        setattr(shadow, name, getattr(shadow, name) + other)

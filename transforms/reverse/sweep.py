@@ -59,6 +59,7 @@ from transforms.core import (
 from transforms.errors import DerivativeUndefined, RuleNotFound, TransformError
 from transforms.reverse.builder import Builder, free_reads
 from transforms.reverse.plan import Kind, Plan, Shadowed, headers_of, make_plan, shared_source, touched
+from transforms.rules.indexing import getitem_is_view
 from transforms.templates import Arguments, Templates, bind_arguments, inline, shadows_of, value_of
 from transforms.values import (
     UNKNOWN,
@@ -124,6 +125,7 @@ class Sweep:
         self.aliases: dict[str, str] = {}  # shadows that are other names of shadows
         self.narrow: dict[str, Value] = {}  # cotangents that are still to be broadcast, and what they are
         self.tapes: Statements = []
+        self.flows: dict[str, str] = {}  # header of a loop -> its cotangent at the end of the iteration
 
     # -------------------------------------------------------------------------------------------------- the whole
 
@@ -141,6 +143,8 @@ class Sweep:
         seed = Builder(self.names, last.origin)
         if not self.returns_shadow:
             self._seed(last, Var(cotangent), seed)
+        else:
+            self.give_back(last.value, Var(cotangent), seed)
         forward, reverse = self.block(self.function.body[:-1], scope)
         start = Builder(self.names, self.function.origin)
         for k, name in enumerate(self.function.parameters):
@@ -176,7 +180,7 @@ class Sweep:
 
     def _raw_gradient(self, name: str, out: Builder) -> Atom:
         if self.function.parameters.index(name) in self.shadowed:
-            return Const(None)  # it is in the caller's shadow
+            return Var(self.bar(name)) if self.is_dynamic(Var(name)) else Const(None)  # it is in the caller's shadow
         g = self.take(name, out)
         return self.zero(name, out) if g is None else g
 
@@ -263,6 +267,15 @@ class Sweep:
             return Kind.VALUE  # a slot
         return self.plan.kind(atom)
 
+    def is_dynamic(self, atom: Atom) -> bool:
+        """Whether only the run time knows if a shadow is memory or, for a number, a cotangent by value."""
+        return self.kind(atom) is Kind.SHADOW and isinstance(value_of(atom, self.values), Unknown)
+
+    def give_back(self, atom: Atom, g: Atom, out: Builder) -> None:
+        """Add what the shadow of another name for the same thing holds, if that turns out to be a number."""
+        if isinstance(atom, Var) and self.is_dynamic(atom):
+            out.call(runtime.merge, Var(self.bar(atom.name)), g, target=self.bar(atom.name))
+
     def item(self, container: Atom, name: str, key: Any, out: Builder) -> Var:
         """Item `key` of a value that has the structure of `name`."""
         if isinstance(self.values.get(name), Record):
@@ -277,6 +290,8 @@ class Sweep:
         if self.kind(atom) is Kind.SHADOW:
             if isinstance(value, Array):
                 out.do(operator.iadd, Var(self.bar(name)), g)
+            elif self.is_dynamic(atom):
+                out.call(runtime.accumulate, Var(self.bar(name)), g, target=self.bar(name))
             else:
                 out.do(runtime.add_into, Var(self.bar(name)), g)
         elif self.is_structured(name):
@@ -551,8 +566,8 @@ class Sweep:
         primal = If(statement.test, tuple(then_forward), tuple(else_forward), statement.origin)
         if not then_reverse and not else_reverse:
             return [primal], start.statements
-        reverse = If(statement.test, tuple(then_reverse), tuple(else_reverse), statement.origin)
-        return [primal], [*start.statements, reverse]
+        backward = If(statement.test, tuple(then_reverse), tuple(else_reverse), statement.origin)
+        return [primal], [*start.statements, backward]
 
     def loop(self, statement: For | While) -> tuple[Statements, Statements]:
         inside = all_writes(statement.body)
@@ -573,7 +588,10 @@ class Sweep:
             self.set_zero(name, start)
         around, fresh_before = set(self.live), set(self.fresh)
         scope = Scope(in_loop=True)
+        flows = {name: self.names.fresh("flow") for name in headers if self.is_dynamic(Var(name))}
+        outside, self.flows = self.flows, {**self.flows, **flows}
         forward, reverse = self.block(statement.body, scope)
+        self.flows = outside
         finish = Builder(self.names, statement.origin)
         self.widen_all(finish)
         for name in sorted(around - self.live):
@@ -585,7 +603,8 @@ class Sweep:
             return [_with_body(statement, forward)], start.statements
         trailing = len(statement.body) - end
         at = len(forward) - trailing - self._trailing_shadows(statement.body[end:])
-        return self._emit_loop(statement, forward, reverse, at, start.statements)
+        carried: Statements = [Assign(flow, Var(self.bar(name)), statement.origin) for name, flow in flows.items()]
+        return self._emit_loop(statement, forward, reverse, at, start.statements, carried)
 
     def _trailing_shadows(self, copies: Block) -> int:
         return sum(
@@ -594,7 +613,13 @@ class Sweep:
         )
 
     def _emit_loop(
-        self, statement: For | While, forward: Statements, reverse: Statements, at: int, start: Statements
+        self,
+        statement: For | While,
+        forward: Statements,
+        reverse: Statements,
+        at: int,
+        start: Statements,
+        carried: Statements,
     ) -> tuple[Statements, Statements]:
         origin = statement.origin
         counted = Builder(self.names, origin)
@@ -605,6 +630,7 @@ class Sweep:
             forward = [Assign(statement.target, Var(statement.target), origin), *forward]
             at += 1
         forward, reverse = self.site(forward, reverse, at, own, origin)
+        reverse = [*carried, *reverse]
         if isinstance(statement, For) and steps is None:
             forward = forward[1:]
         before: Statements = []
@@ -820,8 +846,9 @@ class Sweep:
             else:
                 primal.call(operations.make_list, *shadows, target=self.bar(target))
             for key, item in zip(keys, items):
-                if isinstance(item, Var) and self.kind(item) is Kind.VALUE:
-                    self.accumulate(item, adjoint.call(operator.getitem, Var(self.bar(target)), key), adjoint)
+                if isinstance(item, Var) and (self.kind(item) is Kind.VALUE or self.is_dynamic(item)):
+                    g = adjoint.call(operator.getitem, Var(self.bar(target)), key)
+                    self.accumulate(item, g, adjoint) if self.kind(item) is Kind.VALUE else self.give_back(item, g, adjoint)
             return
         if self.is_structured(target):
             slots = dict(self.slots(target))
@@ -867,7 +894,11 @@ class Sweep:
             if self.plan.changed_after(source.name, statement):
                 primal.do(runtime.check_number, Var(target))
         if self.kind(target) is Kind.SHADOW and shared_source(self.plan, statement) is not None:
+            if isinstance(value, Array) and getitem_is_view(value_of(index, self.values)) is None:
+                primal.do(runtime.check_view, Var(target), source)
             self.mirror(statement, source, Call(call.function, (Var(self.bar(source.name)), index)), scope, primal)
+            if self.is_dynamic(Var(target)):
+                adjoint.do(runtime.return_item, Var(self.bar(source.name)), index, Var(self.bar(target)))
             return
         if self.kind(target) is Kind.SHADOW:
             self.make_shadow(statement, scope, primal)
@@ -949,6 +980,8 @@ class Sweep:
             owner = self._object_shadow(source)
             if self.kind(target) is Kind.SHADOW:
                 primal.call(getattr, owner, name, target=self.bar(target))
+                if self.is_dynamic(Var(target)):
+                    adjoint.do(runtime.return_attribute, owner, name, Var(self.bar(target)))
                 return
             g = self.take(target, adjoint)
             if g is not None:
@@ -981,6 +1014,7 @@ class Sweep:
         adjoint.do(setattr, shadow, name, Const(0.0))
         if self.kind(stored) is Kind.VALUE:
             self.accumulate(stored, g, adjoint)
+        self.give_back(stored, g, adjoint)
 
     def set_item(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         """`container[key] = item` where the container is a list or dict."""
@@ -1172,6 +1206,7 @@ class Sweep:
             g = adjoint.call(runtime.pop_inserted, shadow, place)
             if self.kind(item) is Kind.VALUE:
                 self.accumulate(item, g, adjoint)
+            self.give_back(item, g, adjoint)
             return
         target, position = statement.target, call.arguments[1:]
         if target is not None and self.kind(target) is Kind.SHADOW:
@@ -1350,7 +1385,7 @@ class Sweep:
                 primal.call(operator.getitem, both, Const(2), target=self.bar(target))
             else:
                 primal.call(self._zeros_function(target), Var(target), target=self.bar(target))
-        g: Atom | None = Const(None) if pair.returns_shadow else self.take(target, adjoint)
+        g: Atom | None = Var(self.bar(target)) if pair.returns_shadow else self.take(target, adjoint)
         if g is None and not shadowed:
             return
         if g is None:
@@ -1362,6 +1397,10 @@ class Sweep:
             if k not in shadowed:
                 item = adjoint.call(operator.getitem, contributions, Const(position))
                 self.accumulate(call.arguments[k], item, adjoint)
+            elif self.is_dynamic(call.arguments[k]):
+                self.give_back(
+                    call.arguments[k], adjoint.call(operator.getitem, contributions, Const(position)), adjoint
+                )
 
     def _own_copy(self, statement: Assign, atom: Atom, primal: Builder) -> Atom:
         if isinstance(atom, Var) and is_changed(self, atom.name) and self.plan.changed_after(atom.name, statement):
@@ -1391,6 +1430,8 @@ class Sweep:
                 primal.do(setattr, bar, Const(key), self.shadow(atom))
                 if self.kind(atom) is Kind.VALUE:
                     self.accumulate(atom, adjoint.call(getattr, bar, Const(key)), adjoint)
+                elif self.is_dynamic(atom):
+                    self.give_back(atom, adjoint.call(getattr, bar, Const(key)), adjoint)
             return
         for key, slot in self.slots(target) if self.is_structured(target) else ():
             g = self.take(slot, adjoint)

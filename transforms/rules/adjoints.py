@@ -55,10 +55,18 @@ def make_record(kind, names, *items, ans, g):
 
 
 facts(runtime.update)  # reverse mode inlines the rule of the function that it applies
-refused("its argument is changed in place", runtime.take_stored, runtime.insert_back)
+refused("its argument is changed in place", runtime.return_item, runtime.return_attribute, runtime.accumulate, runtime.take_stored, runtime.insert_back)
 refused("the function is only known at run time", runtime.call_augmented)
 facts(runtime.take_stored, is_pure=False, shape_only="stored")
 facts(runtime.insert_back, is_pure=False)
+
+
+facts(runtime.return_item, runtime.return_attribute, runtime.accumulate, is_pure=False)
+
+
+@adjoint(runtime.merge, wrt="shadow other", linear="shadow other", views="shadow")
+def merge(shadow, other, *, ans, g):
+    return g, g
 
 
 @result(runtime.zeros, runtime.snapshot)
