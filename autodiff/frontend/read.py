@@ -142,6 +142,11 @@ class Reader:
         self.guards.append(known[1])
         return known[0]
 
+    def changes(self, owner: int, name: str) -> None:
+        """The program changes a container whose type was used: start again without."""
+        self.volatile.add((owner, name))
+        raise live.Restart
+
     def _note_stores(self, function: core.Function) -> None:
         """Nothing is to be assumed of what a program assigns to."""
         stored = live.stored_names(function)

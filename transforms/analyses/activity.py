@@ -188,8 +188,8 @@ def differentiable_operands(call: Call) -> tuple[Atom, ...]:
 def changed_operands(call: Call) -> tuple[Atom, ...]:
     """The operands that the call changes in place."""
     function = call.function.value if isinstance(call.function, Ref) else None
-    if function in (operator.setitem, setattr) or function in INPLACE:
-        return call.arguments[:1]
+    if function in (operator.setitem, setattr, operations.method) or function in INPLACE:
+        return call.arguments[:1]  # a method that is not known may change its object
     entry = registry.lookup(function) if function is not None else None
     if entry is None or not entry.mutates:
         return ()

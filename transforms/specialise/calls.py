@@ -1317,7 +1317,9 @@ class Calls:
         if look is not None:
             value = look(owner, name)
             if value is not None:
-                return self.emit(ref, arguments, {}, value)
+                region = ("data", id(owner), name) if holds_mutable(value) else None
+                value = self.sweep.settled(value, region)
+                return self.emit(ref, arguments, {}, value, region=region)
         return self.emit(ref, arguments, {}, UNKNOWN)
 
     def on_setattr(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:

@@ -23,6 +23,12 @@ class Reader(Protocol):
     def read(self, function: Any) -> core.Function | None:
         """The core program of a function with source; None if there is none."""
 
+    def data(self, owner: Any, name: str) -> Value | None:
+        """What is known of the data that an object holds under a name when the program is compiled."""
+
+    def changes(self, owner: int, name: str) -> None:
+        """Such data is a container, and the program changes it: nothing is to be known of it (starts again)."""
+
 
 @dataclass(slots=True)
 class Instance:

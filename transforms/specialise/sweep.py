@@ -323,6 +323,7 @@ class Sweep:
 
     def mutate(self, binding: Binding, item: Value | None) -> None:
         """Note that a container is changed: `item` is put into it; None: anything may be."""
+        self.note_data(binding)
         if not holds_mutable(binding.value) or self.all_mutable:
             return
         if binding.region is None:
@@ -354,8 +355,15 @@ class Sweep:
             content.attributes[name] = new
             self.dirty = True
 
+    def note_data(self, binding: Binding) -> None:
+        """Tell the reader that the program changes a container that it did not make (a global, say)."""
+        region = binding.region
+        if region is not None and region[0] == "data" and holds_mutable(binding.value):
+            self.session.reader.changes(region[1], region[2])  # type: ignore[union-attr]
+
     def mutate_item(self, binding: Binding, key: Value, item: Value) -> None:
         """Note that an item of a dict is assigned; its other items stay what they are."""
+        self.note_data(binding)
         if self.all_mutable or not holds_mutable(binding.value):
             return
         if binding.region is None or not self.is_whole(binding) or holds_mutable(item):
