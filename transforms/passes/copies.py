@@ -42,7 +42,7 @@ class _Copies(Forward):
 
     def replace_atoms(self, statement: Assign) -> Assign:
         new = super().replace_atoms(statement)
-        if is_call_of(statement.value, *INPLACE):
+        if new is not statement and is_call_of(statement.value, *INPLACE):
             # `x += e` keeps its first operand: it is the notation, and the same object anyway
             old, call = statement.value, new.value
             assert isinstance(old, Call) and isinstance(call, Call)

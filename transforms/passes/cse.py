@@ -30,7 +30,7 @@ from typing import Any
 from transforms import operations
 from transforms.core import Assign, Call, Expression, For, Function, Ref, Statement, Var, With, walk
 from transforms.passes.effects import Effect, Memory
-from transforms.passes.forward import Facts, Forward
+from transforms.passes.forward import Forward
 from transforms.values import UNKNOWN, is_immutable
 
 _NEVER_SHARED = (
@@ -64,7 +64,7 @@ class _Shared(Forward):
         self.sharing = Sharing(function)
         self.memory = self.sharing.memory
         self.available: dict[Call, str] = {}
-        self.unstable: dict[str, Call] = {}  # facts that a change of memory ends
+        self.unstable: dict[str, None] = {}  # names that had facts which a change of memory ends
 
     def assign(self, statement: Assign) -> tuple[Assign, ...]:
         call = statement.value
@@ -94,16 +94,14 @@ class _Shared(Forward):
         assert isinstance(expression, Call)
         self.available[expression] = name
         if self.memory.is_changing and self.memory.reads_changing_memory(expression):
-            self.unstable[name] = expression
-
-    def restore(self, facts: Facts) -> None:
-        self.available, self.unstable = {}, {}
-        super().restore(facts)
+            self.unstable[name] = None
 
     def memory_changes(self) -> None:
-        for name in list(self.unstable):
-            self.forget(name)
-        self.unstable = {}
+        # never emptied: the facts of another branch may still be in it
+        for name in self.unstable:
+            fact = self.facts.get(name)
+            if isinstance(fact, Call) and self.memory.reads_changing_memory(fact):
+                self.forget(name)
 
     def statement(self, statement: Statement) -> tuple[Statement, ...]:
         if self.memory.is_changing and not isinstance(statement, Assign) and self.changes_memory(statement):

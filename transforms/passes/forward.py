@@ -7,6 +7,7 @@ after a branch those remain that both sides leave alone, and a loop starts with 
 from __future__ import annotations
 
 import dataclasses
+import operator
 from typing import Any
 
 from transforms.core import (
@@ -38,11 +39,11 @@ class Forward:
         self.function = function
         self.values = function.values or {}
         self.facts: Facts = {}
-        self.users: dict[str, set[str]] = {}  # name -> names whose fact mentions it
+        self.users: dict[str, set[str]] = {}  # name -> names of which some fact, perhaps an old one, mentions it
 
     def run(self) -> Function:
         body = self.block(self.function.body)
-        return self.function if body == self.function.body else self.function.replace(body=body)
+        return self.function if body is self.function.body else self.function.replace(body=body)
 
     # ------------------------------------------------------------------------------------ what subclasses override
 
@@ -63,14 +64,13 @@ class Forward:
     def forget(self, name: str) -> None:
         """The name gets another value."""
         self.facts.pop(name, None)
-        for user in self.users.pop(name, ()):
-            self.facts.pop(user, None)
+        for user in self.users.get(name, ()):
+            if user in self.facts and _mentions(self.facts[user], name):
+                del self.facts[user]
 
     def restore(self, facts: Facts) -> None:
         """Exactly these facts hold."""
-        self.facts, self.users = {}, {}
-        for name, fact in facts.items():
-            self._note(name, fact)
+        self.facts = dict(facts)
 
     def learn(self, name: str, expression: Expression) -> None:
         self._note(name, expression)
@@ -95,9 +95,12 @@ class Forward:
 
     def block(self, block: Block) -> Block:
         result: list[Statement] = []
+        changed = False
         for statement in block:
-            result += self.statement(statement)
-        return tuple(result)
+            new = self.statement(statement)
+            changed = changed or len(new) != 1 or new[0] is not statement
+            result += new
+        return tuple(result) if changed else block
 
     def branch(self, block: Block, facts: Facts) -> Block:
         """A block that starts with a copy of these facts."""
@@ -120,7 +123,8 @@ class Forward:
                 return (dataclasses.replace(new, body=body),)  # type: ignore[arg-type]
             case Try():
                 return (self._try(statement),)
-        return (map_atoms(statement, self.atom),)
+        new = map_atoms(statement, self.atom)
+        return (statement if new == statement else new,)
 
     def _assign(self, statement: Assign) -> Block:
         result = self.assign(self.replace_atoms(statement))
@@ -134,9 +138,17 @@ class Forward:
         return result
 
     def replace_atoms(self, statement: Assign) -> Assign:
-        new = map_atoms(statement, self.atom)
-        assert isinstance(new, Assign)
-        return new
+        value = statement.value
+        if isinstance(value, Call):
+            function = self.atom(value.function)
+            arguments = tuple(map(self.atom, value.arguments))
+            keywords = tuple((key, self.atom(atom)) for key, atom in value.keywords)
+            same = function is value.function and all(map(operator.is_, arguments, value.arguments))
+            if same and all(one[1] is two[1] for one, two in zip(keywords, value.keywords)):
+                return statement
+            return Assign(statement.target, Call(function, arguments, keywords), statement.origin, statement.comment)
+        atom = self.atom(value)
+        return statement if atom is value else Assign(statement.target, atom, statement.origin, statement.comment)
 
     def _if(self, statement: If) -> Statement:
         test = self.atom(statement.test)
@@ -145,9 +157,15 @@ class Forward:
         after_body = self.facts
         orelse = self.branch(statement.orelse, before)
         after_else = self.facts
-        self.restore({name: fact for name, fact in after_body.items() if after_else.get(name) == fact})
+        self.facts = {
+            name: fact
+            for name, fact in after_body.items()
+            if (other := after_else.get(name)) is fact or (other is not None and other == fact)
+        }
         self.enter_join()
-        return dataclasses.replace(statement, test=test, body=body, orelse=orelse)
+        if test is statement.test and body is statement.body and orelse is statement.orelse:
+            return statement
+        return If(test, body, orelse, statement.origin)
 
     def _loop(self, statement: While | For) -> Statement:
         written = {*all_writes(statement.body), *writes(statement)}
@@ -155,13 +173,17 @@ class Forward:
         self.forget_all(written)
         self.enter_join()
         before = self.facts
-        new: Statement
+        new: Statement = statement
         if isinstance(statement, While):
             test = self.atom(statement.test)
-            new = dataclasses.replace(statement, test=test, body=self.branch(statement.body, before))
+            body = self.branch(statement.body, before)
+            if test is not statement.test or body is not statement.body:
+                new = While(test, body, statement.origin)
         else:
             assert iterable is not None
-            new = dataclasses.replace(statement, iterable=iterable, body=self.branch(statement.body, before))
+            body = self.branch(statement.body, before)
+            if iterable is not statement.iterable or body is not statement.body:
+                new = For(statement.target, iterable, body, statement.origin)
         self.restore(before)
         self.enter_join()
         return new

@@ -360,11 +360,12 @@ def _update(statement: Any, values: dict[str, Any]) -> Any:
         return statement
     value = statement.value
     if isinstance(value, Call) and isinstance(value.function, Ref) and value.function.value in INPLACE:
-        place, *rest = value.arguments
-        if is_call_of(place, operator.getitem) and isinstance(place, Call) and len(rest) == 1:
-            owner = place.arguments[0]  # not of a tuple: `saved[0] += v` would store into it
+        item: Any = value.arguments[0]
+        rest = value.arguments[1:]
+        if is_call_of(item, operator.getitem) and len(rest) == 1:
+            owner = item.arguments[0]  # not of a tuple: `saved[0] += v` would store into it
             if isinstance(owner, Var) and isinstance(values.get(owner.name), Array):
-                return Update(place, value.function.value, rest[0], statement.origin)
+                return Update(item, value.function.value, rest[0], statement.origin)
     for store, load in ((operator.setitem, operator.getitem), (setattr, getattr)):
         if is_call_of(value, store):
             assert isinstance(value, Call)
