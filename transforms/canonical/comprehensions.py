@@ -119,16 +119,35 @@ class Comprehensions(Iteration):
             return False
         made = self.static(node.func)
         is_plain = not node.keywords and not any(isinstance(part, gast.Starred) for part in node.args)
-        return isinstance(made, Ref) and made.value is map and is_plain and len(node.args) > 1
+        if not isinstance(made, Ref) or not is_plain:
+            return False
+        return (made.value is map and len(node.args) > 1) or (made.value is filter and len(node.args) == 2)
 
     def all_items(self, node: Node) -> Expression:
-        """The list of what a generator expression or `map(...)` gives."""
+        """The list of what a generator expression, `map(...)` or `filter(...)` gives."""
         if isinstance(node, gast.GeneratorExp):
             return self.lower_ListComp(node)
+        made = self.static(node.func)
+        if isinstance(made, Ref) and made.value is filter:
+            return self.kept_items(*node.args)
         container = self.atom_of(operation(operations.make_list))
         item = _name(self.new_local("item"))
         append = call(list.append, container, Var(item.id), name="list.append")
         self.loop_over(_name(item.id, gast.Store()), self.source(node), lambda: self.assign(None, append))
+        return container
+
+    def kept_items(self, function: Node, items: Node) -> Expression:
+        """The list of what `filter(function, items)` gives."""
+        test = self.fixed(function)
+        container = self.atom_of(operation(operations.make_list))
+        item = self.new_local("item")
+
+        def keep() -> None:
+            kept = Var(item) if test == Const(None) else self.atom_of(Call(test, (Var(item),)))
+            append = core.Assign(None, call(list.append, container, Var(item), name="list.append"), self.origin)
+            self.emit(core.If(kept, (append,), (), self.origin))
+
+        self.loop_over(_name(item, gast.Store()), self.source(items), keep)
         return container
 
     def reduced(self, function: Node, items: Node, initial: Node | None = None) -> Expression:
