@@ -267,9 +267,7 @@ def is_varying(key: Hashable) -> bool:
 
 def is_fresh(key: Hashable) -> bool:
     """Whether the key was made by inference for one place of the program, and is not that of an argument."""
-    return is_varying(key) or (
-        isinstance(key, tuple) and len(key) > 0 and (key[0] == FRESH or any(map(is_fresh, key)))
-    )
+    return is_varying(key) or (isinstance(key, tuple) and len(key) > 0 and (key[0] == FRESH or any(map(is_fresh, key))))
 
 
 def loosened(value: Value) -> Value:

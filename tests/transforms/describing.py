@@ -39,8 +39,10 @@ def describes(value: Value, thing: Any, sizes: dict[Any, int]) -> bool:
                 kinds = {"f": (float, int), "i": (int,), "b": (bool,), "c": (complex, float, int)}
                 return type(thing) in kinds[value.dtype.kind]
             is_double = value.dtype == np.float64 and type(thing) in (float, int)
-            return is_double or (isinstance(thing, np.generic) and thing.dtype == value.dtype) or (
-                type(thing) in (int, bool, complex) and np.dtype(type(thing)) == value.dtype
+            return (
+                is_double
+                or (isinstance(thing, np.generic) and thing.dtype == value.dtype)
+                or (type(thing) in (int, bool, complex) and np.dtype(type(thing)) == value.dtype)
             )
         case Array():
             if not isinstance(thing, np.ndarray) or thing.dtype != value.dtype:
@@ -63,7 +65,9 @@ def describes(value: Value, thing: Any, sizes: dict[Any, int]) -> bool:
         case Many():
             return type(thing) is value.kind and all(describes(value.item, item, {}) for item in thing)
         case Mapping():
-            return tuple(thing) == value.keys and all(describes(v, thing[k], sizes) for k, v in zip(value.keys, value.items))
+            return tuple(thing) == value.keys and all(
+                describes(v, thing[k], sizes) for k, v in zip(value.keys, value.items)
+            )
         case Record():
             return type(thing) is value.kind and all(
                 describes(v, getattr(thing, name), sizes)
@@ -115,7 +119,9 @@ class Checker:
             sizes: dict[Any, int] = {}
             for parameter, argument in zip(inner.parameters, given):
                 if parameter in values and not describes(values[parameter], argument, sizes):
-                    checker.wrong.append(f"{inner.name}: parameter {parameter} = {argument!r} is not {values[parameter]}")
+                    checker.wrong.append(
+                        f"{inner.name}: parameter {parameter} = {argument!r} is not {values[parameter]}"
+                    )
             names = {**dict(zip(inner.parameters, given)), "!": (values, sizes, inner.name)}
             try:
                 interpreter._block(inner.body, names)
