@@ -15,12 +15,15 @@ from __future__ import annotations
 
 import operator
 
-from transforms import runtime
+import numpy as np
+
+from transforms import operations, registry, runtime
 from transforms.analyses.regions import INPLACE, Regions, Summaries, find_regions, getitem_shares
 from transforms.core import (
     Assign,
     Block,
     Call,
+    Const,
     For,
     Function,
     Names,
@@ -28,6 +31,7 @@ from transforms.core import (
     Statement,
     Var,
     blocks_of,
+    is_call_of,
     names_in,
     walk,
     with_blocks,
@@ -40,6 +44,7 @@ def prepare(function: Function, summaries: Summaries) -> Function:
     """The program in the form that `reverse` reads."""
     values: dict[str, Value] = dict(function.values or {})
     names = Names(names_in(function))
+    function = function.replace(body=_array_methods(function.body, names, values))
     body = _index_loops(_drop_self_stores(function.body, values), names, values)
     function = function.replace(body=body, values=values)
     while True:
@@ -80,6 +85,45 @@ def _indexed(loop: For, value: Value, names: Names, values: dict[str, Value]) ->
     before.append(Assign(steps, Call(Ref(range), (Var(length),)), origin))
     item = Assign(loop.target, Call(Ref(operator.getitem), (source, Var(index))), origin)
     return [*before, For(index, Var(steps), (item, *loop.body), origin)]
+
+
+# ----------------------------------------------------------------------------------------------------- unknown methods
+
+ATTRIBUTES = {"T": np.transpose, "real": np.real, "imag": np.imag}
+
+
+def _array_methods(body: Block, names: Names, values: dict[str, Value]) -> Block:
+    """Methods and attributes of things of unknown type are taken to be those of arrays; the run time checks it."""
+    result: list[Statement] = []
+    for statement in body:
+        statement = with_blocks(statement, [_array_methods(inner, names, values) for inner in blocks_of(statement)])
+        if isinstance(statement, Assign) and is_call_of(statement.value, operations.method, getattr):
+            assert isinstance(statement.value, Call)
+            receiver, name = statement.value.arguments[:2]
+            if isinstance(receiver, Var) and values.get(receiver.name, UNKNOWN) == UNKNOWN and isinstance(name, Const):
+                result += _array_method(statement, statement.value, receiver, name, names)
+                continue
+        result.append(statement)
+    return tuple(result)
+
+
+def _array_method(statement: Assign, call: Call, receiver: Var, name: Const, names: Names) -> list[Statement]:
+    rest, origin = call.arguments[2:], statement.origin
+    if is_call_of(call, getattr):
+        function = ATTRIBUTES.get(name.value)
+    elif name.value == "append" and len(rest) == 1:
+        return [Assign(statement.target, Call(Ref(list.append), (receiver, *rest)), origin)]
+    else:
+        function = registry.method_function(name.value)
+    if function is None:
+        return [statement]
+    lines: list[Statement] = [Assign(None, Call(Ref(runtime.check_method), (receiver, name)), origin)]
+    if function in (np.reshape, np.transpose) and len(rest) > 1:
+        packed = names.temporary()
+        lines.append(Assign(packed, Call(Ref(operations.make_tuple), rest), origin))
+        rest = (Var(packed),)
+    new = Call(Ref(function, registry.function_name(function)), (receiver, *rest), call.keywords)
+    return [*lines, Assign(statement.target, new, origin)]
 
 
 # --------------------------------------------------------------------------------------------------------- self stores

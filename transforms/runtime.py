@@ -1210,7 +1210,11 @@ def ones(x: Any) -> Any:
 
 
 def add(a: Any, b: Any) -> Any:
-    """The sum of two cotangents of one value, leaf by leaf."""
+    """The sum of two cotangents of one value, leaf by leaf; a zero stands for any structure."""
+    if isinstance(a, float) and isinstance(b, (tuple, list, dict, Shadow)):
+        return b
+    if isinstance(b, float) and isinstance(a, (tuple, list, dict, Shadow)):
+        return a
     if isinstance(a, (tuple, list)):
         return [add(p, q) for p, q in zip(a, b, strict=True)]
     if isinstance(a, dict):
@@ -1219,7 +1223,9 @@ def add(a: Any, b: Any) -> Any:
 
 
 def add_into(shadow: Any, g: Any) -> None:
-    """Add the cotangent `g` to a shadow (array, list, dict) in place."""
+    """Add the cotangent `g` to a shadow (array, list, dict) in place; a zero stands for any structure."""
+    if type(g) is float and g == 0.0:
+        return
     if isinstance(shadow, np.ndarray):
         shadow += g
     elif isinstance(shadow, (list, dict)):
@@ -1227,7 +1233,7 @@ def add_into(shadow: Any, g: Any) -> None:
             if isinstance(shadow[key], (np.ndarray, list, dict)):
                 add_into(shadow[key], item)
             else:
-                shadow[key] = shadow[key] + item
+                shadow[key] = add(shadow[key], item)
     else:
         raise TypeError(f"a {type(shadow).__name__} cannot hold a cotangent that is added to in place")
 
@@ -1242,7 +1248,7 @@ def add_item(buffer: Any, index: Any, g: Any) -> None:
     elif isinstance(buffer[index], (list, dict)):
         add_into(buffer[index], g)
     else:
-        buffer[index] = buffer[index] + g
+        buffer[index] = add(buffer[index], g)
 
 
 def snapshot(x: Any) -> Any:
@@ -1586,6 +1592,15 @@ def check_array(x: Any) -> None:
         )
 
 
+def check_method(x: Any, name: str) -> None:
+    """Refuse to go on in code made without types where a method was taken to be that of an array."""
+    if not isinstance(x, (np.ndarray, np.generic)):
+        raise TypeError(
+            f"the method {name!r} of a {type(x).__name__} was taken to be that of an array: give example arguments, so that "
+            "types are known"
+        )
+
+
 def check_number(x: Any) -> None:
     """Refuse to go on in code made without types where an item was taken to be a number, and is a view that changes."""
     if isinstance(x, (np.ndarray, list, dict)):
@@ -1890,7 +1905,7 @@ def _is_number(shadow: Any) -> bool:
 def accumulate(shadow: Any, g: Any) -> Any:
     """Add `g` to a shadow that is memory or, for a number, a value; returns the shadow."""
     if _is_number(shadow):
-        return shadow + g
+        return add(shadow, g)
     add_into(shadow, g)
     return shadow
 

@@ -28,9 +28,11 @@ from transforms.core import (
     While,
     all_writes,
     blocks_of,
+    reads,
     walk,
     writes,
 )
+from transforms.rules.indexing import getitem_is_view
 from transforms.values import Array, Mapping, Record, Sequence, Unknown, Value
 
 
@@ -122,6 +124,23 @@ class Plan:
             seen.add(id(region))
             region = region.known_content
         return False
+
+    def is_stable_read(self, name: str, source: str, statement: Statement) -> bool:
+        """Whether nothing changes `source` between this statement, which reads `name` from it, and the last use of
+        `name`, so that it makes no difference whether `name` is a view or a copy."""
+        here = self.places[id(statement)]
+        uses = [self.places[id(s)] for s in walk(self.function.body) if name in reads(s)]
+        if any(use.loops != here.loops or use.number < here.number for use in uses):
+            return False
+        last = max((use.number for use in uses), default=here.number)
+        region = self.regions.of(source)
+        seen: set[int] = set()
+        while region is not None and id(region) not in seen:
+            if any(here.number < place.number < last for place in self.mutations.get(id(region.find()), ())):
+                return False
+            seen.add(id(region))
+            region = region.known_content
+        return True
 
     def is_active_statement(self, statement: Statement) -> bool:
         """Whether a statement has an adjoint."""
@@ -281,6 +300,8 @@ def shared_source(plan: Plan, statement: Assign) -> str | None:
                 return None
             target = plan.regions.of(statement.target)
             candidates: tuple[Atom, ...] = ()
+            if function is operator.getitem and copies_items(plan, call):
+                return None  # one region, since a container holds both, but other memory
             if function in (operator.getitem, getattr) or function in INPLACE:
                 candidates = call.arguments[:1]
             else:
@@ -300,6 +321,12 @@ def shared_source(plan: Plan, statement: Assign) -> str | None:
                     if target.known_content is region and isinstance(plan.value(atom), Array):
                         return atom.name  # a container of views: list(x), np.split(x, 2)
     return None
+
+
+def copies_items(plan: Plan, call: Call) -> bool:
+    """Whether `x[index]` of an array is a copy."""
+    container, index = call.arguments
+    return isinstance(plan.value(container), Array) and getitem_is_view(plan.value(index)) is False
 
 
 def touched(plan: Plan, body: Block) -> list[str]:

@@ -891,7 +891,9 @@ class Sweep:
         value = self.plan.value(source)
         primal.statements.append(statement)
         if target in self.plan.regions.assumed_copies and is_changed(self, source.name):
-            if self.plan.changed_after(source.name, statement):
+            if self.plan.changed_after(source.name, statement) and not self.plan.is_stable_read(
+                target, source.name, statement
+            ):
                 primal.do(runtime.check_number, Var(target))
         if self.kind(target) is Kind.SHADOW and shared_source(self.plan, statement) is not None:
             if isinstance(value, Array) and getitem_is_view(value_of(index, self.values)) is None:

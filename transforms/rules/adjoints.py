@@ -15,7 +15,7 @@ from transforms.values import UNKNOWN, Array, Literal, Number, Value
 
 constant(runtime.zeros, runtime.ones, shape_only="x")
 constant(runtime.Shadow)
-constant(runtime.check_view, runtime.check_array, runtime.check_number, is_pure=False)
+constant(runtime.check_view, runtime.check_array, runtime.check_number, runtime.check_method, is_pure=False)
 constant(runtime.truncate, mutates="tape", is_pure=False)
 
 
