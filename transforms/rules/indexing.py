@@ -36,7 +36,7 @@ def getitem_is_view(index: Value) -> bool | None:
         case Sequence() if issubclass(index.kind, tuple):
             answers = [_item_is_basic(item) for item in index.items]
             return False if False in answers else None if None in answers else True
-        case Sequence() | Many() if issubclass(index.kind, list):
+        case Sequence() | Many() | Instance() if issubclass(index.kind, (list, np.ndarray)):
             return False
         case Known():
             return None
