@@ -200,7 +200,7 @@ def join(first: Value, second: Value, prefix: Hashable, depth: int = 0) -> Value
             return Partial(function, arguments, keywords)
         case Instance(), Instance() if a.kind is b.kind:
             return a
-        case Instance(), (Sequence() | Many() | Mapping() | Record()) if a.kind is b.kind:  # type: ignore[union-attr]
+        case Instance(), (Sequence() | Many() | Mapping() | Record()) if a.kind is b.kind:
             return a
         case ((Sequence() | Many() | Mapping() | Record()), Instance()) if a.kind is b.kind:
             return b
@@ -334,7 +334,7 @@ def dtype_of(value: Value) -> np.dtype | None:
             if not found or any(item is None for item in found):
                 return None
             try:
-                return np.result_type(*found)  # type: ignore[arg-type]
+                return np.result_type(*found)
             except TypeError:
                 return None
     return None

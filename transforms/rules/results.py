@@ -42,6 +42,10 @@ _dtypes: dict[Any, Any] = {}
 # ------------------------------------------------------------------------------------------------------------ helpers
 
 
+def _functions(*functions: Any) -> tuple[Any, ...]:
+    return functions
+
+
 def tried(function: Callable[..., Any], *dtypes: np.dtype, rank: int = 1, **keywords: Any) -> np.dtype | None:
     """The dtype that a function gives for arrays of these dtypes."""
     key = (function, dtypes, rank, tuple(keywords.items()))
@@ -176,7 +180,7 @@ def reduced(dtype: np.dtype, shape: Shape | None, axis: Value, keepdims: bool) -
     return array_or_number(dtype, kept)
 
 
-for _function in (np.sum, np.prod, np.mean, np.nansum, np.nanprod, np.nanmean):
+for _function in _functions(np.sum, np.prod, np.mean, np.nansum, np.nanprod, np.nanmean):
     result(_function)(_reduction(_function))
 
 
@@ -196,7 +200,7 @@ def _reduction_without_dtype(function: Callable[..., Any]) -> Callable[..., Valu
     return infer
 
 
-for _function in (
+for _function in _functions(
     np.max, np.min, np.amax, np.amin, np.any, np.all, np.nanmax, np.nanmin, np.ptp, np.argmax, np.argmin, np.nanargmax,
     np.nanargmin,
 ):  # fmt: skip
@@ -222,7 +226,7 @@ def _spread(function: Callable[..., Any]) -> Callable[..., Value | None]:
     return infer
 
 
-for _function in (np.var, np.std, np.nanvar, np.nanstd):
+for _function in _functions(np.var, np.std, np.nanvar, np.nanstd):
     result(_function)(_spread(_function))
 
 
@@ -247,7 +251,7 @@ def average(
     dtypes = [dtype_of(a)] if constant_of(weights) is None else [dtype_of(a), dtype_of(weights)]
     if any(dtype is None for dtype in dtypes):
         return None
-    found = np.result_type(*dtypes, np.float16)  # type: ignore[arg-type]
+    found = np.result_type(*dtypes, np.float16)
     return reduced(np.result_type(found, dtypes[0], 1.0), full_shape(a), axis, bool(constant_of(keepdims)))
 
 
@@ -266,7 +270,7 @@ def _cumulative(function: Callable[..., Any]) -> Callable[..., Value | None]:
     return infer
 
 
-for _function in (np.cumsum, np.cumprod, np.nancumsum, np.nancumprod):
+for _function in _functions(np.cumsum, np.cumprod, np.nancumsum, np.nancumprod):
     result(_function)(_cumulative(_function))
 
 
@@ -391,7 +395,7 @@ def like_array(function: Callable[..., Any], rank_of: Callable[..., Any] | None 
     return infer
 
 
-for _function in (np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.matrix_transpose, np.atleast_1d,
+for _function in _functions(np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.matrix_transpose, np.atleast_1d,
                   np.atleast_2d,
                   np.atleast_3d, np.flip, np.fliplr, np.flipud):  # fmt: skip
     result(_function)(like_array(_function))
@@ -540,7 +544,7 @@ def _product_dtype(*values: Value) -> np.dtype | None:
     dtypes = [dtype_of(value) for value in values]
     if any(dtype is None for dtype in dtypes):
         return None
-    return np.result_type(*dtypes)  # type: ignore[arg-type]
+    return np.result_type(*dtypes)
 
 
 @result(np.dot, np.ndarray.dot)
@@ -672,7 +676,7 @@ def joined_dtype(items: list[Value]) -> np.dtype | None:
     dtypes = [dtype_of(item) for item in items]
     if not dtypes or any(dtype is None for dtype in dtypes):
         return None
-    return np.result_type(*dtypes)  # type: ignore[arg-type]
+    return np.result_type(*dtypes)
 
 
 @result(np.concatenate)
@@ -710,9 +714,10 @@ def _concatenated(shapes: list[Shape], axis: int, is_known: bool) -> Shape:
 
 def _total(sizes: list[Dimension]) -> Dimension:
     """The sum of dimensions."""
-    keys = tuple(1 if isinstance(size, int) else size.key for size in sizes)
-    if all(isinstance(key, int) or (isinstance(key, tuple) and key[0] == "const") for key in keys):
-        return constant_dimension(sum(key if isinstance(key, int) else key[1] for key in keys))
+    keys = tuple(("const", 1) if isinstance(size, int) else size.key for size in sizes)
+    counts = [key[1] for key in keys if isinstance(key, tuple) and len(key) == 2 and key[0] == "const"]
+    if len(counts) == len(keys):
+        return constant_dimension(sum(counts))
     sure = sum(isinstance(size, int) for size in sizes) >= 2
     return Size(("total", *keys), not sure)
 
@@ -869,7 +874,7 @@ def arange(start: Value, stop: Value = NONE, step: Value = NONE, dtype: Value = 
     if found is None:
         if any(item is None for item in dtypes):
             return None
-        found = np.result_type(*dtypes)  # type: ignore[arg-type]
+        found = np.result_type(*dtypes)
     if len(given) == 1:
         is_count = isinstance(start, Length) or (
             isinstance(start, Literal) and type(start.value) is int and start.value >= 0

@@ -59,7 +59,7 @@ def holds_mutable(value: Value) -> bool:
             return any(map(holds_mutable, value.items))
         case Partial():
             return any(map(holds_mutable, (value.function, *value.arguments, *(v for _, v in value.keywords))))
-    return hasattr(value, "item") and holds_mutable(value.item)  # type: ignore[union-attr]
+    return hasattr(value, "item") and holds_mutable(value.item)
 
 
 @dataclass(slots=True)

@@ -254,7 +254,7 @@ class Calls:
             if program is not None:
                 return self.user(ref, program, arguments, keywords)
         elif not isinstance(thing, (np.ufunc, types.BuiltinFunctionType)) and not _is_numpy(thing):
-            method = getattr(type(thing), "__call__", None)
+            method = inspect.getattr_static(type(thing), "__call__", None)
             if isinstance(method, types.FunctionType):
                 program = self.sweep.session.read(method)
                 if program is not None:
@@ -396,7 +396,9 @@ class Calls:
     def dict_of(self, items: Keywords) -> Binding:
         self.hint, self.is_bound = None, True
         flat = [part for key, item in items.items() for part in (constant(key), item)]
-        return self.on_make_dict(Ref(operations.make_dict), flat, {})
+        made = self.on_make_dict(Ref(operations.make_dict), flat, {})
+        assert made is not None
+        return made
 
     def bound_method(self, ref: Ref, method: types.MethodType, arguments: list[Binding], keywords: Keywords) -> Binding:
         function = method.__func__
@@ -505,7 +507,7 @@ class Calls:
         if program is None:
             return made
         self.hint, self.is_bound = None, False
-        self.user(Ref(cls.__init__), program, [made, *arguments], keywords)
+        self.user(Ref(getattr(cls, "__init__")), program, [made, *arguments], keywords)  # noqa: B009
         self.hint, self.is_bound = hint, True
         return made
 
@@ -881,8 +883,8 @@ class Calls:
             items = inner.items if isinstance(inner, Sequence) else (inner.item,) if isinstance(inner, Many) else None
             if items is None or ref.value is not operator.iadd:
                 self.sweep.mutate(arguments[0], None if ref.value is not operator.imul else NEVER)
-            for item in items or ():
-                self.sweep.mutate(arguments[0], item)
+            for known in items or ():
+                self.sweep.mutate(arguments[0], known)
             now = self.sweep.settled(value, arguments[0].region)
             return self.emit(ref, arguments, keywords, now, region=arguments[0].region)
         for item in arguments:
@@ -1501,10 +1503,11 @@ class Calls:
                 for place, (key, item) in enumerate(zip(value.keys, value.items))
             ]
             keys = [constant(key) for key in value.keys]
-            parts = {"keys": keys, "values": items, "items": [self.tuple_of([k, i]) for k, i in zip(keys, items)]}
+            pairs = [self.tuple_of([k, i]) for k, i in zip(keys, items)]
+            views = {"keys": keys, "values": items, "items": pairs}
             self.hint, self.is_bound = hint, is_bound
             kind = _VIEW_KINDS[name]
-            return self.emit(ref, [source], {}, Instance(kind), parts=tuple(parts[name]))
+            return self.emit(ref, [source], {}, Instance(kind), parts=tuple(views[name]))
         if is_known and name == "get" and rest and isinstance(rest[0].value, Literal):
             assert isinstance(value, Mapping)
             if rest[0].value.value in value.keys:
@@ -1581,7 +1584,7 @@ class Calls:
             return constant(callable(value.object) if isinstance(value, Known) else True)
         kind = python_type(value)
         if kind is not None:
-            return constant(hasattr(kind, "__call__"))
+            return constant(inspect.getattr_static(kind, "__call__", None) is not None)
         return self.emit(ref, arguments, {}, BOOLEAN)
 
     def on_is(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
@@ -1723,7 +1726,7 @@ def item_of(value: Sequence | Many) -> Value:
 
 def is_rich(value: Sequence) -> bool:
     """Whether the items differ in structure, or hold containers or code."""
-    described = set()
+    described: set[Any] = set()
     for item in value.items:
         item = as_number(item)
         match item:

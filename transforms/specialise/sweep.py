@@ -359,7 +359,7 @@ class Sweep:
         """Tell the reader that the program changes a container that it did not make (a global, say)."""
         region = binding.region
         if region is not None and region[0] == "data" and holds_mutable(binding.value):
-            self.session.reader.changes(region[1], region[2])  # type: ignore[union-attr]
+            self.session.reader.changes(region[1], region[2])  # type: ignore[union-attr, arg-type]
 
     def mutate_item(self, binding: Binding, key: Value, item: Value) -> None:
         """Note that an item of a dict is assigned; its other items stay what they are."""
@@ -850,7 +850,7 @@ class Sweep:
         """The copies as statements, where none may read what another one has changed."""
         targets = {name for name, _ in copies}
         saved: dict[str, str] = {}
-        for name, atom in copies:
+        for _, atom in copies:
             if isinstance(atom, Var) and atom.name in targets and atom.name not in saved:
                 saved[atom.name] = new = self.new_name(None)
                 self.values[new] = self.values[atom.name]
