@@ -21,6 +21,7 @@ of its own; a temporary that is used more than once, or would make a line too lo
 from __future__ import annotations
 
 import dataclasses
+import functools
 import operator
 from collections import Counter
 from dataclasses import dataclass
@@ -58,6 +59,7 @@ from transforms.passes.effects import Effect, Memory
 from transforms.presentation import Choice, Unpack, Update, children, expressions_of, map_leaves, targets_of, variables
 from transforms.values import Array, Sequence
 
+READS, ACTS, RECORDS = 1, 2, 4  # sees memory that changes; has effects; appends to or pops from a tape
 WIDTH = 88  # of a nested line, roughly; what is longer is cut at a temporary
 
 
@@ -78,11 +80,13 @@ class _Pending:
 
     name: str
     expression: Any
-    level: int  # 0: can be evaluated any time; 1: sees memory that changes; 2: has effects
+    level: int  # what it does: a sum of READS, ACTS and RECORDS; 0: it can be evaluated any time
     statement: Assign
 
     def commutes_with(self, level: int) -> bool:
-        return self.level + level < 3 or 0 in (self.level, level)
+        """Whether it may be evaluated before or after something else that does this."""
+        acts = (self.level & ACTS and level & (ACTS | READS)) or (level & ACTS and self.level & READS)
+        return not acts and not self.level & level & RECORDS
 
 
 class _Nester:
@@ -94,6 +98,7 @@ class _Nester:
         # an `if` that binds a temporary in both branches counts as one binding
         self.write_count.subtract(name for s in statements if isinstance(s, If) and (name := _joined(s)) is not None)
         self.candidates: set[str] = set()  # temporaries with one binding and one read, both in one block
+        self.tapes = _tape_names(function)
         self.doubles: set[str] = set()  # tests of `if`s that choose between the test itself and something else
         self.tests: set[str] = set()  # those that a `while` tests, bound before it and at the end of its body
         self.find_candidates(function.body)
@@ -160,7 +165,7 @@ class _Nester:
         choice = self.choice(nested)
         if choice is not None:
             new, level = self.absorb(choice, pending, out)
-            level = max(level, self.block_level(statement))
+            level |= self.block_level(statement)
             if new.target in self.candidates or new.target in self.tests:
                 pending.append(_Pending(new.target, new.value, level, new))
             else:
@@ -209,19 +214,21 @@ class _Nester:
 
     def block_level(self, statement: Statement) -> int:
         """The level of everything inside a statement."""
-        return max((self.level(inner) for block in blocks_of(statement) for inner in walk(block)), default=0)
+        levels = [self.level(inner) for block in blocks_of(statement) for inner in walk(block)]
+        return functools.reduce(operator.or_, levels, 0)
 
     def level(self, statement: Any) -> int:
-        """The level of what a statement itself does."""
+        """What a statement itself does."""
         match statement:
             case Assign(value=Call() as call):
-                effect = self.memory.effect(call)
-                if effect is not Effect.PURE:
-                    return 2
-                return 1 if self.memory.reads_changing_memory(call) else 0
+                if _is_recording(call) and isinstance(call.arguments[0], Var) and call.arguments[0].name in self.tapes:
+                    return RECORDS
+                if self.memory.effect(call) is not Effect.PURE:
+                    return ACTS
+                return READS if self.memory.reads_changing_memory(call) else 0
             case Assign() | If() | While() | Return():
                 return 0
-        return 2
+        return ACTS
 
     # ----------------------------------------------------------------------------------------------------- absorbing
 
@@ -245,7 +252,7 @@ class _Nester:
         comments = [p.statement.comment for p in wanted if p.statement.comment]
         if comments and isinstance(new, Assign):
             new = dataclasses.replace(new, comment="\n".join([*comments, *([new.comment] if new.comment else [])]))
-        return new, max(level, *(p.level for p in wanted))
+        return new, functools.reduce(operator.or_, (p.level for p in wanted), level)
 
     def movable(self, wanted: list[_Pending], pending: list[_Pending], out: list[Any]) -> list[_Pending]:
         """Those of the wanted that may be evaluated where they are read; the others are written out."""
@@ -405,6 +412,27 @@ def _has_notation(function: Any) -> bool:
         return False
     module = getattr(function.value, "__module__", None)
     return module in ("_operator", "transforms.operations") or function.value is getattr
+
+
+def _is_recording(expression: Any) -> bool:
+    return is_call_of(expression, list.append) or (is_call_of(expression, list.pop) and len(expression.arguments) == 1)
+
+
+def _tape_names(function: Function) -> set[str]:
+    """Local lists that are only appended to and popped from: nothing else sees them."""
+    made: Counter[str] = Counter(function.parameters)
+    others: set[str] = set(function.parameters)
+    for statement in walk(function.body):
+        value: Any = statement.value if isinstance(statement, Assign) else None
+        for name in targets_of(statement):
+            made[name] += 1
+            if value is None or not is_call_of(value, operations.make_list):
+                others.add(name)
+        read = _reads(statement)
+        if value is not None and _is_recording(value) and isinstance(value.arguments[0], Var):
+            read = read[1:]
+        others.update(read)
+    return {name for name, count in made.items() if count == 1 and name not in others}
 
 
 # -------------------------------------------------------------------------------------------------------------- ranges
