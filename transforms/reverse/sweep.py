@@ -1512,10 +1512,10 @@ def placed(prologue: Statements, reverse: Statements, aliases: dict[str, str]) -
     result = list(reverse)
     for line in reversed(prologue):
         assert isinstance(line, Assign) and line.target is not None
-        names = {line.target}
-        for alias, source in aliases.items():  # in order of binding
-            if source in names:
-                names.add(alias)
+        names, size = {line.target}, 0
+        while len(names) > size:  # aliases of aliases
+            size = len(names)
+            names.update(alias for alias, source in aliases.items() if source in names)
         place = next(
             (k for k, s in enumerate(result) if any(not names.isdisjoint(reads(inner)) for inner in walk((s,)))), len(result)
         )
