@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MODEL = """
 import numpy as np
 
-offset = 1.0
+offset = 1.5
 
 def simple(x, y):
     return x * y + np.sin(x)
@@ -106,7 +106,7 @@ def test_a_file_that_fails_when_imported(tmp_path: Path) -> None:
 def test_arguments_are_written_as_in_a_call(model: str) -> None:
     function = load_target(f"{model}:norm")
     (array,), keywords = evaluate_arguments("np.ones(3), scale=offset + 1", function)
-    assert np.array_equal(array, np.ones(3)) and keywords == {"scale": 2.0}
+    assert np.array_equal(array, np.ones(3)) and keywords == {"scale": 2.5}
     assert evaluate_arguments("", function) == ((), {})
     with pytest.raises(UsageError, match="NameError"):
         evaluate_arguments("missing", function)
@@ -195,10 +195,10 @@ def test_dump_without_a_transform_shows_the_function(model: str) -> None:
     assert "def loop(" in done.stdout and "range" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["simple", "calls", "loop"])
+@pytest.mark.parametrize("name", ["simple", "calls", "loop", "shifted"])
 def test_standalone_modules_need_only_numpy(model: str, tmp_path: Path, name: str) -> None:
     written = tmp_path / "written.py"
-    arguments = {"simple": "0.5, 2.0", "calls": "0.5", "loop": "0.5, 3"}[name]
+    arguments = {"simple": "0.5, 2.0", "calls": "0.5", "loop": "0.5, 3", "shifted": "0.5"}[name]
     done = run("dump", f"{model}:{name}", "--grad", "--standalone", "--args", arguments, "-o", str(written))
     assert done.returncode == 0 and not done.stdout, done.stderr
     source = written.read_text()
@@ -206,7 +206,8 @@ def test_standalone_modules_need_only_numpy(model: str, tmp_path: Path, name: st
     functions = runpy.run_path(str(written))
     derivative = [value for key, value in functions.items() if name in key and callable(value)][-1]
     x = 0.5
-    expected = {"simple": 2.0 + np.cos(x), "calls": 2 * x + np.cos(x) + 1.0, "loop": 4 * x**3}[name]
+    derivatives = {"simple": 2.0 + np.cos(x), "calls": 2 * x + np.cos(x) + 1.0, "loop": 4 * x**3, "shifted": 1.5}
+    expected = derivatives[name]
     assert np.isclose(derivative(*eval(f"({arguments},)")), expected)
 
 

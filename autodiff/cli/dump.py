@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from autodiff.frontend.live import Restart
 from autodiff.frontend.read import Reader, is_transformed, take_apart
 from autodiff.values import abstract_arguments
 from transforms import core, pipeline
-from transforms.passes import cleanup, present
+from transforms.passes import cleanup, everywhere, present
 from transforms.printer import print_function, standalone
 from transforms.specialise import specialise
 from transforms.values import UNKNOWN, Value
@@ -54,7 +55,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
     given.add_argument("--args", metavar="ARGUMENTS", help="specialise for arguments as in a call: 'np.ones(3), 2.0'")
     given.add_argument("--types", metavar="TYPES", help="specialise for these types: 'f8[n,1], float'")
     command.add_argument("--stage", choices=STAGES, help="how far to go (default: core if nothing is transformed)")
-    command.add_argument("--standalone", action="store_true", help="write a module that needs only NumPy")
+    command.add_argument(
+        "--standalone", action="store_true", help="write a module that needs only NumPy, with constants as they are now"
+    )
 
 
 def program(options: argparse.Namespace) -> str:
@@ -69,9 +72,27 @@ def program(options: argparse.Namespace) -> str:
         arguments = arguments_of_types(options.types)
     stage = options.stage or ("optimised" if is_transformed(function) else "core")
     shown = at_stage(function, stage, arguments)
+    if options.standalone:
+        shown = everywhere(shown, with_constants)
     if stage == "optimised":
         shown = present(shown)
     return (standalone if options.standalone else print_function)(shown, quote=stage != "core")
+
+
+def with_constants(function: core.Function) -> core.Function:
+    """The function with the constants of modules and closures written into it, as they are now."""
+
+    def written(statement: core.Statement) -> core.Statement:
+        statement = core.with_blocks(statement, (tuple(map(written, block)) for block in core.blocks_of(statement)))
+        if isinstance(statement, core.Assign) and core.is_call_of(statement.value, getattr):
+            match statement.value:
+                case core.Call(arguments=(core.Ref(value=owner), core.Const(value=str(name)))):
+                    value = getattr(owner, name, owner)
+                    if type(value) in (bool, int, float, complex, str):
+                        return dataclasses.replace(statement, value=core.Const(value))
+        return statement
+
+    return function.replace(body=tuple(map(written, function.body)))
 
 
 def at_stage(function: Callable[..., Any], stage: str, arguments: Arguments | None) -> core.Function:
