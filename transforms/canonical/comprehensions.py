@@ -93,14 +93,14 @@ class Comprehensions(Iteration):
             return None
         if function is functools.reduce and len(arguments) in (2, 3):
             return self.reduced(*arguments)
+        if function is list and len(arguments) == 1 and self.is_lazy(arguments[0], list):
+            return self.all_items(arguments[0])
         if not isinstance(arguments[0], gast.GeneratorExp):
             return None
         if (function is any or function is all) and len(arguments) == 1:
             return self.any_or_all(arguments[0], function is any)
         if function is next and len(arguments) in (1, 2):
             return self.first_item(arguments[0], arguments[1] if len(arguments) == 2 else None)
-        if function is list and len(arguments) == 1:
-            return self.lower_ListComp(arguments[0])
         if function is set and len(arguments) == 1:
             return self.lower_SetComp(arguments[0])
         return None
