@@ -1553,8 +1553,11 @@ class Calls:
         kind = python_type(arguments[0].value)
         classes = self.classes(arguments[1])
         if kind is not None and classes is not None:
+            # a NumPy scalar may be a Python number where a loop was not entered: both have to agree
+            other = _TYPES.get(kind, kind)
             try:
-                return constant(issubclass(kind, classes))
+                if issubclass(kind, classes) == issubclass(other, classes):
+                    return constant(issubclass(kind, classes))
             except TypeError:
                 pass
         return self.emit(ref, arguments, {}, BOOLEAN)
