@@ -264,15 +264,21 @@ def _as_broadcast(ufunc: np.ufunc) -> Any:
     return simplified
 
 
-for _ufunc, _reduction in ((np.add, np.sum), (np.multiply, np.prod), (np.maximum, np.max), (np.minimum, np.min)):
-    facts(_ufunc.reduce, signature=inspect.signature(_reduce_signature), simplify=_as_reduction(_reduction))
-for _ufunc, _running in ((np.add, np.cumsum), (np.multiply, np.cumprod)):
+_REDUCTIONS: tuple[Any, ...] = ((np.add, np.sum), (np.multiply, np.prod), (np.maximum, np.max), (np.minimum, np.min))
+_RUNNING: tuple[Any, ...] = ((np.add, np.cumsum), (np.multiply, np.cumprod))
+_OUTER: tuple[Any, ...] = (
+    np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.minimum, np.arctan2, np.hypot,
+)  # fmt: skip
+
+for _ufunc, _function in _REDUCTIONS:
+    facts(_ufunc.reduce, signature=inspect.signature(_reduce_signature), simplify=_as_reduction(_function))
+for _ufunc, _function in _RUNNING:
     facts(
         _ufunc.accumulate,
         signature=inspect.signature(lambda array, axis=0, dtype=None: None),
-        simplify=_as_running(_running),
+        simplify=_as_running(_function),
     )
-for _ufunc in (np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.minimum, np.arctan2, np.hypot):
+for _ufunc in _OUTER:
     facts(_ufunc.outer, signature=inspect.signature(lambda A, B: None), simplify=_as_broadcast(_ufunc))
 
 
