@@ -18,6 +18,9 @@ from transforms.inference import value_of_object
 from transforms.values import Mapping, Sequence, Value
 
 
+MOST_STAR_ARGUMENTS = 64  # positions in a star parameter of which nothing is known
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a positional argument went: a parameter, and the item of the tuple that a star parameter holds."""
@@ -149,9 +152,10 @@ class Binder:
                 places.append(Place(index))
             elif parameter.kind is inspect.Parameter.VAR_POSITIONAL and values:
                 value = values[index]
-                places += [Place(index, item) for item in range(len(value.items) if isinstance(value, Sequence) else 0)]
+                count = len(value.items) if isinstance(value, Sequence) else MOST_STAR_ARGUMENTS
+                places += [Place(index, item) for item in range(count)]
             elif parameter.kind is inspect.Parameter.VAR_POSITIONAL:  # as many as anyone will ask for
-                places += [Place(index, item) for item in range(64)]
+                places += [Place(index, item) for item in range(MOST_STAR_ARGUMENTS)]
         return tuple(places)
 
     @property
