@@ -540,8 +540,11 @@ def simplify_add_at(site: Any) -> Atom | None:
         return None
     if repeats:
         return site.call(Ref(np.add.at, "np.add.at"), buffer, index, g)
-    total = site.call(operator.add, site.call(operator.getitem, buffer, index), g)
-    site.call(operator.setitem, buffer, index, total)
+    part = site.call(operator.getitem, buffer, index)
+    if selects_number(site.value("buffer"), site.value("index")):
+        site.call(operator.setitem, buffer, index, site.call(operator.add, part, g))
+    else:
+        site.call(operator.iadd, part, g)
     return Const(None)
 
 
