@@ -17,7 +17,6 @@ from transforms import core
 from transforms.inference import value_of_object
 from transforms.values import Mapping, Sequence, Value
 
-
 MOST_STAR_ARGUMENTS = 64  # positions in a star parameter of which nothing is known
 
 
