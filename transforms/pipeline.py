@@ -42,11 +42,14 @@ class Compiler:
     prepared: dict[Function, Function] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.templates = Templates(lambda function, values: specialise(function, values, self.reader))
+        self.templates = Templates(self.specialise)
+
+    def specialise(self, function: Function, values: tuple[Value, ...]) -> Function:
+        return specialise(function, values, self.reader)
 
     def prepare(self, function: Function) -> Function:
         if function not in self.prepared:
-            self.prepared[function] = functional_updates(prepare(function, self.summaries), self.summaries)
+            self.prepared[function] = functional_updates(prepare(function, self.summaries, self.specialise), self.summaries)
         return self.prepared[function]
 
     def pair(self, function: Function, wrt: tuple[int, ...], shadowed: Shadowed = ()) -> Pair:

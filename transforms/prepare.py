@@ -14,6 +14,7 @@ names stay single-assignment and keep their abstract values.
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 
 import numpy as np
 
@@ -29,7 +30,10 @@ from transforms.core import (
     Names,
     Ref,
     Statement,
+    Try,
     Var,
+    While,
+    With,
     blocks_of,
     is_call_of,
     names_in,
@@ -40,20 +44,85 @@ from transforms.templates import inline, value_of
 from transforms.values import INTEGER, UNKNOWN, Array, Instance, Value, may_be_differentiable
 
 
-def prepare(function: Function, summaries: Summaries) -> Function:
-    """The program in the form that `reverse` reads."""
-    values: dict[str, Value] = dict(function.values or {})
-    names = Names(names_in(function))
-    function = function.replace(body=_array_methods(function.body, names, values))
-    body = _index_loops(_drop_self_stores(function.body, values), names, values)
-    function = function.replace(body=body, values=values)
+LARGEST_INLINED = 40  # statements of a callee without loops that is written out where it is called
+LARGEST_GROWTH = 300  # statements that this may add to one function
+
+Specialise = Callable[[Function, tuple[Value, ...]], Function]
+
+
+def prepare(function: Function, summaries: Summaries, specialise: Specialise) -> Function:
+    """The program in the form that `reverse` reads; `specialise` finds the types again where callees were inlined."""
+    function = _again(function, _inline_small(function), specialise)
     while True:
+        function = _normalise(function)
         regions = find_regions(function, summaries)
-        new = _inline_sharing(function.body, regions, summaries, names, values)
+        values: dict[str, Value] = dict(function.values or {})
+        new = _inline_sharing(function.body, regions, summaries, Names(names_in(function)), values)
         if new == function.body:
             return function
-        new = _index_loops(_drop_self_stores(new, values), names, values)
-        function = function.replace(body=new, values=values)
+        function = _again(function, function.replace(body=new), specialise)
+
+
+def _again(old: Function, new: Function, specialise: Specialise) -> Function:
+    if new.body is old.body:
+        return old
+    values = old.values or {}
+    return specialise(new.replace(values=None, source=None), tuple(values.get(name, UNKNOWN) for name in old.parameters))
+
+
+def _normalise(function: Function) -> Function:
+    values: dict[str, Value] = dict(function.values or {})
+    names = Names(names_in(function))
+    body = _array_methods(function.body, names, values)
+    body = _index_loops(_drop_self_stores(body, values), names, values)
+    return function.replace(body=body, values=values)
+
+
+def _inline_small(function: Function) -> Function:
+    """Write out the calls of small functions without loops."""
+    names = Names(names_in(function))
+    growth = 0
+
+    def visit(block: Block) -> Block:
+        nonlocal growth
+        result: list[Statement] = []
+        changed = False
+        for statement in block:
+            inner = blocks_of(statement)
+            new_inner = tuple(visit(b) for b in inner)
+            if any(a is not b for a, b in zip(inner, new_inner)):
+                statement, changed = with_blocks(statement, new_inner), True
+            callee = _callee(statement)
+            if callee is not None and growth < LARGEST_GROWTH and is_small(callee):
+                assert isinstance(statement, Assign) and isinstance(statement.value, Call)
+                body, value = inline(callee, statement.value.arguments, names, {})
+                body = visit(body)
+                growth += len(body)
+                result += body
+                if statement.target is not None:
+                    result.append(Assign(statement.target, value, statement.origin))
+                changed = True
+            else:
+                result.append(statement)
+        return tuple(result) if changed else block
+
+    body = visit(function.body)
+    return function if body is function.body else function.replace(body=body)
+
+
+def _callee(statement: Statement) -> Function | None:
+    if isinstance(statement, Assign) and isinstance(statement.value, Call) and isinstance(statement.value.function, Ref):
+        if isinstance(statement.value.function.value, Function):
+            return statement.value.function.value
+    return None
+
+
+def is_small(function: Function) -> bool:
+    """Whether a function is short, without loops and handlers, and does not call itself."""
+    statements = list(walk(function.body))
+    if len(statements) > LARGEST_INLINED or any(isinstance(s, (For, While, Try, With)) for s in statements):
+        return False
+    return not is_recursive(function)
 
 
 # --------------------------------------------------------------------------------------------------------------- loops
