@@ -44,7 +44,7 @@ def run_generic(gradient: Any, arguments: tuple) -> Any:
     bound = gradient.binder.bind((), arguments, {})
     gradient.check(bound)
     generic = gradient.derive(bound, (UNKNOWN,) * len(bound.values), Reader())
-    compiled = Executable(present(generic))
+    compiled = Executable(present(generic.replace(signature=None)))  # called with one value for each parameter
     return compiled.link(compiled.namespace)(*bound.values)
 
 

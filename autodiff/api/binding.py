@@ -170,7 +170,7 @@ class Binder:
         if isinstance(self.function, core.Function):
             return self.function
         if hasattr(type(self.function), "core_for"):
-            return self.function.core_for(values, reader=reader)
+            return self.function.program_for(bound, values, reader)
         if bound.shape is not None:
             return primitive_function(self.function, *bound.shape)
         return reader.program(self.function)

@@ -59,7 +59,7 @@ class Pair(Transformed):
         augmented, adjoint = pipeline.pullback_pair(program, values, self.positions(bound), reader)
         return _both(augmented, adjoint)
 
-    def core_for(self, values: tuple[Value, ...] | None, reader: Any = None) -> core.Function:
+    def program_for(self, bound: Bound, values: tuple[Value, ...], reader: Reader) -> core.Function:
         raise TransformError(
             "vjp cannot be differentiated here", "Use grad of a scalar function of the cotangent instead."
         )

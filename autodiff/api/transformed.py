@@ -163,16 +163,18 @@ class Transformed:
 
     def core_for(self, values: tuple[Value, ...] | None, reader: Any = None) -> core.Function:
         """The transformed program for positional arguments of these values; None: nothing is known."""
+        reader = reader if reader is not None else Reader.active()
         if values is None:
             bound = self.binder.generic()
-            known: tuple[Value, ...] = (UNKNOWN,) * len(bound.values)
-        else:
-            known = canonical_sizes(self.binder.filled(values))[0]
-            bound = self.binder.of_values(known)
-        reader = reader if reader is not None else Reader.active()
-        key = (id(self), known)
+            return self.program_for(bound, (UNKNOWN,) * len(bound.values), reader)
+        known = canonical_sizes(self.binder.filled(values))[0]
+        return self.program_for(self.binder.of_values(known), known, reader)
+
+    def program_for(self, bound: Bound, values: tuple[Value, ...], reader: Reader) -> core.Function:
+        """The transformed program for parameters of these values; made once in a compilation."""
+        key = (id(self), len(bound.places), values)
         if key not in reader.memo:
-            result = self.derive(bound, self.floating(bound, known), reader)
+            result = self.derive(bound, self.floating(bound, values), reader)
             result.signature = self.binder.parameters_signature
             reader.memo[key] = (self, result)
         return reader.memo[key][1]
