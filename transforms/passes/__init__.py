@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from transforms.core import Block, Function, Ref
-from transforms.passes import algebra, broadcasts, coalesce, copies, cse, deadcode, early, fold, nest, tapes
+from transforms.passes import algebra, broadcasts, coalesce, copies, cse, deadcode, early, fold, nest, scalings, tapes
 from transforms.presentation import map_block, reachable, references_in
 
 Pass = Callable[[Function], Function]
 
-SIMPLIFY: tuple[Pass, ...] = (copies.copies, fold.fold, broadcasts.broadcasts, algebra.algebra, cse.cse)
+SIMPLIFY: tuple[Pass, ...] = (copies.copies, fold.fold, broadcasts.broadcasts, scalings.scalings, algebra.algebra, cse.cse)
 ROUNDS = 5  # what one round leaves for the next is rarely worth a sixth
 
 

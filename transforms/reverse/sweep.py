@@ -462,9 +462,9 @@ class Sweep:
             case If():
                 return self.branch(statement, scope)
             case For():
-                return self.loop(statement)
+                return self.loop(statement, scope.in_loop)
             case While():
-                return self.loop(statement)
+                return self.loop(statement, scope.in_loop)
             case With():
                 forward, reverse = self.block(statement.body, scope)
                 return [With(statement.context, statement.target, tuple(forward), statement.origin)], reverse
@@ -489,11 +489,22 @@ class Sweep:
             adjoint.statements[position] = _replace_number_reads(line, saved)
 
     def site(
-        self, forward: Statements, reverse: Statements, at: int, own: tuple[str, ...], origin: Origin | None
+        self,
+        forward: Statements,
+        reverse: Statements,
+        at: int,
+        own: tuple[str, ...],
+        origin: Origin | None,
+        is_outermost: bool = False,
     ) -> tuple[Statements, Statements]:
-        """Push what the adjoint of a repeated block reads at position `at` of its primal, and pop it at the start."""
+        """Push what the adjoint of a repeated block reads at position `at` of its primal, and pop it at the start.
+
+        What is the same in each iteration of an outermost loop still has its value when the adjoint sweep comes.
+        """
         bound = all_writes(tuple(forward))
         needed = [name for name in free_reads(reverse) if name in bound and name not in own]
+        if is_outermost:
+            needed = [name for name in needed if not self._is_invariant(name, bound)]
         again = self._recomputed(needed, bound, own)
         remade = Builder(self.names, origin)
         for name in again:
@@ -513,6 +524,22 @@ class Sweep:
             for position, name in enumerate(needed):
                 pop.call(operator.getitem, entry, Const(position), target=name)
         return [*forward[:at], *push.statements, *forward[at:]], [*pop.statements, *remade.statements, *reverse]
+
+    def _is_invariant(self, name: str, bound: set[str]) -> bool:
+        """Whether a name bound in a loop has the same value in each iteration: a pure operation on what does not change."""
+        if name not in bound:
+            return not is_changed(self, name)
+        statement = self.plan.binding.get(name)
+        if statement is None or not isinstance(statement.value, Call) or is_changed(self, name):
+            return False
+        call = statement.value
+        function = call.function.value if isinstance(call.function, Ref) else None
+        entry = registry.lookup(function) if function is not None else None
+        if entry is None or not entry.is_pure or entry.mutates:
+            return False
+        if function not in (operator.getitem, operations.make_tuple, operations.make_slice) and not entry.is_elementwise:
+            return False
+        return all(not isinstance(atom, Var) or self._is_invariant(atom.name, bound) for atom in call.atoms)
 
     def _recomputed(self, needed: list[str], bound: set[str], own: tuple[str, ...]) -> list[str]:
         """Those of the needed names that cost nothing to make again from others: index tuples and slices."""
@@ -569,7 +596,7 @@ class Sweep:
         backward = If(statement.test, tuple(then_reverse), tuple(else_reverse), statement.origin)
         return [primal], [*start.statements, backward]
 
-    def loop(self, statement: For | While) -> tuple[Statements, Statements]:
+    def loop(self, statement: For | While, in_loop: bool) -> tuple[Statements, Statements]:
         inside = all_writes(statement.body)
         end, headers = headers_of(self.plan, statement.body)
         if isinstance(statement, For):
@@ -604,7 +631,7 @@ class Sweep:
         trailing = len(statement.body) - end
         at = len(forward) - trailing - self._trailing_shadows(statement.body[end:])
         carried: Statements = [Assign(flow, Var(self.bar(name)), statement.origin) for name, flow in flows.items()]
-        return self._emit_loop(statement, forward, reverse, at, start.statements, carried)
+        return self._emit_loop(statement, forward, reverse, at, start.statements, carried, not in_loop)
 
     def _trailing_shadows(self, copies: Block) -> int:
         return sum(
@@ -620,6 +647,7 @@ class Sweep:
         at: int,
         start: Statements,
         carried: Statements,
+        is_outermost: bool,
     ) -> tuple[Statements, Statements]:
         origin = statement.origin
         counted = Builder(self.names, origin)
@@ -629,7 +657,7 @@ class Sweep:
             # the item counts as bound by the body
             forward = [Assign(statement.target, Var(statement.target), origin), *forward]
             at += 1
-        forward, reverse = self.site(forward, reverse, at, own, origin)
+        forward, reverse = self.site(forward, reverse, at, own, origin, is_outermost)
         reverse = [*carried, *reverse]
         if isinstance(statement, For) and steps is None:
             forward = forward[1:]
