@@ -504,7 +504,8 @@ class Sweep:
         bound = all_writes(tuple(forward))
         needed = [name for name in free_reads(reverse) if name in bound and name not in own]
         if is_outermost:
-            needed = [name for name in needed if not self._is_invariant(name, bound)]
+            changing = bound.union(own)  # the variable of a `for` changes too
+            needed = [name for name in needed if not self._is_invariant(name, changing)]
         again = self._recomputed(needed, bound, own)
         remade = Builder(self.names, origin)
         for name in again:
