@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -11,6 +11,7 @@ import autodiff as ad
 from tests.corpus.reference import assert_close, function_from, numbers, numeric_gradient, total
 
 relaxed = settings(
+    phases=(Phase.explicit, Phase.generate),  # programs are short: shrinking them costs more than it gives
     max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
 
@@ -19,7 +20,7 @@ relaxed = settings(
 
 NAMES = ("x", "y", "a", "b", "c")
 UNARY = ("np.sin({})", "np.tanh({})", "({} * {} + 1.0)", "np.log1p({} ** 2)", "-{}", "np.exp(-{} * {})", "({} ** 2)")
-BINARY = ("({} + {})", "({} - {})", "({} * {})", "({} / (1.5 + {} * {}))", "np.where({} > 0.05, {}, {})")
+BINARY = ("({} + {})", "({} - {})", "({} * {})", "({} / (1.5 + {} * {}))", "({} if {} > 0.05 else {})")
 
 
 @st.composite
