@@ -526,6 +526,14 @@ class Sweep:
                 pop.call(operator.getitem, entry, Const(position), target=name)
         return [*forward[:at], *push.statements, *forward[at:]], [*pop.statements, *remade.statements, *reverse]
 
+    def _is_index(self, name: str, call: Call) -> bool:
+        """Whether an operation makes an index tuple, a slice, or an integer by cheap arithmetic."""
+        if is_call_of(call, operations.make_tuple, operations.make_slice):
+            return True
+        value = self.values.get(name)
+        is_integer = isinstance(value, Number) and value.python and value.dtype.kind == "i"
+        return is_integer and is_call_of(call, operator.add, operator.sub, operator.mul)
+
     def _is_invariant(self, name: str, bound: set[str]) -> bool:
         """Whether a name bound in a loop has the same value in each iteration: a pure operation on what does not change."""
         if name not in bound:
@@ -543,15 +551,15 @@ class Sweep:
         return all(not isinstance(atom, Var) or self._is_invariant(atom.name, bound) for atom in call.atoms)
 
     def _recomputed(self, needed: list[str], bound: set[str], own: tuple[str, ...]) -> list[str]:
-        """Those of the needed names that cost nothing to make again from others: index tuples and slices."""
+        """Those of the needed names that cost no more to make again than to push: indices, index tuples and slices."""
         again: list[str] = []
-        for name in needed:
+        available = set(needed)
+        for name in sorted(needed, key=lambda n: self.plan.places[id(b)].number if (b := self.plan.binding.get(n)) else -1):
             statement = self.plan.binding.get(name)
-            if statement is None or not is_call_of(statement.value, operations.make_tuple, operations.make_slice):
+            if statement is None or not isinstance(statement.value, Call) or not self._is_index(name, statement.value):
                 continue
-            assert isinstance(statement.value, Call)
             if all(
-                not isinstance(atom, Var) or atom.name not in bound or atom.name in own or atom.name in needed
+                not isinstance(atom, Var) or atom.name not in bound or atom.name in own or atom.name in available
                 for atom in statement.value.arguments
             ):
                 again.append(name)
