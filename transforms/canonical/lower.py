@@ -6,6 +6,7 @@ names, bound by `functools.partial`.
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
 import operator
@@ -330,17 +331,21 @@ def lower_source(source: str, globals: dict[str, Any], name: str | None = None) 
 
 
 @functools.cache
-def _module_tree(filename: str) -> tuple[str, dict[int, Node]]:
-    """The text of a file and its function definitions by their first line (that of the first decorator)."""
+def _module_tree(filename: str) -> tuple[str, dict[int, ast.AST]]:
+    """The text of a file and its function definitions by their first line (that of the first decorator).
+
+    The trees are the standard library's: only the definition that is asked for is worth the way to gast.
+    """
     with open(filename, encoding="utf-8") as file:
         text = file.read()
-    found: dict[int, Node] = {}
-    for node in gast.walk(parse(text, filename)):
-        if isinstance(node, gast.FunctionDef):
-            first = min([node.lineno, *(part.lineno for part in node.decorator_list)])
-            found[first] = node
-        elif isinstance(node, gast.Lambda):
-            found.setdefault(node.lineno, node)
+    found: dict[int, ast.AST] = {}
+    for statement in ast.parse(text, filename).body:
+        if isinstance(statement, ast.FunctionDef):
+            found[min([statement.lineno, *(part.lineno for part in statement.decorator_list)])] = statement
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Lambda):
+                found.setdefault(node.lineno, node)
     return text, found
 
 
@@ -353,7 +358,7 @@ def lower_template(function: Any) -> core.Function:
     if known is None:
         code = function.__code__
         text, found = _module_tree(code.co_filename)
-        tree = found[code.co_firstlineno]
+        tree = gast.ast_to_gast(found[code.co_firstlineno])
         environment = DictEnvironment(
             function.__globals__, code.co_filename, text, signature=inspect.signature(function)
         )
