@@ -13,7 +13,7 @@ from autodiff.api.conventions import UNSET, Convention, Request, request
 from autodiff.api.results import Results
 from autodiff.api.transformed import Transformed, _kind, _name
 from autodiff.frontend.read import Reader
-from transforms import core, runtime
+from transforms import core, pipeline, runtime
 from transforms.errors import DerivativeUndefined, TransformError
 from transforms.inference import as_number
 from transforms.values import UNKNOWN, Array, Instance, Literal, Number, Sequence, Value
@@ -61,8 +61,6 @@ class Gradient(Transformed):
         return tuple(result)
 
     def derive(self, bound: Bound, values: tuple[Value, ...], reader: Reader) -> core.Function:
-        from transforms import pipeline
-
         asked = self.request
         program = self.binder.program(bound, values, reader)
         places = self.places(bound)

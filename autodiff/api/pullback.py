@@ -21,7 +21,7 @@ from autodiff.api.transformed import Transformed, _kind, _name
 from autodiff.backend.compile import explain
 from autodiff.frontend.read import Reader
 from autodiff.values import signature_key
-from transforms import core, operations, runtime
+from transforms import core, operations, pipeline, runtime
 from transforms.errors import TransformError
 from transforms.values import Value
 
@@ -53,8 +53,6 @@ class Pair(Transformed):
             check_differentiable(argument, f"argument {position} ({bound.names[place.parameter]})", self.__wrapped__)
 
     def derive(self, bound: Bound, values: tuple[Value, ...], reader: Reader) -> core.Function:
-        from transforms import pipeline
-
         program = self.binder.program(bound, values, reader)
         augmented, adjoint = pipeline.pullback_pair(program, values, self.positions(bound), reader)
         return _both(augmented, adjoint)

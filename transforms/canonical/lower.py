@@ -331,22 +331,26 @@ def lower_source(source: str, globals: dict[str, Any], name: str | None = None) 
 
 
 @functools.cache
-def _module_tree(filename: str) -> tuple[str, dict[int, ast.AST]]:
-    """The text of a file and its function definitions by their first line (that of the first decorator).
-
-    The trees are the standard library's: only the definition that is asked for is worth the way to gast.
-    """
+def _file_lines(filename: str) -> list[str]:
     with open(filename, encoding="utf-8") as file:
-        text = file.read()
-    found: dict[int, ast.AST] = {}
-    for statement in ast.parse(text, filename).body:
-        if isinstance(statement, ast.FunctionDef):
-            found[min([statement.lineno, *(part.lineno for part in statement.decorator_list)])] = statement
-            continue
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Lambda):
-                found.setdefault(node.lineno, node)
-    return text, found
+        return file.read().splitlines(keepends=True)
+
+
+def _definition(lines: list[str], first: int) -> ast.FunctionDef:
+    """The definition of a module-level function whose first line (that of its first decorator) is `first`.
+
+    Only its own lines are parsed: a file of rules is long, and few of them are asked for.
+    """
+    end = first - 1
+    while not lines[end].startswith("def "):
+        end += 1
+    end += 1
+    while end < len(lines) and (lines[end][:1] in " \t\n)#"):
+        end += 1
+    node = ast.parse("".join(lines[first - 1 : end])).body[0]
+    assert isinstance(node, ast.FunctionDef)
+    ast.increment_lineno(node, first - 1)
+    return node
 
 
 _templates: dict[Any, core.Function] = {}
@@ -357,10 +361,10 @@ def lower_template(function: Any) -> core.Function:
     known = _templates.get(function)
     if known is None:
         code = function.__code__
-        text, found = _module_tree(code.co_filename)
-        tree = gast.ast_to_gast(found[code.co_firstlineno])
+        lines = _file_lines(code.co_filename)
+        tree = gast.ast_to_gast(_definition(lines, code.co_firstlineno))
         environment = DictEnvironment(
-            function.__globals__, code.co_filename, text, signature=inspect.signature(function)
+            function.__globals__, code.co_filename, "".join(lines), signature=inspect.signature(function)
         )
         known = _templates[function] = lower(tree, environment)
         known.source = function
