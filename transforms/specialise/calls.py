@@ -1476,6 +1476,13 @@ class Calls:
             found = Instance(str) if name in ("format", "join", "lower", "upper", "strip", "replace") else UNKNOWN
         return self.emit(ref, [source, *rest], keywords, found, region=self.sweep.inner_region(source, found))
 
+    def on_list_method(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+        """`list.append(items, x)`, `list.pop(items)`: methods by the function that they are."""
+        value = arguments[0].value if arguments else UNKNOWN
+        if keywords or not (isinstance(value, (Sequence, Many, Instance)) and value.kind is list):
+            return None
+        return self.container_method(ref.value, ref.value.__name__, arguments[0], arguments[1:], keywords)
+
     def extended(self, source: Binding, other: Binding) -> bool:
         """Append the items of a sequence to a list one by one, where they are known."""
         items = self.sweep.parts(other) if isinstance(other.value, Sequence) else None
@@ -1840,6 +1847,8 @@ _HANDLERS: list[tuple[Any, str]] = [
     (runtime.repeat_sequence, "on_repeat_sequence"),
     (operator.add, "on_join_sequences"),
     (operator.concat, "on_join_sequences"),
+    (list.append, "on_list_method"),
+    (list.pop, "on_list_method"),
     (dict, "on_dict"),
     *((kind, "on_scalar_type") for kind in (np.float16, np.float32, np.float64, np.complex64, np.complex128,
       np.int32, np.int64, np.bool_)),
