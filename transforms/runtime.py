@@ -18,6 +18,8 @@ import numpy as np
 def unbroadcast(g: Any, x: Any) -> Any:
     """The cotangent `g` of something that `x` was broadcast into, as the cotangent of `x`: summed over the dimensions
     along which `x` was repeated, repeated along those that `g` lacks, and of the dtype of `x`."""
+    if g.__class__ is np.ndarray and x.__class__ is np.ndarray and g.shape == x.shape and g.dtype is x.dtype:
+        return g  # the usual case, decided quickly
     if isinstance(x, float):
         g = g if np.ndim(g) == 0 else np.sum(g)
         return match_dtype(g[()] if isinstance(g, np.ndarray) else g, x)
@@ -1303,7 +1305,7 @@ def finish(g: Any, x: Any) -> Any:
 
 def make_record(kind: type, names: tuple, *items: Any) -> Any:
     """An instance of a class with these attributes, made without running its `__init__`."""
-    record = object.__new__(kind)
+    record: Any = object.__new__(kind)
     for name, item in zip(names, items, strict=True):
         object.__setattr__(record, name, item)
     return record
@@ -1596,7 +1598,8 @@ def check_method(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where a method was taken to be that of an array."""
     if not isinstance(x, (np.ndarray, np.generic)):
         raise TypeError(
-            f"the method {name!r} of a {type(x).__name__} was taken to be that of an array: give example arguments, so that "
+            f"the method {name!r} of a {type(x).__name__} was taken to be that of an array: give example arguments, so "
+            "that "
             "types are known"
         )
 
@@ -1911,7 +1914,7 @@ def accumulate(shadow: Any, g: Any) -> Any:
 
 
 def merge(shadow: Any, other: Any) -> Any:
-    """The shadow of a name, after another name for the same thing went: where it is a number, its cotangent is added."""
+    """The shadow of a name, after another name for the same thing went: a number's cotangent is added."""
     return shadow + other if _is_number(other) and _is_number(shadow) else shadow
 
 
