@@ -10,12 +10,20 @@ from collections.abc import Callable
 from typing import Any
 
 from transforms.core import Block, Function, Ref
-from transforms.passes import algebra, broadcasts, coalesce, copies, cse, deadcode, early, fold, nest, scalings, tapes
+from transforms.passes import algebra, broadcasts, coalesce, copies, cse, deadcode, early, fold, idioms, nest, scalings, shapes, tapes
 from transforms.presentation import map_block, reachable, references_in
 
 Pass = Callable[[Function], Function]
 
-SIMPLIFY: tuple[Pass, ...] = (copies.copies, fold.fold, broadcasts.broadcasts, scalings.scalings, algebra.algebra, cse.cse)
+SIMPLIFY: tuple[Pass, ...] = (
+    copies.copies,
+    fold.fold,
+    broadcasts.broadcasts,
+    scalings.scalings,
+    shapes.shapes,
+    algebra.algebra,
+    cse.cse,
+)
 ROUNDS = 5  # what one round leaves for the next is rarely worth a sixth
 
 
@@ -36,7 +44,7 @@ def simplify(function: Function) -> Function:
 
 def presented(function: Function) -> Function:
     """One function in the form that is printed: names restored, expressions nested."""
-    return nest.nest(coalesce.coalesce(early.early(function)))
+    return nest.nest(coalesce.coalesce(early.early(idioms.idioms(function))))
 
 
 def everywhere(function: Function, change: Pass) -> Function:

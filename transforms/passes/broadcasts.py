@@ -71,12 +71,13 @@ class _Rewriter:
     def assign(self, statement: Assign, call: Call, known: dict[str, Call]) -> list[Statement]:
         target = statement.target
         if is_call_of(call, np.broadcast_to) and target in self.once and self._is_stable(call):
-            known[target] = call  # type: ignore[index]
+            assert target is not None
+            known[target] = call
             return [statement]
         if is_call_of(call, operator.iadd) and isinstance(call.arguments[1], Var) and call.arguments[1].name in known:
             if self._shape(call.arguments[0]) == self._shape(call.arguments[1]) is not None:
-                small = known[call.arguments[1].name].arguments[0]
-                return [Assign(target, Call(call.function, (call.arguments[0], small)), statement.origin)]
+                item = known[call.arguments[1].name].arguments[0]
+                return [Assign(target, Call(call.function, (call.arguments[0], item)), statement.origin)]
         if not is_call_of(call, *BINARY, *UNARY) or call.keywords or target is None:
             return [statement]
         for position, atom in enumerate(call.arguments):

@@ -1,0 +1,134 @@
+"""What an expert would write: the shorter and faster of two equal notations, chosen last, by types.
+
+    np.transpose(x)                         x.T
+    np.zeros_like(v)                        np.zeros(v.shape)           v a vector of float64
+    np.array(np.broadcast_to(c, shape))     np.full(shape, c)           c a number
+    np.expand_dims(x, 1)                    x[:, None]
+
+The functions on the left are written in Python and cost several times what those on the right do.  Needs the abstract
+values of the names.
+"""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+
+from transforms.core import (
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    Expression,
+    Function,
+    Names,
+    Ref,
+    Statement,
+    Var,
+    atoms_of,
+    blocks_of,
+    is_call_of,
+    names_in,
+    walk,
+    with_blocks,
+)
+from transforms.values import Array, Literal, Number, Value
+
+FLOAT = np.dtype(np.float64)
+
+
+def idioms(function: Function) -> Function:
+    """The program in the notation of an expert."""
+    if not function.values:
+        return function
+    writer = _Writer(function)
+    body = writer.block(function.body)
+    return function.replace(body=body) if writer.changed else function
+
+
+class _Writer:
+    def __init__(self, function: Function) -> None:
+        self.values = function.values or {}
+        self.changed = False
+        self.names = Names(names_in(function))
+        self.uses: dict[str, int] = {}
+        self.broadcasts: dict[str, Call] = {}
+        bound: dict[str, int] = {}
+        for statement in walk(function.body):
+            for atom in atoms_of(statement):
+                if isinstance(atom, Var):
+                    self.uses[atom.name] = self.uses.get(atom.name, 0) + 1
+            if isinstance(statement, Assign) and statement.target is not None:
+                bound[statement.target] = bound.get(statement.target, 0) + 1
+                if is_call_of(statement.value, np.broadcast_to) and isinstance(statement.value, Call):
+                    self.broadcasts[statement.target] = statement.value
+        self.broadcasts = {name: call for name, call in self.broadcasts.items() if bound[name] == 1}
+
+    def block(self, block: Block) -> Block:
+        result: list[Statement] = []
+        for statement in block:
+            statement = with_blocks(statement, [self.block(inner) for inner in blocks_of(statement)])
+            if isinstance(statement, Assign) and isinstance(statement.value, Call) and statement.target is not None:
+                result += self.assign(statement, statement.value)
+            else:
+                result.append(statement)
+        return tuple(result)
+
+    def assign(self, statement: Assign, call: Call) -> list[Statement]:
+        assert statement.target is not None
+        if is_call_of(call, np.zeros_like) and len(call.arguments) == 1 and not call.keywords:
+            value = self.value(call.arguments[0])
+            if isinstance(value, Array) and value.rank == 1 and value.dtype == FLOAT:
+                self.changed = True
+                shape = self.temporary()
+                return [
+                    Assign(shape, Call(Ref(getattr), (call.arguments[0], Const("shape"))), statement.origin),
+                    Assign(statement.target, Call(Ref(np.zeros, "np.zeros"), (Var(shape),)), statement.origin, statement.comment),
+                ]
+        new = self.expression(call)
+        if new is None:
+            return [statement]
+        self.changed = True
+        return [Assign(statement.target, new, statement.origin, statement.comment)]
+
+    def temporary(self) -> str:
+        name = self.names.temporary()
+        self.uses[name] = 1
+        return name
+
+    def expression(self, call: Call) -> Expression | None:
+        if call.keywords and not is_call_of(call, np.expand_dims):
+            return None
+        if is_call_of(call, np.transpose) and len(call.arguments) == 1 and isinstance(self.value(call.arguments[0]), Array):
+            return Call(Ref(getattr), (call.arguments[0], Const("T")))
+        if is_call_of(call, np.array) and len(call.arguments) == 1 and isinstance(call.arguments[0], Var):
+            return self.full(call.arguments[0])
+        if is_call_of(call, np.expand_dims) and len(call.arguments) == 2 and not call.keywords:
+            return self.expanded(call.arguments[0], call.arguments[1])
+        return None
+
+    def full(self, source: Var) -> Expression | None:
+        broadcast = self.broadcasts.get(source.name)
+        if broadcast is None or self.uses.get(source.name) != 1 or broadcast.keywords:
+            return None
+        number, shape = broadcast.arguments
+        value = self.value(number)
+        is_float = (isinstance(value, Literal) and isinstance(value.value, float)) or (
+            isinstance(value, Number) and value.dtype == FLOAT
+        )
+        return Call(Ref(np.full, "np.full"), (shape, number)) if is_float else None
+
+    def expanded(self, source: Atom, axis: Atom) -> Expression | None:
+        value = self.value(source)
+        if not isinstance(value, Array) or value.rank is None or not isinstance(axis, Const) or type(axis.value) is not int:
+            return None
+        place = axis.value % (value.rank + 1)
+        index = (*(slice(None) for _ in range(place)), None, *(slice(None) for _ in range(value.rank - place)))
+        return Call(Ref(operator.getitem), (source, Const(index)))
+
+    def value(self, atom: Atom) -> Value | None:
+        if isinstance(atom, Const):
+            return Literal(atom.value)
+        return self.values.get(atom.name) if isinstance(atom, Var) else None

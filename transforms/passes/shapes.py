@@ -1,0 +1,69 @@
+"""The shape of a result is asked of the first array that is known to have the same shape.
+
+    t = x - y                   t = x - y           t goes, if only its size was wanted
+    n = t.size                  n = x.size
+
+Arrays have equal shapes where their abstract values have equal sizes.
+"""
+
+from __future__ import annotations
+
+from transforms.core import Assign, Block, Call, Const, Function, Statement, Var, blocks_of, is_call_of, walk, with_blocks
+from transforms.values import Array, Value
+
+ASKED = (Const("shape"), Const("size"))
+
+
+def shapes(function: Function) -> Function:
+    """The program with shapes asked of the first array that has them."""
+    if not function.values or not any(
+        isinstance(s, Assign) and isinstance(s.value, Call) and is_call_of(s.value, getattr) and s.value.arguments[1] in ASKED
+        for s in walk(function.body)
+    ):
+        return function
+    bound: dict[str, int] = {}
+    for statement in walk(function.body):
+        if isinstance(statement, Assign) and statement.target is not None:
+            bound[statement.target] = bound.get(statement.target, 0) + 1
+    finder = _Finder(function.values, {name for name, count in bound.items() if count == 1})
+    known: dict[tuple, str] = {}
+    for name in function.parameters:
+        if name not in bound:
+            finder.note(name, known)
+    body = finder.block(function.body, known)
+    return function.replace(body=body) if finder.changed else function
+
+
+class _Finder:
+    def __init__(self, values: dict[str, Value], once: set[str]) -> None:
+        self.values, self.once = values, once
+        self.changed = False
+
+    def note(self, name: str, known: dict[tuple, str]) -> None:
+        value = self.values.get(name)
+        if isinstance(value, Array) and value.shape:
+            known.setdefault(value.shape, name)
+
+    def block(self, block: Block, known: dict[tuple, str]) -> Block:
+        known = dict(known)
+        result: list[Statement] = []
+        for statement in block:
+            statement = with_blocks(statement, [self.block(inner, known) for inner in blocks_of(statement)])
+            if isinstance(statement, Assign) and statement.target is not None:
+                call = statement.value
+                if isinstance(call, Call) and is_call_of(call, getattr) and call.arguments[1] in ASKED:
+                    statement = self.ask(statement, call, known)
+                if statement.target in self.once:
+                    self.note(statement.target, known)  # type: ignore[arg-type]
+            result.append(statement)
+        return tuple(result)
+
+    def ask(self, statement: Assign, call: Call, known: dict[tuple, str]) -> Assign:
+        source = call.arguments[0]
+        value = self.values.get(source.name) if isinstance(source, Var) else None
+        first = known.get(value.shape) if isinstance(value, Array) and value.shape else None
+        if first is None or source == Var(first):
+            return statement
+        self.changed = True
+        new = Call(call.function, (Var(first), call.arguments[1]))
+        return Assign(statement.target, new, statement.origin, statement.comment)
