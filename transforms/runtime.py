@@ -1205,6 +1205,10 @@ def ones(x: Any) -> Any:
         return {key: ones(item) for key, item in x.items()}
     if isinstance(x, np.generic) and x.dtype.kind in "fc":
         return x.dtype.type(1)
+    if dataclasses.is_dataclass(x) and not isinstance(x, type):
+        cotangent = Shadow()
+        vars(cotangent).update((field.name, ones(getattr(x, field.name))) for field in dataclasses.fields(x))
+        return cotangent
     if x is None or isinstance(x, (str, bytes, set, frozenset, complex)):
         what = f"complex ({x!r})" if isinstance(x, complex) else f"not numeric: {x!r}"
         raise ValueError(f"the output has no gradient: it is {what}; return real numbers or arrays")
@@ -1919,9 +1923,14 @@ def merge(shadow: Any, other: Any) -> Any:
 
 
 def return_item(shadow: Any, index: Any, other: Any) -> None:
-    """Add the cotangent `other` of an item that was read from `x[index]`, if the item is a number."""
-    if _is_number(other):
+    """Add the cotangent `other` of an item that was read from `x[index]`, unless it is in the shadow's own memory."""
+    if isinstance(index, slice) and isinstance(shadow, list):
+        for position, item in zip(range(*index.indices(len(shadow))), other, strict=True):
+            return_item(shadow, position, item)
+    elif _is_number(other):
         add_item(shadow, index, other)
+    elif isinstance(shadow, np.ndarray) and isinstance(other, np.ndarray) and not np.may_share_memory(shadow, other):
+        np.add.at(shadow, index, other)  # the item was a copy
 
 
 def return_attribute(shadow: Any, name: str, other: Any) -> None:

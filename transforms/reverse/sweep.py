@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from transforms import operations, registry, runtime
-from transforms.analyses.regions import BUILDERS, INPLACE, bind
+from transforms.analyses.regions import BUILDERS, INPLACE, bind, is_container
 from transforms.core import (
     Assign,
     Atom,
@@ -239,10 +239,10 @@ class Sweep:
         """(key, slot name) of the items of a structured name that may carry a cotangent."""
         value = self.values[name]
         if isinstance(value, Sequence):
-            pairs = list(enumerate(value.items))
+            pairs: list[tuple[Any, Value]] = list(enumerate(value.items))
         else:
             assert isinstance(value, (Mapping, Record))
-            keys = value.keys if isinstance(value, Mapping) else value.names
+            keys: tuple[Any, ...] = value.keys if isinstance(value, Mapping) else value.names
             pairs = list(zip(keys, value.items))
         result = []
         for key, item in pairs:
@@ -535,7 +535,7 @@ class Sweep:
         return is_integer and is_call_of(call, operator.add, operator.sub, operator.mul)
 
     def _is_invariant(self, name: str, bound: set[str]) -> bool:
-        """Whether a name bound in a loop has the same value in each iteration: a pure operation on what does not change."""
+        """Whether a name has the same value in each iteration of a loop: a pure operation on what does not change."""
         if name not in bound:
             return not is_changed(self, name)
         statement = self.plan.binding.get(name)
@@ -546,7 +546,8 @@ class Sweep:
         entry = registry.lookup(function) if function is not None else None
         if entry is None or not entry.is_pure or entry.mutates:
             return False
-        if function not in (operator.getitem, operations.make_tuple, operations.make_slice) and not entry.is_elementwise:
+        is_choice = function in (operator.getitem, operations.make_tuple, operations.make_slice)
+        if not is_choice and not entry.is_elementwise:
             return False
         return all(not isinstance(atom, Var) or self._is_invariant(atom.name, bound) for atom in call.atoms)
 
@@ -554,7 +555,12 @@ class Sweep:
         """Those of the needed names that cost no more to make again than to push: indices, index tuples and slices."""
         again: list[str] = []
         available = set(needed)
-        for name in sorted(needed, key=lambda n: self.plan.places[id(b)].number if (b := self.plan.binding.get(n)) else -1):
+
+        def number(name: str) -> int:
+            bound_by = self.plan.binding.get(name)
+            return -1 if bound_by is None else self.plan.places[id(bound_by)].number
+
+        for name in sorted(needed, key=number):
             statement = self.plan.binding.get(name)
             if statement is None or not isinstance(statement.value, Call) or not self._is_index(name, statement.value):
                 continue
@@ -581,7 +587,8 @@ class Sweep:
             end = Builder(self.names, statement.origin)
             self.widen_all(end)
             reverse += end.statements
-            halves.append((forward, placed(inner.prologue, reverse, self.aliases), set(self.live), _always_raises(body)))
+            reverse = placed(inner.prologue, reverse, self.aliases)
+            halves.append((forward, reverse, set(self.live), _always_raises(body)))
             fresh_after.append(self.fresh)
         wanted = sorted(set().union(*(live for _, _, live, raises in halves if not raises)))
         result = []
@@ -678,7 +685,7 @@ class Sweep:
             one.call(operator.add, Var(count), Const(1), target=count)
             forward = [*one.statements, *forward]
             steps = counted.call(range, Var(count))
-        target = statement.target if own else self.names.temporary()
+        target = own[0] if own else self.names.temporary()
         assert target is not None
         primal = [*before, _with_body(statement, forward)]
         return primal, [*start, *counted.statements, For(target, steps, tuple(reverse), origin)]
@@ -847,8 +854,14 @@ class Sweep:
         assert target is not None and isinstance(source, Var)
         primal.statements.append(statement)
         if self.kind(target) is Kind.SHADOW:
-            self.aliases[self.bar(target)] = self.bar(source.name)
-            primal.bind(self.bar(target), Var(self.bar(source.name)))
+            carried = Var(self.flows.get(target, self.bar(target)))
+            if self.kind(source) is Kind.SHADOW:
+                self.aliases[self.bar(target)] = self.bar(source.name)
+                primal.bind(self.bar(target), Var(self.bar(source.name)))
+                self.give_back(source, carried, adjoint)
+            else:  # a number, under a name that may also stand for memory
+                primal.bind(self.bar(target), Const(0.0))
+                self.accumulate(source, carried, adjoint)
             return
         if self.is_structured(target) != self.is_structured(source.name) or not self.is_structured(target):
             g = self.take(target, adjoint)
@@ -884,8 +897,9 @@ class Sweep:
                 primal.call(operations.make_list, *shadows, target=self.bar(target))
             for key, item in zip(keys, items):
                 if isinstance(item, Var) and (self.kind(item) is Kind.VALUE or self.is_dynamic(item)):
-                    g = adjoint.call(operator.getitem, Var(self.bar(target)), key)
-                    self.accumulate(item, g, adjoint) if self.kind(item) is Kind.VALUE else self.give_back(item, g, adjoint)
+                    part = adjoint.call(operator.getitem, Var(self.bar(target)), key)
+                    give = self.accumulate if self.kind(item) is Kind.VALUE else self.give_back
+                    give(item, part, adjoint)
             return
         if self.is_structured(target):
             slots = dict(self.slots(target))
@@ -1047,10 +1061,14 @@ class Sweep:
     def set_attribute(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         owner, name, stored = call.arguments
         shadow = self._object_shadow(owner)
+        region = self.plan.regions.of(owner)
+        holds_memory = region is not None and region.known_content is not None
+        # the shadow of what is overwritten collects cotangents through other names, and is needed again
+        old: Atom = primal.call(getattr, shadow, name) if holds_memory else Const(0.0)
         primal.statements.append(statement)
         primal.do(setattr, shadow, name, self.shadow(stored))
         g = adjoint.call(getattr, shadow, name)
-        adjoint.do(setattr, shadow, name, Const(0.0))
+        adjoint.do(setattr, shadow, name, old)
         if self.kind(stored) is Kind.VALUE:
             self.accumulate(stored, g, adjoint)
         self.give_back(stored, g, adjoint)
@@ -1138,6 +1156,9 @@ class Sweep:
     def primitive(
         self, statement: Assign, function: Any, call: Call, scope: Scope, primal: Builder, adjoint: Builder
     ) -> None:
+        if function is operator.add and is_container(self.plan.value(Var(statement.target or ""))):
+            function = runtime.join_sequences
+            call = dataclasses.replace(call, function=Ref(function, "runtime.join_sequences"))
         entry = registry.lookup(function)
         if function is operations.Cell or isinstance(function, type) and entry is None:
             self.construct(statement, function, call, primal, adjoint)
@@ -1173,16 +1194,6 @@ class Sweep:
         if g is None and not shadows_of(entry):
             return
         self._rule(statement, entry, call, g if g is not None else Const(None), adjoint, g_value=narrow)
-
-    def _keeps_shape(self, target: str, entry: registry.Primitive, call: Call) -> bool:
-        """Whether an element-wise function broadcasts none of its active operands: a narrow cotangent needs no sums."""
-        value = self.plan.value(Var(target))
-        active = [self.plan.value(atom) for atom in call.atoms if self.kind(atom) is not Kind.NONE]
-        return (
-            entry.is_elementwise
-            and isinstance(value, Array)
-            and all(isinstance(other, Array) and other.shape == value.shape for other in active)
-        )
 
     def _copies_numbers(self, statement: Assign, function: Any) -> bool:
         """Whether a new list or dict is made of the items of another, all numbers; refused where they may change."""
@@ -1553,9 +1564,8 @@ def placed(prologue: Statements, reverse: Statements, aliases: dict[str, str]) -
         while len(names) > size:  # aliases of aliases
             size = len(names)
             names.update(alias for alias, source in aliases.items() if source in names)
-        place = next(
-            (k for k, s in enumerate(result) if any(not names.isdisjoint(reads(inner)) for inner in walk((s,)))), len(result)
-        )
+        using = (k for k, s in enumerate(result) if any(not names.isdisjoint(reads(inner)) for inner in walk((s,))))
+        place = next(using, len(result))
         if place < len(result):
             result.insert(place, line)
     return result
