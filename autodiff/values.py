@@ -73,7 +73,11 @@ def signature_key(arguments: Iterable[Any]) -> tuple[Key, ...]:
         if kind is _ndarray:
             shape = argument.shape
             first = shapes.setdefault(shape, len(key))
-            append((argument.dtype, first, tuple([n == 1 for n in shape]) if 1 in shape else len(shape)))
+            dtype = argument.dtype
+            number = dtype.num  # hashes faster than the dtype
+            if number > 16 or not dtype.isnative:
+                number = dtype
+            append((number, first, tuple([n == 1 for n in shape]) if 1 in shape else len(shape)))
         elif kind in _SCALARS:
             append(kind)
         else:

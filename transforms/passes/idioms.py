@@ -4,6 +4,7 @@
     np.zeros_like(v)                        np.zeros(v.shape)           v a vector of float64
     np.array(np.broadcast_to(c, shape))     np.full(shape, c)           c a number
     np.expand_dims(x, 1)                    x[:, None]
+    np.sum(x, axis=0)                       x.sum(axis=0)               also max, min, prod
 
 The functions on the left are written in Python and cost several times what those on the right do.  Needs the abstract
 values of the names.
@@ -15,6 +16,7 @@ import operator
 
 import numpy as np
 
+from transforms import operations
 from transforms.core import (
     Assign,
     Atom,
@@ -37,6 +39,7 @@ from transforms.core import (
 from transforms.values import Array, Literal, Number, Value
 
 FLOAT = np.dtype(np.float64)
+METHODS = {np.sum: "sum", np.max: "max", np.min: "min", np.prod: "prod"}
 
 
 def idioms(function: Function) -> Function:
@@ -99,13 +102,17 @@ class _Writer:
         return name
 
     def expression(self, call: Call) -> Expression | None:
-        if call.keywords and not is_call_of(call, np.expand_dims):
+        for function, name in METHODS.items():
+            if is_call_of(call, function) and isinstance(self.value(call.arguments[0]), Array):
+                if len(call.arguments) <= 2 and {key for key, _ in call.keywords} <= {"axis", "keepdims"}:
+                    return Call(Ref(operations.method), (call.arguments[0], Const(name), *call.arguments[1:]), call.keywords)
+        if call.keywords:
             return None
         if is_call_of(call, np.transpose) and len(call.arguments) == 1 and isinstance(self.value(call.arguments[0]), Array):
             return Call(Ref(getattr), (call.arguments[0], Const("T")))
         if is_call_of(call, np.array) and len(call.arguments) == 1 and isinstance(call.arguments[0], Var):
             return self.full(call.arguments[0])
-        if is_call_of(call, np.expand_dims) and len(call.arguments) == 2 and not call.keywords:
+        if is_call_of(call, np.expand_dims) and len(call.arguments) == 2:
             return self.expanded(call.arguments[0], call.arguments[1])
         return None
 
