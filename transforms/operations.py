@@ -68,7 +68,8 @@ def unpack_star(iterable: Any, before: int, after: int) -> tuple:
 def format_value(value: Any, conversion: str, spec: str) -> str:
     """One replacement field of an f-string: `{value!conversion:spec}`; conversion is "", "r", "s" or "a"."""
     if conversion:
-        value = {"r": repr, "s": str, "a": ascii}[conversion](value)
+        convert: Any = {"r": repr, "s": str, "a": ascii}
+        value = convert[conversion](value)
     return format(value, spec)
 
 

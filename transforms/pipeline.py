@@ -49,7 +49,8 @@ class Compiler:
 
     def prepare(self, function: Function) -> Function:
         if function not in self.prepared:
-            self.prepared[function] = functional_updates(prepare(function, self.summaries, self.specialise), self.summaries)
+            prepared = prepare(function, self.summaries, self.specialise)
+            self.prepared[function] = functional_updates(prepared, self.summaries)
         return self.prepared[function]
 
     def pair(self, function: Function, wrt: tuple[int, ...], shadowed: Shadowed = ()) -> Pair:

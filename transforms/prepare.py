@@ -43,7 +43,6 @@ from transforms.core import (
 from transforms.templates import inline, value_of
 from transforms.values import INTEGER, UNKNOWN, Array, Instance, Value, may_be_differentiable
 
-
 LARGEST_INLINED = 40  # statements of a callee without loops that is written out where it is called
 LARGEST_GROWTH = 300  # statements that this may add to one function
 
@@ -67,7 +66,8 @@ def _again(old: Function, new: Function, specialise: Specialise) -> Function:
     if new.body is old.body:
         return old
     values = old.values or {}
-    return specialise(new.replace(values=None, source=None), tuple(values.get(name, UNKNOWN) for name in old.parameters))
+    known = tuple(values.get(name, UNKNOWN) for name in old.parameters)
+    return specialise(new.replace(values=None, source=None), known)
 
 
 def _normalise(function: Function) -> Function:
@@ -111,9 +111,9 @@ def _inline_small(function: Function) -> Function:
 
 
 def _callee(statement: Statement) -> Function | None:
-    if isinstance(statement, Assign) and isinstance(statement.value, Call) and isinstance(statement.value.function, Ref):
-        if isinstance(statement.value.function.value, Function):
-            return statement.value.function.value
+    call = statement.value if isinstance(statement, Assign) else None
+    if isinstance(call, Call) and isinstance(call.function, Ref) and isinstance(call.function.value, Function):
+        return call.function.value
     return None
 
 

@@ -31,9 +31,9 @@ from transforms.core import (
     Ref,
     Return,
     Var,
-    is_call_of,
     all_writes,
     blocks_of,
+    is_call_of,
     is_temporary,
     map_atoms,
     map_targets,
@@ -223,7 +223,8 @@ def _narrowed(residual: Function) -> Instance | None:
         broadcast[item.name] if narrow and isinstance(item, Var) else (item if item is not None else Const(None))
         for item, narrow in zip(items, is_narrow)
     )
-    packing = next(s for s in residual.body if isinstance(s, Assign) and s.target == residual.result.name)  # type: ignore[union-attr]
+    result = getattr(residual.result, "name", None)
+    packing = next(s for s in residual.body if isinstance(s, Assign) and s.target == result)
     packed = dataclasses.replace(packing, value=Call(Ref(operations.make_tuple), chosen))
     body = tuple(packed if statement is packing else statement for statement in residual.body)
     function = deadcode(residual.replace(body=body))

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from transforms import operations, registry
+from transforms import operations, registry, runtime
 from transforms.core import Assign, Atom, Call, For, Function, Ref, Return, Var, With, walk
 from transforms.values import (
     UNKNOWN,
@@ -46,6 +46,7 @@ INPLACE = {
     operator.irshift: operator.rshift,
 }
 HARMLESS = (print, repr, str, len, isinstance, type, id, callable, hasattr, operations.format_value)
+TAKERS = (list.pop, dict.pop, dict.get, dict.setdefault, runtime.pop_inserted)  # they return an item of a container
 BUILDERS = (operations.make_tuple, operations.make_list, operations.make_set, operations.make_dict)
 
 
@@ -169,10 +170,15 @@ def getitem_shares(container: Value, index: Value, result: Value) -> bool:
     return True
 
 
-def find_regions(function: Function, summary_of: Callable[[Function], Summary]) -> Regions:
-    """Analyse one specialised function; `summary_of` gives the summaries of the functions it calls."""
+def find_regions(
+    function: Function, summary_of: Callable[[Function], Summary], views: frozenset[str] = frozenset()
+) -> Regions:
+    """Analyse one specialised function; `summary_of` gives the summaries of the functions it calls.
+
+    `views` are items of things of unknown type that count as views whether something changes them or not.
+    """
     regions = Regions(function)
-    finder = _Finder(regions, summary_of)
+    finder = _Finder(regions, summary_of, views)
     for statement in walk(function.body):
         match statement:
             case Assign(value=Call() as call):
@@ -192,8 +198,10 @@ def find_regions(function: Function, summary_of: Callable[[Function], Summary]) 
 class _Finder:
     """Merges the regions of one statement after the other."""
 
-    def __init__(self, regions: Regions, summary_of: Callable[[Function], Summary]) -> None:
-        self.regions, self.summary_of = regions, summary_of
+    def __init__(
+        self, regions: Regions, summary_of: Callable[[Function], Summary], views: frozenset[str] = frozenset()
+    ) -> None:
+        self.regions, self.summary_of, self.views = regions, summary_of, views
         self.unknown_items: list[tuple[str, Atom]] = []
 
     def settle_unknown_items(self) -> None:
@@ -235,10 +243,12 @@ class _Finder:
         elif function in BUILDERS:
             self.holds(result, call.arguments)
         elif function is operator.getitem:
-            shares = getitem_shares(*(self.regions.value(a) for a in call.arguments), self.regions.value(target or ""))
+            container, index = (self.regions.value(a) for a in call.arguments)
+            shares = getitem_shares(container, index, self.regions.value(target or ""))
             if target is not None and shares:
                 source = call.arguments[0]
-                if isinstance(self.regions.value(source), Unknown) and isinstance(self.regions.value(target), Unknown):
+                is_unknown = all(isinstance(self.regions.value(name), Unknown) for name in (source, target))
+                if is_unknown and target not in self.views:
                     self.unknown_items.append((target, source))
                 else:
                     self.item(target, source)
@@ -308,14 +318,17 @@ class _Finder:
         for name in entry.views:
             for atom in bound.get(name, ()):
                 if entry.copies_when is None or not entry.copies_when(self.regions.value(atom)):
-                    self.view(target, result, atom)
+                    self.view(target, result, atom, function in TAKERS)
 
-    def view(self, target: str | None, result: Region | None, atom: Atom) -> None:
+    def view(self, target: str | None, result: Region | None, atom: Atom, is_item: bool = False) -> None:
         source = self.regions.of(atom)
         if source is None or result is None:
             return
         value, kind = self.regions.value(atom), self.regions.value(target or "")
         if is_container(value):
+            if is_item:
+                merge(source.content, result)
+                return
             if is_array(kind):
                 return  # an array made of a container is a copy
             merge(source.content, result.content)

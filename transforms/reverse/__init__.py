@@ -23,7 +23,8 @@ __all__ = ["Pair", "gradient", "make_pair"]
 class Pair:
     """The two halves of a callee's derivative.
 
-    `augmented(*arguments, *shadows)` returns (value, saved), or (value, saved, shadow) where the value shares memory with
+    `augmented(*arguments, *shadows)` returns (value, saved), or (value, saved, shadow) where the value shares memory
+    with
     a shadowed argument; `adjoint(saved, cotangent)` returns the tuple of cotangents of the arguments that are active
     (None for the shadowed ones, whose shadows it changes).
     """

@@ -35,8 +35,7 @@ from transforms.core import (
 from transforms.rules.indexing import getitem_is_view
 from transforms.values import Array, Mapping, Record, Sequence, Unknown, Value
 
-
-# (position of a parameter, for its memory and what it holds, level by level: whether the caller's analysis sees it change)
+# (position of a parameter, for its memory and what it holds, level by level: whether the caller sees it change)
 Shadowed = tuple[tuple[int, tuple[bool, ...]], ...]
 
 
@@ -72,6 +71,7 @@ class Plan:
     mutations: dict[int, list[Place]] = field(default_factory=dict)  # id(region) -> where it is changed
     buffered: set[str] = field(default_factory=set)
     forward_shadows: set[str] = field(default_factory=set)
+    hidden: dict[str, dict[int, Region]] = field(default_factory=dict)  # name -> memory that it may be a view of, too
     shared: set[int] = field(default_factory=set)  # id(region) of memory shared with the caller, who may change it
 
     def levels(self, name: str) -> tuple[bool, ...]:
@@ -110,37 +110,32 @@ class Plan:
         """Whether the cotangent of a name is kept item by item, under the names of its slots."""
         return isinstance(self.value(name), (Sequence, Mapping, Record)) and self.kind(name) is Kind.VALUE
 
+    def _memory(self, name: str) -> list[Region]:
+        """The regions of a name, of what it holds, and of what it may be a view of besides."""
+        return [*chain(self.regions, name), *self.hidden.get(name, {}).values()]
+
     def changed_after(self, name: str, statement: Statement) -> bool:
         """Whether the memory behind a name may be changed by this statement or after it."""
         here = self.places[id(statement)]
-        region = self.regions.of(name)
-        seen: set[int] = set()
-        while region is not None and id(region) not in seen:
+        for region in self._memory(name):
             if id(region.find()) in self.shared:
                 return True
             for place in self.mutations.get(id(region.find()), ()):
                 if place.number >= here.number or set(place.loops) & set(here.loops):
                     return True
-            seen.add(id(region))
-            region = region.known_content
         return False
 
     def is_stable_read(self, name: str, source: str, statement: Statement) -> bool:
         """Whether nothing changes `source` between this statement, which reads `name` from it, and the last use of
-        `name`, so that it makes no difference whether `name` is a view or a copy."""
+        `name` or of a view of it, so that it makes no difference whether `name` is a view or a copy."""
         here = self.places[id(statement)]
-        uses = [self.places[id(s)] for s in walk(self.function.body) if name in reads(s)]
-        if any(use.loops != here.loops or use.number < here.number for use in uses):
-            return False
-        last = max((use.number for use in uses), default=here.number)
-        region = self.regions.of(source)
-        seen: set[int] = set()
-        while region is not None and id(region) not in seen:
-            if any(here.number < place.number < last for place in self.mutations.get(id(region.find()), ())):
-                return False
-            seen.add(id(region))
-            region = region.known_content
-        return True
+        region = self.regions.of(name)
+        group = {other for other in self.bound_in if region is not None and region in chain(self.regions, other)}
+        uses = [self.places[id(s)] for s in walk(self.function.body) if not group.isdisjoint(reads(s))]
+        changes = [
+            place for region in self._memory(source) for place in self.mutations.get(id(region.find()), ())
+        ]
+        return not any(_is_between(here, change, use) for change in changes for use in uses)
 
     def is_active_statement(self, statement: Statement) -> bool:
         """Whether a statement has an adjoint."""
@@ -156,7 +151,23 @@ class Plan:
 
 def make_plan(function: Function, wrt: tuple[int, ...], summaries: Summaries, shadowed: Shadowed = ()) -> Plan:
     """Analyse a program for reverse mode; `shadowed` parameters come with shadows of the caller's."""
-    regions = find_regions(function, summaries)
+    views: frozenset[str] = frozenset()
+    while True:
+        plan = _plan_with(function, wrt, summaries, shadowed, views)
+        unstable = _unstable_items(plan)
+        if unstable <= views:
+            break
+        views |= unstable
+    _find_buffers(plan)
+    _find_forward_shadows(plan)
+    return plan
+
+
+def _plan_with(
+    function: Function, wrt: tuple[int, ...], summaries: Summaries, shadowed: Shadowed, views: frozenset[str]
+) -> Plan:
+    """The plan where these items of things of unknown type count as views."""
+    regions = find_regions(function, summaries, views)
     shared: list[Region] = []
     for k, levels in shadowed:
         region = regions.of(function.parameters[k])
@@ -171,9 +182,71 @@ def make_plan(function: Function, wrt: tuple[int, ...], summaries: Summaries, sh
     plan = Plan(function, regions, activity, shared={id(region.find()) for region in shared})
     _find_places(plan)
     _find_mutations(plan)
-    _find_buffers(plan)
-    _find_forward_shadows(plan)
+    _find_hidden(plan)
     return plan
+
+
+def chain(regions: Regions, name: str) -> list[Region]:
+    """The region of a name, that of what it holds, and so on."""
+    result: list[Region] = []
+    region = regions.of(name)
+    while region is not None and region not in result:
+        result.append(region)
+        region = region.known_content
+    return result
+
+
+def _assumed_reads(plan: Plan) -> list[tuple[Assign, str, str]]:
+    """(statement, target, source) of the reads of items that are taken to be copies."""
+    result = []
+    for statement in walk(plan.function.body):
+        if isinstance(statement, Assign) and isinstance(statement.value, Call) and statement.target is not None:
+            if statement.target in plan.regions.assumed_copies and statement.value.arguments:
+                source = statement.value.arguments[0]
+                if isinstance(source, Var):
+                    result.append((statement, statement.target, source.name))
+    return result
+
+
+def _find_hidden(plan: Plan) -> None:
+    """What names may be views of without sharing its region: items of unknown things that are taken to be copies."""
+    assumed = _assumed_reads(plan)
+    if not assumed:
+        return
+    chains = {name: chain(plan.regions, name) for name in plan.bound_in}
+    changed = True
+    while changed:
+        changed = False
+        for _, target, source in assumed:
+            roots = {id(region): region for region in chains[source] if region.is_mutated}
+            roots.update(plan.hidden.get(source, {}))
+            own = plan.regions.of(target)
+            for name, regions in chains.items() if roots and own is not None else ():
+                known = plan.hidden.setdefault(name, {}) if own in regions else roots
+                if not roots.keys() <= known.keys():
+                    known.update(roots)
+                    changed = True
+
+
+def _unstable_items(plan: Plan) -> frozenset[str]:
+    """Items of things of unknown type for which it makes a difference whether they are views."""
+    return frozenset(
+        target
+        for statement, target, source in _assumed_reads(plan)
+        if (plan.regions.is_mutated(source) or source in plan.hidden)
+        and plan.activity.is_active(target)
+        and not plan.is_stable_read(target, source, statement)
+    )
+
+
+def _is_between(read: Place, change: Place, use: Place) -> bool:
+    """Whether a change may happen after a read and before a use of what was read."""
+    if use.number > read.number and use.loops[: len(read.loops)] == read.loops:
+        if read.number < change.number < use.number:
+            return True
+        inner = use.loops[len(read.loops) :]
+        return bool(inner) and inner[0] in change.loops
+    return change.number > read.number or not set(change.loops).isdisjoint(read.loops)
 
 
 def _numbered(block: Block, loops: tuple[int, ...], blocks: tuple[int, ...]) -> Iterator[tuple[Statement, Place]]:
@@ -270,8 +343,8 @@ def _find_forward_shadows(plan: Plan) -> None:
     for name in plan.bound_in:
         if plan.kind(name) is not Kind.SHADOW or isinstance(plan.value(name), Unknown):
             continue
-        statement = plan.binding.get(name)
-        if statement is None or shared_source(plan, statement) is not None:
+        bound = plan.binding.get(name)
+        if bound is None or shared_source(plan, bound) is not None:
             continue  # a parameter, a join, or a view: not where memory is made
         home = plan.bound_in[name]
         region = plan.regions.of(name)
@@ -282,8 +355,8 @@ def _find_forward_shadows(plan: Plan) -> None:
     while changed:
         changed = False
         for name in list(wanted):
-            statement = plan.binding.get(name)
-            source = None if statement is None else shared_source(plan, statement)
+            bound = plan.binding.get(name)
+            source = None if bound is None else shared_source(plan, bound)
             if source is not None and source not in wanted and plan.kind(source) is Kind.SHADOW:
                 wanted.add(source)
                 changed = True

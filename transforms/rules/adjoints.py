@@ -11,7 +11,7 @@ from transforms import runtime
 from transforms.core import Const
 from transforms.registry import adjoint, constant, facts, refused, result, simplify
 from transforms.rules.typed import dtype_atom
-from transforms.values import UNKNOWN, Array, Literal, Number, Value
+from transforms.values import UNKNOWN, Array, Literal, Many, Number, Value
 
 constant(runtime.zeros, runtime.ones, shape_only="x")
 constant(runtime.Shadow)
@@ -55,13 +55,29 @@ def make_record(kind, names, *items, ans, g):
 
 
 facts(runtime.update)  # reverse mode inlines the rule of the function that it applies
-refused("its argument is changed in place", runtime.return_item, runtime.return_attribute, runtime.accumulate, runtime.take_stored, runtime.insert_back)
+refused(
+    "its argument is changed in place",
+    runtime.return_item,
+    runtime.return_attribute,
+    runtime.accumulate,
+    runtime.take_stored,
+)
 refused("the function is only known at run time", runtime.call_augmented)
-facts(runtime.take_stored, is_pure=False, shape_only="stored")
-facts(runtime.insert_back, is_pure=False)
+facts(runtime.take_stored, mutates="shadow", is_pure=False, shape_only="stored")
 
 
-facts(runtime.return_item, runtime.return_attribute, runtime.accumulate, is_pure=False)
+facts(runtime.return_item, runtime.return_attribute, mutates="shadow", is_pure=False)
+facts(runtime.accumulate, mutates="shadow", views="shadow", is_pure=False)
+
+
+@adjoint(runtime.insert_back, wrt="item", mutates="items", stores="item", is_pure=False)
+def insert_back(items, position, item, *, ans, g, items_bar):
+    return list.pop(items_bar, position)
+
+
+@result(runtime.pop_inserted)
+def popped(items: Value, index: Value) -> Value:
+    return items.item if isinstance(items, Many) else UNKNOWN
 
 
 @adjoint(runtime.merge, wrt="shadow other", linear="shadow other", views="shadow")
