@@ -477,7 +477,7 @@ class Sweep:
         saved: dict[str, Atom] = {}
         for position, line in enumerate(adjoint.statements):
             for name in _number_reads(line):
-                if name in saved or name not in self.plan.bound_in or not self.plan.regions.is_mutated(name):
+                if name in saved or name not in self.plan.bound_in or not is_changed(self, name):
                     continue
                 if not self.plan.changed_after(name, statement):
                     continue
@@ -805,6 +805,7 @@ class Sweep:
         """Primal and adjoint of one operation."""
         target, value = statement.target, statement.value
         if not self.plan.is_active_statement(statement):
+            self._refuse_unfollowed(statement)
             primal.statements.append(statement)
             return
         if isinstance(value, Var):
@@ -848,6 +849,22 @@ class Sweep:
             self.dynamic_call(statement, value, primal, adjoint)
         else:
             self.primitive(statement, function, value, scope, primal, adjoint)
+
+    def _refuse_unfollowed(self, statement: Assign) -> None:
+        """Refuse a call made for its effect on something unknown, if what it is given depends on the input."""
+        call = statement.value
+        if statement.target is None and isinstance(call, Call) and isinstance(call.function, Var):
+            if any(self.kind(atom) is Kind.SHADOW for atom in call.atoms):
+                raise TransformError(
+                    f"{call.function.name!r} is only known at run time, and may change what it is given",
+                    "Give example arguments, so that types are known.",
+                    statement.origin,
+                )
+        if statement.target is None and isinstance(call, Call) and isinstance(call.function, Ref):
+            entry = registry.lookup(call.function.value)
+            if entry is not None and entry.refusal is not None and not entry.mutates:
+                if any(self.plan.activity.is_varied(atom) for atom in call.atoms):
+                    self.refuse(statement, call.function.value, entry)
 
     def copy(self, statement: Assign, primal: Builder, adjoint: Builder) -> None:
         target, source = statement.target, statement.value
@@ -1163,7 +1180,7 @@ class Sweep:
         if function is operations.Cell or isinstance(function, type) and entry is None:
             self.construct(statement, function, call, primal, adjoint)
             return
-        if function in (list.append, list.pop, list.insert):
+        if function in (list.append, list.pop, list.insert, runtime.insert_back, runtime.pop_inserted):
             self.list_operation(statement, function, call, primal, adjoint)
             return
         target = statement.target
@@ -1258,15 +1275,25 @@ class Sweep:
                 self.accumulate(item, g, adjoint)
             self.give_back(item, g, adjoint)
             return
+        if function is runtime.insert_back:
+            place, item = call.arguments[1:]
+            primal.do(runtime.insert_back, shadow, place, self.shadow(item))
+            g = adjoint.call(list.pop, shadow, place)
+            if self.kind(item) is Kind.VALUE:
+                self.accumulate(item, g, adjoint)
+            self.give_back(item, g, adjoint)
+            return
         target, position = statement.target, call.arguments[1:]
         if target is not None and self.kind(target) is Kind.SHADOW:
-            primal.call(list.pop, shadow, *position, target=self.bar(target))
+            primal.call(function, shadow, *position, target=self.bar(target))
             back: Atom = Var(self.bar(target))
         else:
-            primal.do(list.pop, shadow, *position)
+            primal.do(function, shadow, *position)
             back = (self.take(target, adjoint) if target is not None else None) or Const(0.0)
         if not position:
             adjoint.do(list.append, shadow, back)
+        elif function is runtime.pop_inserted:
+            adjoint.do(list.insert, shadow, position[0], back)
         else:
             adjoint.do(runtime.insert_back, shadow, position[0], back)
 
@@ -1544,7 +1571,7 @@ def function_may_copy(function: Atom) -> bool:
 
 def is_changed(sweep: Sweep, name: str) -> bool:
     """Whether the memory of a name is changed in place somewhere."""
-    return sweep.plan.regions.is_mutated(name)
+    return sweep.plan.regions.is_mutated(name) or name in sweep.plan.hidden
 
 
 def _cotangent_value(value: Value) -> Value:
