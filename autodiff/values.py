@@ -65,24 +65,38 @@ def signature_key(arguments: Iterable[Any]) -> tuple[Key, ...]:
     Arrays of one shape are told from arrays of several shapes (by the number of the first argument with that shape),
     because much of broadcasting is decided by that; what the sizes are is not looked at.
     """
-    key: list[Key] = []
-    append = key.append
-    shapes: dict[tuple[int, ...], int] = {}
+    kinds: list[Key] = []
+    shapes: list[tuple[int, ...]] = []
+    append = kinds.append
     for argument in arguments:
         kind = argument.__class__
         if kind is _ndarray:
-            shape = argument.shape
-            first = shapes.setdefault(shape, len(key))
             dtype = argument.dtype
             number = dtype.num  # hashes faster than the dtype
-            if number > 16 or not dtype.isnative:
-                number = dtype
-            append((number, first, tuple([n == 1 for n in shape]) if 1 in shape else len(shape)))
+            append(number if number < 17 and dtype.isnative else dtype)
+            shapes.append(argument.shape)
         elif kind in _SCALARS:
             append(kind)
         else:
             append(_KEYS.get(kind, _other_key)(argument))
-    return tuple(key)
+    if not shapes:
+        return tuple(kinds), ()
+    sizes = tuple(shapes)
+    pattern = _patterns.get(sizes)
+    return tuple(kinds), _pattern(sizes) if pattern is None else pattern
+
+
+_patterns: dict[tuple[tuple[int, ...], ...], tuple] = {}
+MOST_PATTERNS = 4096
+
+
+def _pattern(shapes: tuple[tuple[int, ...], ...]) -> tuple:
+    """Of shapes, which are equal (by the number of the first that is) and which dimensions are 1."""
+    pattern = tuple((shapes.index(shape), *(size == 1 for size in shape)) for shape in shapes)
+    if len(_patterns) >= MOST_PATTERNS:
+        _patterns.clear()
+    _patterns[shapes] = pattern
+    return pattern
 
 
 def abstract_arguments(names: Iterable[str], arguments: Iterable[Any]) -> tuple[Value, ...]:
