@@ -334,4 +334,9 @@ def unsequence(cotangent, iterable, *, ans, g):
 
 
 facts(runtime.pop_items, signature=inspect.signature(lambda self, items: None), mutates="self", views="self")
-facts(runtime.pop_inserted, signature=inspect.signature(lambda self, index: None), mutates="self", views="self")
+
+
+@adjoint(runtime.pop_inserted, wrt="", mutates="self", views="self", is_pure=False)
+def pop_inserted(self, index, *, ans, g, self_bar):
+    list.insert(self_bar, index, g)
+    return ()

@@ -541,7 +541,8 @@ def simplify_add_at(site: Any) -> Atom | None:
     if repeats:
         return site.call(Ref(np.add.at, "np.add.at"), buffer, index, g)
     part = site.call(operator.getitem, buffer, index)
-    if selects_number(site.value("buffer"), site.value("index")):
+    is_view = getitem_is_view(site.value("index")) is True
+    if not is_view or selects_number(site.value("buffer"), site.value("index")):  # `part` is no memory of the buffer
         site.call(operator.setitem, buffer, index, site.call(operator.add, part, g))
     else:
         site.call(operator.iadd, part, g)

@@ -1779,7 +1779,10 @@ def _is_numpy(thing: Any) -> bool:
 def _is_code(thing: Any) -> bool:
     return isinstance(
         thing,
-        (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, np.ufunc, functools.partial),
+        (
+            types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType, types.ModuleType, type, np.ufunc,
+            functools.partial,
+        ),
     ) or (callable(thing) and _is_numpy(thing))
 
 
