@@ -6,8 +6,11 @@
     t = -x                          s = np.sum(x, axis=0)
     y = np.sum(t, axis=0)           y = -s
 
-Multiplication by a power of two and negation are exact, so the results are the same to the last bit (barring overflow).
-Needs the abstract values of the names; `t` must have no other use.
+    t = a @ b                       s = np.sum(a, axis=0)
+    y = np.sum(t, axis=0)           y = s @ b
+
+Multiplication by a power of two and negation are exact, so the results are the same to the last bit (barring overflow);
+the sum of a product is rounded differently, by no more than before.  Needs the abstract values of the names; `t` must have no other use.
 """
 
 from __future__ import annotations
@@ -39,6 +42,7 @@ from transforms.values import Array, Literal, Number, Value
 
 MULTIPLY = (operator.mul, np.multiply)
 NEGATE = (operator.neg, np.negative)
+MATMUL = (operator.matmul, np.matmul)
 
 
 def scalings(function: Function) -> Function:
@@ -76,7 +80,7 @@ class _Rewriter:
                     self.changed = True
                     result += new
                     continue
-                if statement.target in self.single and is_call_of(statement.value, *MULTIPLY, *NEGATE):
+                if statement.target in self.single and is_call_of(statement.value, *MULTIPLY, *NEGATE, *MATMUL):
                     scaled[statement.target] = (len(result), statement.value)
             result.append(statement)
         return tuple(result)
@@ -107,6 +111,8 @@ class _Rewriter:
     def sum(self, statement: Assign, call: Call, scaled: dict[str, tuple[int, Call]]) -> list[Statement] | None:
         first = call.arguments[0]
         assert isinstance(first, Var) and statement.target is not None
+        if first.name in scaled and is_call_of(scaled[first.name][1], *MATMUL):
+            return self.sum_of_product(statement, call, scaled[first.name][1])
         if first.name not in scaled or not is_call_of(scaled[first.name][1], *NEGATE):
             return None
         negated = scaled[first.name][1].arguments[0]
@@ -118,6 +124,25 @@ class _Rewriter:
         return [
             Assign(name, Call(call.function, (negated, *call.arguments[1:]), call.keywords), statement.origin),
             Assign(statement.target, Call(Ref(operator.neg), (Var(name),)), statement.origin, statement.comment),
+        ]
+
+    def sum_of_product(self, statement: Assign, call: Call, product: Call) -> list[Statement] | None:
+        """`np.sum(a @ b, axis=0)` of two matrices as `np.sum(a, axis=0) @ b`."""
+        axes = [*call.arguments[1:], *(atom for key, atom in call.keywords if key == "axis")]
+        if axes != [Const(0)] or len(call.arguments) + len(call.keywords) != 2:
+            return None
+        left, right = product.arguments
+        a, b = self.value(left), self.value(right)
+        if not (isinstance(a, Array) and isinstance(b, Array) and a.rank == b.rank == 2 and a.dtype == b.dtype):
+            return None
+        if a.dtype.kind != "f" or not self.is_steady(left) or not self.is_steady(right):
+            return None
+        name = self.names.temporary()
+        assert a.shape is not None
+        self.values[name] = Array(a.dtype, a.shape[1:])
+        return [
+            Assign(name, Call(call.function, (left, *call.arguments[1:]), call.keywords), statement.origin),
+            Assign(statement.target, Call(product.function, (Var(name), right)), statement.origin, statement.comment),
         ]
 
     def value(self, atom: Atom) -> Value | None:
