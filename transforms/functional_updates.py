@@ -13,7 +13,7 @@ import operator
 
 from transforms import runtime
 from transforms.analyses.liveness import LiveBlock, liveness
-from transforms.analyses.regions import INPLACE, Regions, Summaries, find_regions
+from transforms.analyses.regions import INPLACE, Regions, Summaries, find_regions, hidden_sources
 from transforms.core import (
     Assign,
     Atom,
@@ -41,7 +41,8 @@ def functional_updates(function: Function, summaries: Summaries) -> Function:
         return function
     regions = find_regions(function, summaries)
     stored = _stored_back(function)
-    return function.replace(body=_rewrite(function, function.body, liveness(function.body), regions, stored))
+    views = {name: set(roots) for name, roots in hidden_sources(regions).items()}
+    return function.replace(body=_rewrite(function, function.body, liveness(function.body), regions, stored, views))
 
 
 def _stored_back(function: Function) -> set[str]:
@@ -79,23 +80,32 @@ def _is_candidate(function: Function, statement: Statement) -> bool:
     return isinstance(values.get(call.arguments[0].name, Unknown()), Unknown)
 
 
-def _rewrite(function: Function, block: Block, live: LiveBlock, regions: Regions, stored: set[str]) -> Block:
+def _rewrite(
+    function: Function,
+    block: Block,
+    live: LiveBlock,
+    regions: Regions,
+    stored: set[str],
+    views: dict[str, set[int]],
+) -> Block:
     result: list[Statement] = []
     for statement, after, inner in zip(block, live.after, live.inner):
         if _is_candidate(function, statement) and (
-            writes(statement)[:1] and writes(statement)[0] in stored or _is_unobserved(statement, after, regions)
+            writes(statement)[:1] and writes(statement)[0] in stored or _is_unobserved(statement, after, regions, views)
         ):
             assert isinstance(statement, Assign) and isinstance(statement.value, Call)
             assert isinstance(statement.value.function, Ref)
             plain = Ref(INPLACE[statement.value.function.value])
             call = Call(Ref(runtime.update), (plain, *statement.value.arguments))
             statement = Assign(statement.target, call, statement.origin, statement.comment)
-        blocks = [_rewrite(function, b, inside, regions, stored) for b, inside in zip(blocks_of(statement), inner)]
+        blocks = [_rewrite(function, b, inside, regions, stored, views) for b, inside in zip(blocks_of(statement), inner)]
         result.append(with_blocks(statement, blocks))
     return tuple(result)
 
 
-def _is_unobserved(statement: Statement, after: frozenset[str], regions: Regions) -> bool:
+def _is_unobserved(
+    statement: Statement, after: frozenset[str], regions: Regions, views: dict[str, set[int]]
+) -> bool:
     assert isinstance(statement, Assign) and isinstance(statement.value, Call)
     region = regions.of(statement.value.arguments[0])
     if region is None:
@@ -107,6 +117,6 @@ def _is_unobserved(statement: Statement, after: frozenset[str], regions: Regions
     if any(known.known_content is region.find() for known in regions.names.values()):
         return False  # something holds it
     for name in (*regions.function.parameters, *sorted(after)):
-        if name != statement.target and regions.of(name) is region.find():
+        if name != statement.target and (regions.of(name) is region.find() or id(region.find()) in views.get(name, ())):
             return False
     return True

@@ -195,6 +195,49 @@ def find_regions(
     return regions
 
 
+def chain(regions: Regions, name: str) -> list[Region]:
+    """The region of a name, that of what it holds, and so on."""
+    result: list[Region] = []
+    region = regions.of(name)
+    while region is not None and region not in result:
+        result.append(region)
+        region = region.known_content
+    return result
+
+
+def assumed_reads(regions: Regions) -> list[tuple[Assign, str, str]]:
+    """(statement, target, source) of the reads of items that are taken to be copies."""
+    result = []
+    for statement in walk(regions.function.body) if regions.assumed_copies else ():
+        if isinstance(statement, Assign) and isinstance(statement.value, Call) and statement.target is not None:
+            if statement.target in regions.assumed_copies and statement.value.arguments:
+                source = statement.value.arguments[0]
+                if isinstance(source, Var):
+                    result.append((statement, statement.target, source.name))
+    return result
+
+
+def hidden_sources(regions: Regions) -> dict[str, dict[int, Region]]:
+    """For each name, the memory that is changed and that it may be a view of without sharing its region, because an
+    item of a thing of unknown type is taken to be a copy."""
+    hidden: dict[str, dict[int, Region]] = {}
+    assumed = assumed_reads(regions)
+    chains = {name: chain(regions, name) for name in list(regions.names)}
+    changed = bool(assumed)
+    while changed:
+        changed = False
+        for _, target, source in assumed:
+            roots = {id(region): region for region in chains.get(source, ()) if region.is_mutated}
+            roots.update(hidden.get(source, {}))
+            own = regions.of(target)
+            for name, memory in chains.items() if roots and own is not None else ():
+                known = hidden.setdefault(name, {}) if own in memory else roots
+                if not roots.keys() <= known.keys():
+                    known.update(roots)
+                    changed = True
+    return hidden
+
+
 class _Finder:
     """Merges the regions of one statement after the other."""
 

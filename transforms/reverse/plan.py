@@ -14,12 +14,25 @@ from dataclasses import dataclass, field
 
 from transforms import operations, registry
 from transforms.analyses.activity import Activity, changed_operands, differentiable_operands
-from transforms.analyses.regions import BUILDERS, INPLACE, Region, Regions, Summaries, bind, find_regions, is_container
+from transforms.analyses.regions import (
+    BUILDERS,
+    INPLACE,
+    Region,
+    Regions,
+    Summaries,
+    assumed_reads,
+    bind,
+    chain,
+    find_regions,
+    hidden_sources,
+    is_container,
+)
 from transforms.core import (
     Assign,
     Atom,
     Block,
     Call,
+    Const,
     For,
     Function,
     Ref,
@@ -33,7 +46,7 @@ from transforms.core import (
     writes,
 )
 from transforms.rules.indexing import getitem_is_view
-from transforms.values import Array, Mapping, Record, Sequence, Unknown, Value
+from transforms.values import Array, Instance, Many, Mapping, Record, Sequence, Unknown, Value, is_immutable
 
 # (position of a parameter, for its memory and what it holds, level by level: whether the caller sees it change)
 Shadowed = tuple[tuple[int, tuple[bool, ...]], ...]
@@ -182,57 +195,15 @@ def _plan_with(
     plan = Plan(function, regions, activity, shared={id(region.find()) for region in shared})
     _find_places(plan)
     _find_mutations(plan)
-    _find_hidden(plan)
+    plan.hidden = hidden_sources(regions)
     return plan
-
-
-def chain(regions: Regions, name: str) -> list[Region]:
-    """The region of a name, that of what it holds, and so on."""
-    result: list[Region] = []
-    region = regions.of(name)
-    while region is not None and region not in result:
-        result.append(region)
-        region = region.known_content
-    return result
-
-
-def _assumed_reads(plan: Plan) -> list[tuple[Assign, str, str]]:
-    """(statement, target, source) of the reads of items that are taken to be copies."""
-    result = []
-    for statement in walk(plan.function.body):
-        if isinstance(statement, Assign) and isinstance(statement.value, Call) and statement.target is not None:
-            if statement.target in plan.regions.assumed_copies and statement.value.arguments:
-                source = statement.value.arguments[0]
-                if isinstance(source, Var):
-                    result.append((statement, statement.target, source.name))
-    return result
-
-
-def _find_hidden(plan: Plan) -> None:
-    """What names may be views of without sharing its region: items of unknown things that are taken to be copies."""
-    assumed = _assumed_reads(plan)
-    if not assumed:
-        return
-    chains = {name: chain(plan.regions, name) for name in plan.bound_in}
-    changed = True
-    while changed:
-        changed = False
-        for _, target, source in assumed:
-            roots = {id(region): region for region in chains[source] if region.is_mutated}
-            roots.update(plan.hidden.get(source, {}))
-            own = plan.regions.of(target)
-            for name, regions in chains.items() if roots and own is not None else ():
-                known = plan.hidden.setdefault(name, {}) if own in regions else roots
-                if not roots.keys() <= known.keys():
-                    known.update(roots)
-                    changed = True
 
 
 def _unstable_items(plan: Plan) -> frozenset[str]:
     """Items of things of unknown type for which it makes a difference whether they are views."""
     return frozenset(
         target
-        for statement, target, source in _assumed_reads(plan)
+        for statement, target, source in assumed_reads(plan.regions)
         if (plan.regions.is_mutated(source) or source in plan.hidden)
         and plan.activity.is_active(target)
         and not plan.is_stable_read(target, source, statement)
@@ -397,8 +368,11 @@ def shared_source(plan: Plan, statement: Assign) -> str | None:
 
 
 def copies_items(plan: Plan, call: Call) -> bool:
-    """Whether `x[index]` of an array is a copy."""
+    """Whether `x[index]` is a copy: of an array by other than slices, of a list of numbers by a slice."""
     container, index = call.arguments
+    value, at = plan.value(container), index.value if isinstance(index, Const) else plan.value(index)
+    if isinstance(value, Many) and is_immutable(value.item):
+        return isinstance(at, slice) or at == Instance(slice)
     return isinstance(plan.value(container), Array) and getitem_is_view(plan.value(index)) is False
 
 

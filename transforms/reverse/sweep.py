@@ -958,11 +958,6 @@ class Sweep:
             return
         value = self.plan.value(source)
         primal.statements.append(statement)
-        if target in self.plan.regions.assumed_copies and is_changed(self, source.name):
-            if self.plan.changed_after(source.name, statement) and not self.plan.is_stable_read(
-                target, source.name, statement
-            ):
-                primal.do(runtime.check_number, Var(target))
         if self.kind(target) is Kind.SHADOW and shared_source(self.plan, statement) is not None:
             if isinstance(value, Array) and getitem_is_view(value_of(index, self.values)) is None:
                 primal.do(runtime.check_view, Var(target), source)
@@ -1015,8 +1010,7 @@ class Sweep:
         adjoint.do(runtime.add_item, bars, index, g)
         for position, place in enumerate(places):
             if place in slots:
-                adjoint.call(operator.getitem, bars, Const(position), target=self.bar(slots[place]))
-                self.live.add(slots[place])
+                self.accumulate(Var(slots[place]), adjoint.call(operator.getitem, bars, Const(position)), adjoint)
 
     def mirror(self, statement: Assign, source: Atom, call: Call, scope: Scope, primal: Builder) -> None:
         """The shadow of a view is the same view of the shadow: made in the primal sweep only where that reads it."""
@@ -1100,6 +1094,9 @@ class Sweep:
         assert isinstance(container, Var)
         shadow = Var(self.bar(container.name))
         is_dict = issubclass(getattr(value, "kind", object), dict)
+        if _is_slice(value_of(key, self.values)):
+            self._set_slice(statement, call, primal, adjoint)
+            return
         # the shadow of what is overwritten collected cotangents through other names, and is needed again
         if is_dict:
             old = primal.call(dict.get, shadow, key, Const(0.0))
@@ -1111,6 +1108,26 @@ class Sweep:
         adjoint.do(operator.setitem, shadow, key, old)
         if self.kind(stored) is Kind.VALUE:
             self.accumulate(stored, g, adjoint)
+
+    def _set_slice(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
+        """`items[i:j] = other` of lists: the items are copied, and may be more or fewer than those before."""
+        container, key, stored = call.arguments
+        assert isinstance(container, Var)
+        value = self.plan.value(container)
+        if not isinstance(value, Many) or not is_immutable(value.item):
+            raise TransformError(
+                "a slice of a list whose items may change, or are not known, is assigned; this cannot be followed",
+                "Assign the items one by one.",
+                statement.origin,
+            )
+        shadow = Var(self.bar(container.name))
+        place = primal.call(runtime.place_of_slice, container, key, stored)
+        old = primal.call(operator.getitem, shadow, key)
+        primal.statements.append(statement)
+        primal.do(operator.setitem, shadow, key, primal.call(runtime.zeros, stored))
+        g = adjoint.call(operator.getitem, shadow, place)
+        adjoint.do(operator.setitem, shadow, place, old)
+        self.accumulate(stored, g, adjoint)
 
     def _unknown_set_item(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         container, key, stored = call.arguments
@@ -1320,7 +1337,7 @@ class Sweep:
                 if self.kind(single) is Kind.NONE or name in entry.mutates or position == skip:
                     continue
                 if name not in entry.wrt:
-                    if name in entry.stores or name in entry.shape_only or isinstance(single, Ref):
+                    if name in entry.stores or entry.is_locally_constant(name) or isinstance(single, Ref):
                         continue
                     raise RuleNotFound(
                         f"the derivative of {entry.name} with respect to its argument {name!r} is not known",
@@ -1596,6 +1613,10 @@ def placed(prologue: Statements, reverse: Statements, aliases: dict[str, str]) -
         if place < len(result):
             result.insert(place, line)
     return result
+
+
+def _is_slice(value: Value) -> bool:
+    return value == Instance(slice) or isinstance(value, Literal) and isinstance(value.value, slice)
 
 
 def _keys(value: Mapping | Record) -> tuple[Any, ...]:
