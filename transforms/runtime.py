@@ -1626,6 +1626,12 @@ def insert_back(items: list, position: int, item: Any) -> None:
     items.insert(position if position >= 0 else len(items) + position + 1, item)
 
 
+def place_of_slice(items: list, key: slice, stored: Any) -> slice:
+    """Where the items of `stored` stand after `items[key] = stored`."""
+    start, stop, step = key.indices(len(items))
+    return slice(start, start + len(stored)) if step == 1 else key
+
+
 def take_stored(shadow: Any, key: Any, stored: Any) -> Any:
     """The cotangent of what `x[key] = stored` stored, out of the shadow of `x`, whose place becomes zero."""
     if isinstance(shadow, np.ndarray):

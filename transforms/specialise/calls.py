@@ -1171,6 +1171,13 @@ class Calls:
         target, index, item = arguments
         if isinstance(target.value, Array):
             return self.emit(ref, arguments, {}, UNKNOWN)
+        if isinstance(target.value, (Sequence, Many)) and _is_slice(index.value) and _has_items(item.value):
+            from transforms.specialise.sweep import item_value
+
+            inner = item_value(item.value)  # the items are copied
+            if not holds_mutable(inner):
+                self.sweep.mutate(target, inner)
+                return self.emit(ref, arguments, {}, UNKNOWN)
         self.sweep.escape_parts(item)
         if isinstance(target.value, (Sequence, Many)) and isinstance(as_number(index.value), Number):
             self.sweep.mutate(target, item.value)
@@ -1728,6 +1735,14 @@ class Calls:
 
 def _same(binding: Binding) -> Binding:
     return binding
+
+
+def _is_slice(value: Value) -> bool:
+    return isinstance(value, Literal) and isinstance(value.value, slice) or value == Instance(slice)
+
+
+def _has_items(value: Value) -> bool:
+    return isinstance(value, Many) or (isinstance(value, Sequence) and bool(value.items))
 
 
 def item_of(value: Sequence | Many) -> Value:
