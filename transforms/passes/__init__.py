@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from transforms.core import Block, Function, Ref
-from transforms.passes import algebra, broadcasts, coalesce, copies, cse, deadcode, early, fold, idioms, nest, scalings, shapes, tapes
+from transforms.passes import algebra, broadcasts, carried, coalesce, copies, cse, deadcode, early, fold, idioms, items, nest, scalings, shapes, tapes
 from transforms.presentation import map_block, reachable, references_in
 
 Pass = Callable[[Function], Function]
@@ -44,7 +44,7 @@ def simplify(function: Function) -> Function:
 
 def presented(function: Function) -> Function:
     """One function in the form that is printed: names restored, expressions nested."""
-    return nest.nest(coalesce.coalesce(early.early(idioms.idioms(function))))
+    return nest.nest(coalesce.coalesce(early.early(carried.carried(idioms.idioms(items.items(function))))))
 
 
 def everywhere(function: Function, change: Pass) -> Function:

@@ -1,0 +1,232 @@
+"""Elements of arrays are read as Python floats where nothing can tell the difference.
+
+    t = u[i]                    t = u.item(i)
+    s = t * y - t               s = t * y - t
+
+Python computes with its own floats three to four times as fast as with NumPy's scalars, and sums, differences, products
+and comparisons of float64 are the same numbers in both.  Divisions and powers are not (Python raises where NumPy warns),
+nor are methods and attributes; so an element stays a NumPy scalar if it, or what is computed from it, gets into one of
+those.  Only float64 arrays; needs the abstract values of the names.
+"""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+
+from transforms import operations
+from transforms.core import (
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    For,
+    Function,
+    If,
+    Names,
+    Ref,
+    Return,
+    Statement,
+    Var,
+    While,
+    atoms_of,
+    blocks_of,
+    is_call_of,
+    names_in,
+    walk,
+    with_blocks,
+)
+from transforms.values import Array, Literal, Number, Sequence, Value
+
+FLOAT = np.dtype(np.float64)
+ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.neg, operator.pos, operator.not_, abs)
+COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne)
+# functions that take a Python float for what it is, and whose result does not become one
+TAKERS = (np.sin, np.cos, np.tan, np.exp, np.tanh, np.sqrt, np.log, np.arctan, np.sinh, np.cosh, np.abs, np.maximum,
+          np.minimum, np.add, np.multiply, np.subtract, np.negative, np.hypot, np.arctan2, np.log1p, np.expm1)  # fmt: skip
+
+
+def items(function: Function) -> Function:
+    """The program with elements of arrays read as Python floats where that is exact."""
+    if not function.values:
+        return function
+    finder = _Finder(function)
+    reads = finder.convertible()
+    if not reads:
+        return function
+    body = _wrap_results(function, _convert(function.body, reads), finder.reached(reads))
+    return function.replace(body=body)
+
+
+def _wrap_results(function: Function, body: Block, floats: set[str]) -> Block:
+    """What the function returns stays a NumPy scalar where it was one."""
+    values, names = function.values or {}, Names(names_in(function))
+    last = body[-1]
+    assert isinstance(last, Return)
+    returned = {last.value.name} if isinstance(last.value, Var) else set()
+    result: list[Statement] = []
+    end = len(body) - 1
+    while end > 0 and isinstance(body[end - 1], Assign) and body[end - 1].target in returned:  # type: ignore[union-attr]
+        packing = body[end - 1]
+        assert isinstance(packing, Assign)
+        if not is_call_of(packing.value, operations.make_tuple) or not isinstance(packing.value, Call):
+            break
+        wrapped: list[Atom] = []
+        lines: list[Statement] = []
+        for atom in packing.value.arguments:
+            if isinstance(atom, Var) and atom.name in floats and _is_numpy_number(values.get(atom.name)):
+                name = names.temporary()
+                lines.append(Assign(name, Call(Ref(np.float64, "np.float64"), (atom,)), packing.origin))
+                atom = Var(name)
+            elif isinstance(atom, Var):
+                returned.add(atom.name)
+            wrapped.append(atom)
+        result = [*lines, Assign(packing.target, Call(packing.value.function, tuple(wrapped)), packing.origin), *result]
+        end -= 1
+    if isinstance(last.value, Var) and last.value.name in floats and _is_numpy_number(values.get(last.value.name)):
+        name = names.temporary()
+        wrap = Assign(name, Call(Ref(np.float64, "np.float64"), (last.value,)), last.origin)
+        return (*body[:-1], wrap, Return(Var(name), last.origin))
+    return (*body[:end], *result, last)
+
+
+def _is_numpy_number(value: Value | None) -> bool:
+    return isinstance(value, Number) and not value.python
+
+
+class _Finder:
+    """Follows elements through the operations that keep them exact."""
+
+    def __init__(self, function: Function) -> None:
+        self.function, self.values = function, function.values or {}
+        self.unsafe: set[str] = set()
+        self.linked: dict[str, set[str]] = {}
+        self.reads: list[str] = []
+
+    def convertible(self) -> frozenset[str]:
+        """The reads that may be of Python floats."""
+        for statement in walk(self.function.body):
+            self.look(statement)
+        work = list(self.unsafe)
+        while work:
+            for other in self.linked.get(work.pop(), ()):
+                if other not in self.unsafe:
+                    self.unsafe.add(other)
+                    work.append(other)
+        return frozenset(name for name in self.reads if name not in self.unsafe)
+
+    def reached(self, reads: frozenset[str]) -> set[str]:
+        """The names that hold Python floats once these reads do."""
+        found, work = set(reads), list(reads)
+        while work:
+            for other in self.linked.get(work.pop(), ()):
+                if other not in found:
+                    found.add(other)
+                    work.append(other)
+        return found
+
+    def look(self, statement: Statement) -> None:
+        if isinstance(statement, Assign) and isinstance(statement.value, Call):
+            self.call(statement.target, statement.value)
+        elif isinstance(statement, Assign):
+            if statement.target is not None:
+                self.link(statement.target, statement.value)  # type: ignore[arg-type]
+        elif not isinstance(statement, (If, While, For, Return)):
+            self.block(atoms_of(statement))
+
+    def call(self, target: str | None, call: Call) -> None:
+        function = call.function.value if isinstance(call.function, Ref) else None
+        operands = call.arguments
+        if target is not None and is_element(call, self.values):
+            self.reads.append(target)
+        elif is_call_of(call, operations.make_tuple, list.append, list.pop, operator.getitem):
+            self.container(target, call)
+        elif is_call_of(call, operator.setitem) and isinstance(self.value(operands[0]), Array):
+            self.block(operands[:2])
+        elif call.keywords or not all(map(self.is_double, operands)):
+            self.block((call.function, *call.atoms))
+        elif is_call_of(call, *ARITHMETIC, *COMPARISONS) or self.is_division_by_constant(call):
+            if not any(isinstance(self.value(atom), Array) for atom in operands) and target is not None:
+                for atom in operands:
+                    self.link(target, atom)
+        elif is_call_of(call, operator.iadd, operator.isub) and isinstance(self.value(operands[0]), Array):
+            pass  # an array takes a float as it takes a NumPy scalar
+        elif not (is_call_of(call, *TAKERS) or getattr(function, "__module__", None) == "math"):
+            self.block((call.function, *call.atoms))
+
+    def is_division_by_constant(self, call: Call) -> bool:
+        return is_call_of(call, operator.truediv) and isinstance(call.arguments[1], Const) and bool(call.arguments[1].value)
+
+    def is_double(self, atom: Atom) -> bool:
+        """Whether an operand promotes a Python float and a NumPy float64 to the same."""
+        value = self.value(atom)
+        match value:
+            case Literal():
+                return type(value.value) in (int, float)
+            case Number():
+                return value.dtype == FLOAT or (value.dtype.kind in "iub" and value.python)
+            case Array():
+                return value.dtype == FLOAT
+        return False
+
+    def container(self, target: str | None, call: Call) -> None:
+        """Tuples and tapes hand on what is put into them: everything in one list goes together."""
+        names = [atom.name for atom in call.arguments if isinstance(atom, Var)]
+        if target is not None:
+            names.append(target)
+        for name in names[1:]:
+            self.join(names[0], name)
+
+    def join(self, a: str, b: str) -> None:
+        if isinstance(self.values.get(a), Array) or isinstance(self.values.get(b), Array):
+            return
+        self.linked.setdefault(a, set()).add(b)
+        self.linked.setdefault(b, set()).add(a)
+
+    def link(self, target: str, atom: Atom) -> None:
+        if isinstance(atom, Var):
+            self.join(target, atom.name)
+
+    def block(self, atoms: tuple[Atom, ...]) -> None:
+        self.unsafe.update(atom.name for atom in atoms if isinstance(atom, Var))
+
+    def value(self, atom: Atom) -> Value | None:
+        if isinstance(atom, Const):
+            return Literal(atom.value)
+        return self.values.get(atom.name) if isinstance(atom, Var) else None
+
+
+def is_element(call: Call, values: dict[str, Value]) -> bool:
+    """Whether a call reads one element of a float64 array by integer indices."""
+    if not is_call_of(call, operator.getitem) or not isinstance(call.arguments[0], Var):
+        return False
+    array, index = values.get(call.arguments[0].name), call.arguments[1]
+    if not isinstance(array, Array) or array.dtype != FLOAT or not array.shape:
+        return False
+    kinds: list[Value | None]
+    if isinstance(index, Const):
+        items = index.value if isinstance(index.value, tuple) else (index.value,)
+        return len(items) == len(array.shape) and all(type(item) is int for item in items)
+    value = values.get(index.name) if isinstance(index, Var) else None
+    kinds = list(value.items) if isinstance(value, Sequence) and value.kind is tuple else [value]
+    return len(kinds) == len(array.shape) and all(
+        (isinstance(kind, Number) and kind.dtype.kind == "i" and kind.python)
+        or (isinstance(kind, Literal) and type(kind.value) is int)
+        for kind in kinds
+    )
+
+
+def _convert(block: Block, reads: frozenset[str]) -> Block:
+    result: list[Statement] = []
+    for statement in block:
+        statement = with_blocks(statement, [_convert(inner, reads) for inner in blocks_of(statement)])
+        if isinstance(statement, Assign) and statement.target in reads and isinstance(statement.value, Call):
+            array, index = statement.value.arguments
+            call = Call(Ref(operations.method), (array, Const("item"), index))
+            statement = Assign(statement.target, call, statement.origin, statement.comment)
+        result.append(statement)
+    return tuple(result)
+
+
