@@ -41,6 +41,7 @@ from transforms.specialise.binding import Binding, constant, holds_mutable, is_m
 from transforms.specialise.session import canonical_sizes, is_closure, leaves
 from transforms.values import (
     BOOLEAN,
+    FLOAT,
     INTEGER,
     NEVER,
     UNKNOWN,
@@ -522,6 +523,7 @@ class Calls:
     ) -> Binding:
         """A call of a function that is not looked into."""
         thing = ref.value
+        arguments, keywords = _in_own_order(thing, entry, arguments, keywords)
         rewritten = self.with_out(ref, arguments, keywords)
         if rewritten is not None:
             return rewritten
@@ -1490,6 +1492,39 @@ class Calls:
             return None
         return self.container_method(ref.value, ref.value.__name__, arguments[0], arguments[1:], keywords)
 
+    def on_add_item(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+        """`runtime.add_item(items, index, g)`, `runtime.add_into(items, g)`: sums take the place of items."""
+        buffer, added = arguments[0], arguments[-1].value
+        if isinstance(buffer.value, Array) or not holds_mutable(buffer.value):
+            return None
+        from transforms.specialise.sweep import item_value
+
+        if ref.value is runtime.add_into or not isinstance(as_number(arguments[1].value), Number):
+            added = item_value(added)
+        is_known = isinstance(buffer.value, (Sequence, Many)) and isinstance(as_number(added), (Number, Array))
+        self.sweep.mutate(buffer, added if is_known else None)
+        return None
+
+    def on_zeros(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+        """`runtime.zeros(x)` of a list or tuple is a list of zeros."""
+        value = arguments[0].value
+        if not isinstance(value, (Sequence, Many)) or hasattr(value.kind, "_fields"):
+            return None
+        found = _zero_of(value)
+        if found == UNKNOWN:
+            return None
+        region = self.new_region()
+        return self.owned(self.emit(ref, arguments, {}, self.sweep.settled(found, region), region=region))
+
+    def on_new(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+        """`object.__new__(Class)`: an object without attributes."""
+        cls = arguments[0].value if len(arguments) == 1 else UNKNOWN
+        if not isinstance(cls, Known) or not isinstance(cls.object, type):
+            return None
+        region = self.new_region()
+        value = self.sweep.settled(Record(cls.object, (), ()), region)
+        return self.owned(self.emit(ref, arguments, {}, value, region=region))
+
     def extended(self, source: Binding, other: Binding) -> bool:
         """Append the items of a sequence to a list one by one, where they are known."""
         items = self.sweep.parts(other) if isinstance(other.value, Sequence) else None
@@ -1737,6 +1772,22 @@ def _same(binding: Binding) -> Binding:
     return binding
 
 
+def _zero_of(value: Value) -> Value:
+    """What is known of `runtime.zeros(x)`."""
+    match as_number(value):
+        case Number() as number:
+            return number if number.dtype.kind in "fc" and not (number.python and number.dtype.kind == "c") else FLOAT
+        case Array() as array:
+            return array if array.dtype.kind != "O" else UNKNOWN
+        case Sequence() as sequence:
+            items = tuple(map(_zero_of, sequence.items))
+            return Sequence(list, items) if UNKNOWN not in items else UNKNOWN
+        case Many() as many:
+            item = _zero_of(many.item)
+            return Many(list, item) if item != UNKNOWN else UNKNOWN
+    return UNKNOWN
+
+
 def _is_slice(value: Value) -> bool:
     return isinstance(value, Literal) and isinstance(value.value, slice) or value == Instance(slice)
 
@@ -1784,6 +1835,45 @@ def _is_small(values: Any) -> bool:
         if isinstance(value, (str, bytes, tuple)) and len(value) > 1000:
             return False
     return True
+
+
+def _in_own_order(
+    thing: Any, entry: registry.Primitive | None, arguments: list[Binding], keywords: Keywords
+) -> tuple[list[Binding], Keywords]:
+    """The operands of a NumPy function, with names where the rule's parameters leave some of NumPy's own out."""
+    if entry is None or entry.signature is None:
+        return arguments, keywords
+    names = _positions_by_name(thing)
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    known = [name for name, parameter in entry.signature.parameters.items() if parameter.kind in kinds]
+    for place, (name, default) in enumerate(names[: len(arguments)]):
+        own = known[place] if place < len(known) else None
+        if own == name or own is not None and name not in known and own not in dict(names):
+            continue  # the same parameter, perhaps by another name
+        rest = dict(zip((other for other, _ in names[place:]), arguments[place:]))
+        defaults = dict(names)
+        named = {
+            key: item
+            for key, item in rest.items()
+            if key in known or not (isinstance(item.value, Literal) and item.value.value is defaults[key])
+        }
+        return arguments[:place], {**named, **keywords}
+    return arguments, keywords
+
+
+@functools.lru_cache(maxsize=None)
+def _positions_by_name(thing: Any) -> tuple[tuple[str, Any], ...]:
+    """(name, default) of the positional parameters of a NumPy function; none where they are not known."""
+    if isinstance(thing, np.ufunc) or not _is_numpy(thing) or isinstance(thing, type):
+        return ()
+    try:
+        parameters = inspect.signature(thing).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters):
+        return ()
+    return tuple((parameter.name, parameter.default) for parameter in parameters if parameter.kind in kinds)
 
 
 def _is_numpy(thing: Any) -> bool:
@@ -1867,6 +1957,10 @@ _HANDLERS: list[tuple[Any, str]] = [
     (operator.concat, "on_join_sequences"),
     (list.append, "on_list_method"),
     (list.pop, "on_list_method"),
+    (runtime.add_item, "on_add_item"),
+    (runtime.add_into, "on_add_item"),
+    (runtime.zeros, "on_zeros"),
+    (object.__new__, "on_new"),
     (dict, "on_dict"),
     *((kind, "on_scalar_type") for kind in (np.float16, np.float32, np.float64, np.complex64, np.complex128,
       np.int32, np.int64, np.bool_)),
