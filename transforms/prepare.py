@@ -276,17 +276,21 @@ def _shares(
 
 
 def is_recursive(function: Function) -> bool:
-    """Whether a function calls itself, directly or through others."""
+    """Whether a function calls itself, directly or through others; instances for other types count as itself."""
     seen: set[Function] = set()
     work = [function]
     while work:
         for callee in callees(work.pop()):
-            if callee is function:
+            if callee is function or (function.origin is not None and _identity(callee) == _identity(function)):
                 return True
             if callee not in seen:
                 seen.add(callee)
                 work.append(callee)
     return False
+
+
+def _identity(function: Function) -> tuple[object, ...]:
+    return function.name, function.filename, function.origin
 
 
 def callees(function: Function) -> list[Function]:
