@@ -374,16 +374,24 @@ class Sweep:
             return Const(0.0)
         return out.call(self._zeros_function(name), self._primal(name, out))
 
-    def set_zero(self, name: str, out: Builder) -> None:
-        """Make sure that the cotangent of a name is set."""
+    def set_zero(self, name: str, out: Builder, place: Statement | None = None) -> None:
+        """Make sure that the cotangent of a name is set; `place`: a statement after which the name may be unbound."""
         if self.is_structured(name):
             for _, slot in self.slots(name):
-                self.set_zero(slot, out)
+                self.set_zero(slot, out, place)
         elif name not in self.live:
-            zero = self.zero(name, out)
+            is_bound = place is None or self._is_bound_at(name, place)
+            zero = self.zero(name, out) if is_bound else Const(0.0)
             out.bind(self.bar(name), zero)
             self.live.add(name)
             self.fresh.add(name)
+
+    def _is_bound_at(self, name: str, place: Statement) -> bool:
+        """Whether a name (or the name that a slot is of) is surely bound where a statement stands."""
+        while name not in self.plan.bound_in:
+            name = next(owner for (owner, _), slot in self.slot_names.items() if slot == name)
+        home = self.plan.bound_in[name]
+        return self.plan.places[id(place)].blocks[: len(home)] == home
 
     def leaves(self, name: str) -> list[str]:
         """The names under which the cotangent of a name is kept: itself, or its slots, down to the leaves."""
@@ -579,6 +587,10 @@ class Sweep:
         self.widen_all(start)
         before, fresh_before = set(self.live), set(self.fresh)
         fresh_after: list[set[str]] = []
+        outside, flows = self.flows, self._joined(statement) if scope.in_loop else {}
+        for name, flow in flows.items():
+            start.bind(flow, Var(self.bar(name)))
+        self.flows = {**self.flows, **flows}
         halves = []
         for body in (statement.body, statement.orelse):
             self.live, self.fresh = set(before), set(fresh_before)
@@ -590,6 +602,7 @@ class Sweep:
             reverse = placed(inner.prologue, reverse, self.aliases)
             halves.append((forward, reverse, set(self.live), _always_raises(body)))
             fresh_after.append(self.fresh)
+        self.flows = outside
         wanted = sorted(set().union(*(live for _, _, live, raises in halves if not raises)))
         result = []
         for forward, reverse, live, raises in halves:
@@ -597,7 +610,7 @@ class Sweep:
             out = Builder(self.names, statement.origin)
             if not raises:
                 for name in wanted:
-                    self.set_zero(name, out)
+                    self.set_zero(name, out, statement)
                 reverse = [*reverse, *out.statements]
             else:
                 reverse = []
@@ -611,6 +624,15 @@ class Sweep:
             return [primal], start.statements
         backward = If(statement.test, tuple(then_reverse), tuple(else_reverse), statement.origin)
         return [primal], [*start.statements, backward]
+
+    def _joined(self, statement: If) -> dict[str, str]:
+        """Names for the shadows, which may be numbers, of what both branches bind: each branch pops its own again."""
+        bound = [
+            {s.target for s in body if isinstance(s, Assign) and isinstance(s.value, Var) and s.target is not None}
+            for body in blocks_of(statement)
+        ]
+        both = sorted(bound[0] & bound[1])
+        return {name: self.names.fresh("flow") for name in both if self.is_dynamic(Var(name))}
 
     def loop(self, statement: For | While, in_loop: bool) -> tuple[Statements, Statements]:
         inside = all_writes(statement.body)
@@ -751,7 +773,7 @@ class Sweep:
             self.live = names
             out = Builder(self.names, origin)
             for name in wanted:
-                self.set_zero(name, out)
+                self.set_zero(name, out, statement)
             reverse = [*reverse, *out.statements]
             if scope.in_loop:
                 forward, reverse = self.site(forward, reverse, len(forward), (), origin)
@@ -836,10 +858,12 @@ class Sweep:
             self.merge_dicts(statement, value, primal, adjoint)
         elif function is runtime.update:
             primal.statements.append(statement)
+            if target is not None and self.kind(target) is Kind.SHADOW:
+                self.make_shadow(statement, scope, primal)
             g = self.take(target, adjoint) if target is not None else None
             if g is not None:
                 assert isinstance(value.arguments[0], Ref)
-                plain = Call(value.arguments[0], value.arguments[1:])
+                plain = Call(value.arguments[0], value.arguments[1:3])
                 self._rule(statement, registry.lookup(value.arguments[0].value), plain, g, adjoint)
         elif function in (runtime.add_into, runtime.add_item):
             self.additive(statement, value, primal, adjoint)
@@ -1007,6 +1031,8 @@ class Sweep:
             self.set_zero(slot, adjoint)
         held = ((self.take(slots[place], adjoint) if place in slots else None) or Const(0.0) for place in places)
         bars = adjoint.call(operations.make_list, *held)
+        if not all(isinstance(item, (Literal, Number)) for item in items):
+            bars = adjoint.call(runtime.snapshot, bars)  # it is added to in place
         adjoint.do(runtime.add_item, bars, index, g)
         for position, place in enumerate(places):
             if place in slots:
@@ -1158,11 +1184,8 @@ class Sweep:
         value = self.plan.value(first)
         assert isinstance(call.function, Ref) and isinstance(first, Var)
         if isinstance(value, Unknown):
-            raise TransformError(
-                f"whether this changes {first.name!r} in place depends on its type, which is not known here",
-                "Give example arguments, so that types are known.",
-                statement.origin,
-            )
+            self._dynamic_inplace(statement, call, first, primal, adjoint)
+            return
         if not isinstance(value, Array):
             raise TransformError(
                 "in-place operators on containers are not supported where a derivative passes through them",
@@ -1186,6 +1209,27 @@ class Sweep:
         adjoint.do(operator.setitem, shadow, Const(Ellipsis), Const(0.0))
         entry = registry.lookup(INPLACE[operation])
         self._rule(statement, entry, Call(Ref(INPLACE[operation]), (first, second)), g, adjoint)
+
+    def _dynamic_inplace(
+        self, statement: Assign, call: Call, first: Var, primal: Builder, adjoint: Builder
+    ) -> None:
+        """`x op= y` where only the run time knows whether x is changed, or is a number and the target a new one."""
+        target = statement.target if statement.target is not None else self.names.temporary()
+        statement = dataclasses.replace(statement, target=target)
+        assert isinstance(call.function, Ref)
+        operation = INPLACE[call.function.value]
+        entry = registry.lookup(operation)
+        if self.kind(first) is not Kind.SHADOW or entry is None or not entry.is_elementwise:
+            raise TransformError(
+                f"whether this changes {first.name!r} in place depends on its type, which is not known here",
+                "Give example arguments, so that types are known.",
+                statement.origin,
+            )
+        primal.statements.append(statement)
+        primal.call(runtime.rebound, Var(self.bar(first.name)), Var(target), target=self.bar(target))
+        self.aliases[self.bar(target)] = self.bar(first.name)
+        g = adjoint.call(runtime.take_changed, Var(self.bar(target)))
+        self._rule(statement, entry, Call(Ref(operation), call.arguments), g, adjoint)
 
     def primitive(
         self, statement: Assign, function: Any, call: Call, scope: Scope, primal: Builder, adjoint: Builder
