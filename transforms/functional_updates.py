@@ -31,7 +31,8 @@ from transforms.core import (
     with_blocks,
     writes,
 )
-from transforms.values import Unknown
+from transforms.templates import value_of
+from transforms.values import Array, Unknown
 
 
 def functional_updates(function: Function, summaries: Summaries) -> Function:
@@ -45,12 +46,13 @@ def functional_updates(function: Function, summaries: Summaries) -> Function:
     return function.replace(body=_rewrite(function, function.body, liveness(function.body), regions, stored, views))
 
 
-def _stored_back(function: Function) -> set[str]:
-    """Results of in-place operators on an item that are only stored back where the item came from."""
+def _stored_back(function: Function) -> dict[str, Atom]:
+    """Results of in-place operators on an item that are only stored back where the item came from: name -> owner."""
     uses: dict[str, int] = {}
     items: dict[str, tuple[Atom, ...]] = {}
     updated: dict[str, tuple[Atom, ...]] = {}
-    found: set[str] = set()
+    found: dict[str, Atom] = {}
+    values = function.values or {}
     for statement in walk(function.body):
         for atom in atoms_of(statement):
             if isinstance(atom, Var):
@@ -60,13 +62,14 @@ def _stored_back(function: Function) -> set[str]:
             continue
         call, target = statement.value, statement.target
         if is_call_of(call, operator.getitem) and target is not None and is_temporary(target) and uses.get(target) == 1:
-            items[target] = call.arguments
+            if isinstance(value_of(call.arguments[0], values), (Unknown, Array)):
+                items[target] = call.arguments
         elif is_call_of(call, *INPLACE) and isinstance(call.arguments[0], Var) and call.arguments[0].name in items:
             if target is not None and uses.get(target) == 1:
                 updated[target] = items[call.arguments[0].name]
         elif is_call_of(call, operator.setitem) and isinstance(call.arguments[2], Var):
             if updated.get(call.arguments[2].name) == call.arguments[:2]:
-                found.add(call.arguments[2].name)
+                found[call.arguments[2].name] = call.arguments[0]
     return found
 
 
@@ -85,7 +88,7 @@ def _rewrite(
     block: Block,
     live: LiveBlock,
     regions: Regions,
-    stored: set[str],
+    stored: dict[str, Atom],
     views: dict[str, set[int]],
 ) -> Block:
     result: list[Statement] = []
@@ -96,7 +99,9 @@ def _rewrite(
             assert isinstance(statement, Assign) and isinstance(statement.value, Call)
             assert isinstance(statement.value.function, Ref)
             plain = Ref(INPLACE[statement.value.function.value])
-            call = Call(Ref(runtime.update), (plain, *statement.value.arguments))
+            owner = stored.get(statement.target or "")
+            owners = () if owner is None else (owner,)
+            call = Call(Ref(runtime.update), (plain, *statement.value.arguments, *owners))
             statement = Assign(statement.target, call, statement.origin, statement.comment)
         blocks = [_rewrite(function, b, inside, regions, stored, views) for b, inside in zip(blocks_of(statement), inner)]
         result.append(with_blocks(statement, blocks))

@@ -1251,7 +1251,7 @@ def add_item(buffer: Any, index: Any, g: Any) -> None:
     elif isinstance(index, slice):
         for position, item in zip(range(*index.indices(len(buffer))), g, strict=True):
             add_item(buffer, position, item)
-    elif isinstance(buffer[index], (list, dict)):
+    elif isinstance(buffer[index], (np.ndarray, list, dict)):
         add_into(buffer[index], g)
     else:
         buffer[index] = add(buffer[index], g)
@@ -1274,6 +1274,11 @@ def snapshot(x: Any) -> Any:
 def check_view(result: Any, source: Any) -> None:
     """Refuse to go on where `result` is changed in place, or `source` is, and NumPy had to copy to make `result`."""
     if isinstance(result, list | tuple):
+        if result is not source and any(isinstance(item, (float, complex, np.inexact)) for item in result):
+            raise TypeError(
+                "the derivative cannot follow this in-place change: numbers were copied into a new list or tuple, and "
+                "the types are not known here; give example arguments, or build the list item by item"
+            )
         for item in result:
             check_view(item, source)
         return
@@ -1601,6 +1606,8 @@ def check_array(x: Any) -> None:
 def check_method(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where a method was taken to be that of an array."""
     if not isinstance(x, (np.ndarray, np.generic)):
+        if isinstance(x, (int, float, complex)) and name in ("conjugate", "real", "imag"):
+            return
         raise TypeError(
             f"the method {name!r} of a {type(x).__name__} was taken to be that of an array: give example arguments, so "
             "that "
@@ -1694,9 +1701,12 @@ def stop_gradient(x: Any) -> Any:
     return x
 
 
-def update(function: Any, x: Any, y: Any) -> Any:
-    """`function(x, y)` with the dtype of `x` where `x` is an array: `x op= y` for an `x` that nobody else sees."""
-    if isinstance(x, (list, dict, set)):
+def update(function: Any, x: Any, y: Any, owner: Any = None) -> Any:
+    """`function(x, y)` with the dtype of `x` where `x` is an array: `x op= y` for an `x` that nobody else sees.
+
+    `owner`: the array, list or dict into which the result is stored, where `x` came from.
+    """
+    if isinstance(x, (list, dict, set)) or (isinstance(x, np.ndarray) and isinstance(owner, (list, dict))):
         raise TypeError(
             "a container of unknown type is changed in place: give example arguments, so that types are known"
         )
@@ -1911,6 +1921,25 @@ def diagonal_view(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> An
     return view
 
 
+def rebound(shadow: Any, x: Any) -> Any:
+    """The shadow of `x`, the result of an operator like `+=` on something with this shadow: the same for an array that
+    was changed, zero for a number, new for an array that was made of a number."""
+    if isinstance(x, (list, dict, set)):
+        raise TypeError(
+            "a container of unknown type is changed in place: give example arguments, so that types are known"
+        )
+    return shadow if isinstance(x, np.ndarray) and isinstance(shadow, np.ndarray) else zeros(x)
+
+
+def take_changed(shadow: Any) -> Any:
+    """The cotangent in a shadow, out of memory that is changed: the memory becomes zero."""
+    if not isinstance(shadow, np.ndarray):
+        return shadow
+    g = shadow.copy()
+    shadow[...] = 0.0
+    return g
+
+
 def _is_number(shadow: Any) -> bool:
     return isinstance(shadow, (float, complex, int, np.generic))
 
@@ -1930,7 +1959,7 @@ def merge(shadow: Any, other: Any) -> Any:
 
 def return_item(shadow: Any, index: Any, other: Any) -> None:
     """Add the cotangent `other` of an item that was read from `x[index]`, unless it is in the shadow's own memory."""
-    if isinstance(index, slice) and isinstance(shadow, list):
+    if isinstance(index, slice) and isinstance(other, list):
         for position, item in zip(range(*index.indices(len(shadow))), other, strict=True):
             return_item(shadow, position, item)
     elif _is_number(other):

@@ -14,7 +14,7 @@ from transforms.rules.typed import dtype_atom
 from transforms.values import UNKNOWN, Array, Literal, Many, Number, Value
 
 constant(runtime.zeros, runtime.ones, shape_only="x")
-constant(runtime.Shadow)
+constant(runtime.Shadow, runtime.common_length)
 constant(runtime.place_of_slice, shape_only="items stored")
 constant(runtime.check_view, runtime.check_array, runtime.check_number, runtime.check_method, is_pure=False)
 constant(runtime.truncate, mutates="tape", is_pure=False)
@@ -62,6 +62,8 @@ refused(
     runtime.return_attribute,
     runtime.accumulate,
     runtime.take_stored,
+    runtime.rebound,
+    runtime.take_changed,
 )
 refused("the function is only known at run time", runtime.call_augmented)
 facts(runtime.take_stored, mutates="shadow", is_pure=False, shape_only="stored")
@@ -69,6 +71,8 @@ facts(runtime.take_stored, mutates="shadow", is_pure=False, shape_only="stored")
 
 facts(runtime.return_item, runtime.return_attribute, mutates="shadow", is_pure=False)
 facts(runtime.accumulate, mutates="shadow", views="shadow", is_pure=False)
+facts(runtime.rebound, views="shadow", is_pure=False)
+facts(runtime.take_changed, mutates="shadow", is_pure=False)
 
 
 @adjoint(runtime.insert_back, wrt="item", mutates="items", stores="item", is_pure=False)
@@ -88,6 +92,8 @@ def merge(shadow, other, *, ans, g):
 
 @result(runtime.zeros, runtime.snapshot)
 def like(x: Value) -> Value:
+    if isinstance(x, Many) and x.kind is list and isinstance(x.item, Number) and x.item.dtype.kind == "f":
+        return x
     return x if isinstance(x, (Array, Number)) else UNKNOWN
 
 
@@ -133,7 +139,7 @@ def simplify_add(site: Any) -> Any:
 
 
 @result(runtime.update)
-def updated(function: Value, x: Value, y: Value) -> Value:
+def updated(function: Value, x: Value, y: Value, owner: Value = UNKNOWN) -> Value:
     return x
 
 
