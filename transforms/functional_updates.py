@@ -103,14 +103,14 @@ def _rewrite(
             owners = () if owner is None else (owner,)
             call = Call(Ref(runtime.update), (plain, *statement.value.arguments, *owners))
             statement = Assign(statement.target, call, statement.origin, statement.comment)
-        blocks = [_rewrite(function, b, inside, regions, stored, views) for b, inside in zip(blocks_of(statement), inner)]
+        blocks = [
+            _rewrite(function, b, inside, regions, stored, views) for b, inside in zip(blocks_of(statement), inner)
+        ]
         result.append(with_blocks(statement, blocks))
     return tuple(result)
 
 
-def _is_unobserved(
-    statement: Statement, after: frozenset[str], regions: Regions, views: dict[str, set[int]]
-) -> bool:
+def _is_unobserved(statement: Statement, after: frozenset[str], regions: Regions, views: dict[str, set[int]]) -> bool:
     assert isinstance(statement, Assign) and isinstance(statement.value, Call)
     region = regions.of(statement.value.arguments[0])
     if region is None:

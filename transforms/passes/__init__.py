@@ -10,7 +10,23 @@ from collections.abc import Callable
 from typing import Any
 
 from transforms.core import Block, Function, Ref
-from transforms.passes import algebra, broadcasts, carried, coalesce, copies, cse, deadcode, early, fold, idioms, items, nest, scalings, shapes, tapes
+from transforms.passes import (
+    algebra,
+    broadcasts,
+    carried,
+    coalesce,
+    copies,
+    cse,
+    deadcode,
+    early,
+    fold,
+    idioms,
+    items,
+    nest,
+    scalings,
+    shapes,
+    tapes,
+)
 from transforms.presentation import map_block, reachable, references_in
 
 Pass = Callable[[Function], Function]

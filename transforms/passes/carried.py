@@ -13,7 +13,20 @@ is not read inside the loop.
 
 from __future__ import annotations
 
-from transforms.core import Assign, Block, For, Function, Var, While, all_reads, blocks_of, rename, walk, with_blocks, writes
+from transforms.core import (
+    Assign,
+    Block,
+    For,
+    Function,
+    Var,
+    While,
+    all_reads,
+    blocks_of,
+    rename,
+    walk,
+    with_blocks,
+    writes,
+)
 
 
 def carried(function: Function) -> Function:

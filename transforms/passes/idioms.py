@@ -88,7 +88,12 @@ class _Writer:
                 shape = self.temporary()
                 return [
                     Assign(shape, Call(Ref(getattr), (call.arguments[0], Const("shape"))), statement.origin),
-                    Assign(statement.target, Call(Ref(np.zeros, "np.zeros"), (Var(shape),)), statement.origin, statement.comment),
+                    Assign(
+                        statement.target,
+                        Call(Ref(np.zeros, "np.zeros"), (Var(shape),)),
+                        statement.origin,
+                        statement.comment,
+                    ),
                 ]
         new = self.expression(call)
         if new is None:
@@ -105,10 +110,12 @@ class _Writer:
         for function, name in METHODS.items():
             if is_call_of(call, function) and isinstance(self.value(call.arguments[0]), Array):
                 if len(call.arguments) <= 2 and {key for key, _ in call.keywords} <= {"axis", "keepdims"}:
-                    return Call(Ref(operations.method), (call.arguments[0], Const(name), *call.arguments[1:]), call.keywords)
+                    operands = (call.arguments[0], Const(name), *call.arguments[1:])
+                    return Call(Ref(operations.method), operands, call.keywords)
         if call.keywords:
             return None
-        if is_call_of(call, np.transpose) and len(call.arguments) == 1 and isinstance(self.value(call.arguments[0]), Array):
+        is_single = len(call.arguments) == 1
+        if is_call_of(call, np.transpose) and is_single and isinstance(self.value(call.arguments[0]), Array):
             return Call(Ref(getattr), (call.arguments[0], Const("T")))
         if is_call_of(call, np.array) and len(call.arguments) == 1 and isinstance(call.arguments[0], Var):
             return self.full(call.arguments[0])
@@ -129,7 +136,9 @@ class _Writer:
 
     def expanded(self, source: Atom, axis: Atom) -> Expression | None:
         value = self.value(source)
-        if not isinstance(value, Array) or value.rank is None or not isinstance(axis, Const) or type(axis.value) is not int:
+        if not isinstance(value, Array) or value.rank is None:
+            return None
+        if not isinstance(axis, Const) or type(axis.value) is not int:
             return None
         place = axis.value % (value.rank + 1)
         index = (*(slice(None) for _ in range(place)), None, *(slice(None) for _ in range(value.rank - place)))

@@ -3,10 +3,10 @@
     t = u[i]                    t = u.item(i)
     s = t * y - t               s = t * y - t
 
-Python computes with its own floats three to four times as fast as with NumPy's scalars, and sums, differences, products
-and comparisons of float64 are the same numbers in both.  Divisions and powers are not (Python raises where NumPy warns),
-nor are methods and attributes; so an element stays a NumPy scalar if it, or what is computed from it, gets into one of
-those.  Only float64 arrays; needs the abstract values of the names.
+Python computes with its own floats three to four times as fast as with NumPy's scalars, and sums, differences,
+products and comparisons of float64 are the same numbers in both.  Divisions and powers are not (Python raises where
+NumPy warns), nor are methods and attributes; so an element stays a NumPy scalar if it, or what is computed from it,
+gets into one of those.  Only float64 arrays; needs the abstract values of the names.
 """
 
 from __future__ import annotations
@@ -44,8 +44,10 @@ FLOAT = np.dtype(np.float64)
 ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.neg, operator.pos, operator.not_, abs)
 COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne)
 # functions that take a Python float for what it is, and whose result does not become one
-TAKERS = (np.sin, np.cos, np.tan, np.exp, np.tanh, np.sqrt, np.log, np.arctan, np.sinh, np.cosh, np.abs, np.maximum,
-          np.minimum, np.add, np.multiply, np.subtract, np.negative, np.hypot, np.arctan2, np.log1p, np.expm1)  # fmt: skip
+TAKERS = (
+    np.sin, np.cos, np.tan, np.exp, np.tanh, np.sqrt, np.log, np.arctan, np.sinh, np.cosh, np.abs, np.maximum, np.minimum,
+    np.add, np.multiply, np.subtract, np.negative, np.hypot, np.arctan2, np.log1p, np.expm1,
+)  # fmt: skip
 
 
 def items(function: Function) -> Function:
@@ -68,10 +70,11 @@ def _wrap_results(function: Function, body: Block, floats: set[str]) -> Block:
     returned = {last.value.name} if isinstance(last.value, Var) else set()
     result: list[Statement] = []
     end = len(body) - 1
-    while end > 0 and isinstance(body[end - 1], Assign) and body[end - 1].target in returned:  # type: ignore[union-attr]
+    while end > 0:
         packing = body[end - 1]
-        assert isinstance(packing, Assign)
-        if not is_call_of(packing.value, operations.make_tuple) or not isinstance(packing.value, Call):
+        if not isinstance(packing, Assign) or not isinstance(packing.value, Call) or packing.target not in returned:
+            break
+        if not is_call_of(packing.value, operations.make_tuple):
             break
         wrapped: list[Atom] = []
         lines: list[Statement] = []
@@ -102,7 +105,8 @@ class _Finder:
     def __init__(self, function: Function) -> None:
         self.function, self.values = function, function.values or {}
         self.unsafe: set[str] = set()
-        self.linked: dict[str, set[str]] = {}
+        self.sources: dict[str, set[str]] = {}  # name -> what it is computed from
+        self.results: dict[str, set[str]] = {}
         self.reads: list[str] = []
 
     def convertible(self) -> frozenset[str]:
@@ -111,7 +115,7 @@ class _Finder:
             self.look(statement)
         work = list(self.unsafe)
         while work:
-            for other in self.linked.get(work.pop(), ()):
+            for other in self.sources.get(work.pop(), ()):
                 if other not in self.unsafe:
                     self.unsafe.add(other)
                     work.append(other)
@@ -121,7 +125,7 @@ class _Finder:
         """The names that hold Python floats once these reads do."""
         found, work = set(reads), list(reads)
         while work:
-            for other in self.linked.get(work.pop(), ()):
+            for other in self.results.get(work.pop(), ()):
                 if other not in found:
                     found.add(other)
                     work.append(other)
@@ -148,16 +152,16 @@ class _Finder:
         elif call.keywords or not all(map(self.is_double, operands)):
             self.block((call.function, *call.atoms))
         elif is_call_of(call, *ARITHMETIC, *COMPARISONS) or self.is_division_by_constant(call):
-            if not any(isinstance(self.value(atom), Array) for atom in operands) and target is not None:
-                for atom in operands:
-                    self.link(target, atom)
+            for atom in operands:
+                self.link(target, atom)
         elif is_call_of(call, operator.iadd, operator.isub) and isinstance(self.value(operands[0]), Array):
             pass  # an array takes a float as it takes a NumPy scalar
         elif not (is_call_of(call, *TAKERS) or getattr(function, "__module__", None) == "math"):
             self.block((call.function, *call.atoms))
 
     def is_division_by_constant(self, call: Call) -> bool:
-        return is_call_of(call, operator.truediv) and isinstance(call.arguments[1], Const) and bool(call.arguments[1].value)
+        divisor = call.arguments[-1]
+        return is_call_of(call, operator.truediv) and isinstance(divisor, Const) and bool(divisor.value)
 
     def is_double(self, atom: Atom) -> bool:
         """Whether an operand promotes a Python float and a NumPy float64 to the same."""
@@ -172,22 +176,22 @@ class _Finder:
         return False
 
     def container(self, target: str | None, call: Call) -> None:
-        """Tuples and tapes hand on what is put into them: everything in one list goes together."""
-        names = [atom.name for atom in call.arguments if isinstance(atom, Var)]
-        if target is not None:
-            names.append(target)
-        for name in names[1:]:
-            self.join(names[0], name)
+        """Tuples and tapes hand on what is put into them."""
+        if is_call_of(call, list.append):
+            self.link(call.arguments[0].name, call.arguments[1])  # type: ignore[union-attr]
+        elif is_call_of(call, operations.make_tuple):
+            for atom in call.arguments:
+                self.link(target, atom)
+        else:
+            self.link(target, call.arguments[0])
 
-    def join(self, a: str, b: str) -> None:
-        if isinstance(self.values.get(a), Array) or isinstance(self.values.get(b), Array):
+    def link(self, target: str | None, atom: Atom) -> None:
+        """`target` holds a Python float if `atom` does."""
+        if target is None or not isinstance(atom, Var) or isinstance(self.values.get(atom.name), Array):
             return
-        self.linked.setdefault(a, set()).add(b)
-        self.linked.setdefault(b, set()).add(a)
-
-    def link(self, target: str, atom: Atom) -> None:
-        if isinstance(atom, Var):
-            self.join(target, atom.name)
+        if not isinstance(self.values.get(target), Array):
+            self.sources.setdefault(target, set()).add(atom.name)
+            self.results.setdefault(atom.name, set()).add(target)
 
     def block(self, atoms: tuple[Atom, ...]) -> None:
         self.unsafe.update(atom.name for atom in atoms if isinstance(atom, Var))
@@ -228,5 +232,3 @@ def _convert(block: Block, reads: frozenset[str]) -> Block:
             statement = Assign(statement.target, call, statement.origin, statement.comment)
         result.append(statement)
     return tuple(result)
-
-

@@ -10,7 +10,8 @@
     y = np.sum(t, axis=0)           y = s @ b
 
 Multiplication by a power of two and negation are exact, so the results are the same to the last bit (barring overflow);
-the sum of a product is rounded differently, by no more than before.  Needs the abstract values of the names; `t` must have no other use.
+the sum of a product is rounded differently, by no more than before.  Needs the abstract values of the names; `t` must
+have no other use.
 """
 
 from __future__ import annotations

@@ -8,7 +8,20 @@ Arrays have equal shapes where their abstract values have equal sizes.
 
 from __future__ import annotations
 
-from transforms.core import Assign, Block, Call, Const, Function, Statement, Var, blocks_of, is_call_of, walk, with_blocks
+from transforms.core import (
+    Assign,
+    Block,
+    Call,
+    Const,
+    Expression,
+    Function,
+    Statement,
+    Var,
+    blocks_of,
+    is_call_of,
+    walk,
+    with_blocks,
+)
 from transforms.values import Array, Value
 
 ASKED = (Const("shape"), Const("size"))
@@ -16,10 +29,7 @@ ASKED = (Const("shape"), Const("size"))
 
 def shapes(function: Function) -> Function:
     """The program with shapes asked of the first array that has them."""
-    if not function.values or not any(
-        isinstance(s, Assign) and isinstance(s.value, Call) and is_call_of(s.value, getattr) and s.value.arguments[1] in ASKED
-        for s in walk(function.body)
-    ):
+    if not function.values or not any(isinstance(s, Assign) and _asks(s.value) for s in walk(function.body)):
         return function
     bound: dict[str, int] = {}
     for statement in walk(function.body):
@@ -32,6 +42,10 @@ def shapes(function: Function) -> Function:
             finder.note(name, known)
     body = finder.block(function.body, known)
     return function.replace(body=body) if finder.changed else function
+
+
+def _asks(expression: Expression) -> bool:
+    return isinstance(expression, Call) and is_call_of(expression, getattr) and expression.arguments[1] in ASKED
 
 
 class _Finder:
@@ -51,10 +65,10 @@ class _Finder:
             statement = with_blocks(statement, [self.block(inner, known) for inner in blocks_of(statement)])
             if isinstance(statement, Assign) and statement.target is not None:
                 call = statement.value
-                if isinstance(call, Call) and is_call_of(call, getattr) and call.arguments[1] in ASKED:
+                if isinstance(call, Call) and _asks(call):
                     statement = self.ask(statement, call, known)
                 if statement.target in self.once:
-                    self.note(statement.target, known)  # type: ignore[arg-type]
+                    self.note(statement.target, known)
             result.append(statement)
         return tuple(result)
 

@@ -1,0 +1,121 @@
+"""The passes that work by types, each on its printed before and after, and by running both."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autodiff.values import abstract_arguments
+from transforms import core
+from transforms.canonical import lower_source
+from transforms.passes import broadcasts, carried, deadcode, idioms, items, nest, scalings, shapes
+from transforms.printer import print_function, print_module
+from transforms.specialise import specialise
+
+VECTOR, MATRIX, TALL = np.linspace(0.5, 1.5, 4), np.linspace(-1.0, 1.0, 12).reshape(3, 4), np.linspace(1.0, 2.0, 3)
+
+CASES = [
+    (
+        broadcasts.broadcasts,
+        "def f(g, x):\n    t = np.broadcast_to(g, x.shape)\n    y = t * x\n    return y\n",
+        (0.5, VECTOR),
+        "def f(g, x):\n    y = g * x\n    return y\n",
+    ),
+    (
+        broadcasts.broadcasts,
+        "def f(g, x):\n    t = np.broadcast_to(g, x.shape)\n    s = -t\n    y = s * x\n    return y\n",
+        (0.5, VECTOR),
+        "def f(g, x):\n    y = -g * x\n    return y\n",
+    ),
+    (
+        scalings.scalings,
+        "def f(g, x):\n    t = 2 * x\n    y = g * t\n    return y\n",
+        (0.5, VECTOR),
+        "def f(g, x):\n    y = 2 * g * x\n    return y\n",
+    ),
+    (
+        scalings.scalings,
+        "def f(a, x):\n    t = -x\n    y = np.sum(t, axis=0)\n    return y\n",
+        (0.5, MATRIX),
+        "def f(a, x):\n    y = -np.sum(x, axis=0)\n    return y\n",
+    ),
+    (
+        scalings.scalings,
+        "def f(a, b):\n    t = a @ b\n    y = np.sum(t, axis=0)\n    return y\n",
+        (MATRIX, MATRIX.T.copy()),
+        "def f(a, b):\n    y = np.sum(a, axis=0) @ b\n    return y\n",
+    ),
+    (
+        shapes.shapes,
+        "def f(x, y):\n    t = x - y\n    n = t.size\n    return n\n",
+        (VECTOR, VECTOR),
+        "def f(x, y):\n    n = x.size\n    return n\n",
+    ),
+    (
+        idioms.idioms,
+        "def f(x, y):\n    z = np.transpose(x) @ y\n    s = np.sum(z, axis=0)\n    return s\n",
+        (MATRIX, MATRIX),
+        "def f(x, y):\n    z = x.T @ y\n    s = z.sum(axis=0)\n    return s\n",
+    ),
+    (
+        idioms.idioms,
+        "def f(x, c):\n    z = np.zeros_like(x)\n    t = np.broadcast_to(c, x.shape)\n    w = np.array(t)\n    return z, w\n",
+        (VECTOR, 0.5),
+        "def f(x, c):\n    z = np.zeros(x.shape)\n    w = np.full(x.shape, c)\n    return z, w\n",
+    ),
+    (
+        items.items,
+        "def f(x, y):\n    a = x[0]\n    b = a * y\n    c = x[1] / y\n    d = np.sum(x) * b\n    return np.sin(d) + c\n",
+        (VECTOR, 0.5),
+        # x[1] is divided by something that may be 0: it stays a NumPy scalar
+        "def f(x, y):\n    a = x.item(0)\n    b = a * y\n    c = x[1] / y\n    d = np.sum(x) * b\n    return np.sin(d) + c\n",
+    ),
+    (
+        items.items,
+        "def f(x, y):\n    a = x[0]\n    b = a * y\n    return b ** 0.5\n",
+        (VECTOR, 0.5),
+        "def f(x, y):\n    a = x[0]\n    b = a * y\n    return b ** 0.5\n",
+    ),
+    (
+        items.items,
+        "def f(x, w):\n    a = x[0]\n    return a * w\n",
+        (VECTOR, VECTOR.astype(np.float32)),
+        "def f(x, w):\n    a = x[0]\n    return a * w\n",  # a Python float would keep float32
+    ),
+]
+
+
+def prepared(source: str, arguments: tuple) -> core.Function:
+    function = lower_source(source, {"np": np})
+    return specialise(function, abstract_arguments(function.parameters, arguments))
+
+
+def run(function: core.Function, arguments: tuple):
+    printed = print_module(nest.nest(function))
+    namespace = dict(printed.namespace)
+    exec(compile(printed.source, "<test>", "exec"), namespace)
+    return namespace[printed.name](*arguments)
+
+
+@pytest.mark.parametrize("change, source, arguments, after", CASES, ids=lambda value: getattr(value, "__name__", None))
+def test_before_and_after(change, source, arguments, after):
+    before = prepared(source, arguments)
+    changed = deadcode.deadcode(change(before))
+    assert print_function(nest.nest(changed)).strip() == after.strip()
+    for one, other in zip(np.atleast_1d(run(before, arguments)), np.atleast_1d(run(changed, arguments))):
+        np.testing.assert_allclose(one, other, rtol=1e-15)
+        assert np.asarray(one).dtype == np.asarray(other).dtype
+
+
+def test_a_returned_element_stays_a_numpy_scalar():
+    source = "def f(x, y):\n    a = x[0]\n    b = a * y\n    return b\n"
+    changed = items.items(prepared(source, (VECTOR, 0.5)))
+    assert type(run(changed, (VECTOR, 0.5))) is np.float64
+
+
+def test_copies_out_of_loops_go_and_carried_values_stay():
+    source = "def f(x, n):\n    y = 1.0\n    t = 0.0\n    for i in range(n):\n        y = y * x\n        t = x + i\n    return y * t\n"
+    function = prepared(source, (0.5, 3))
+    changed = carried.carried(function)
+    assert run(changed, (0.5, 3)) == run(function, (0.5, 3)) == 0.5**3 * 2.5
+    assert run(changed, (0.5, 0)) == 0.0
