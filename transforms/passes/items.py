@@ -160,8 +160,10 @@ class _Finder:
             self.block((call.function, *call.atoms))
 
     def is_division_by_constant(self, call: Call) -> bool:
-        divisor = call.arguments[-1]
-        return is_call_of(call, operator.truediv) and isinstance(divisor, Const) and bool(divisor.value)
+        if not is_call_of(call, operator.truediv):
+            return False
+        divisor = call.arguments[1]
+        return isinstance(divisor, Const) and bool(divisor.value)
 
     def is_double(self, atom: Atom) -> bool:
         """Whether an operand promotes a Python float and a NumPy float64 to the same."""
