@@ -794,8 +794,17 @@ def append(arr: Value, values: Value, axis: Value = NONE) -> Value | None:
     return concatenate(Sequence(tuple, (arr, values)), axis)
 
 
-@result(np.split, np.array_split)
+@result(np.split)
 def split(ary: Value, indices_or_sections: Value, axis: Value = ZERO) -> Value | None:
+    return _split(ary, indices_or_sections, axis, isinstance(constant_of(indices_or_sections), int))
+
+
+@result(np.array_split)
+def array_split(ary: Value, indices_or_sections: Value, axis: Value = ZERO) -> Value | None:
+    return _split(ary, indices_or_sections, axis, False)
+
+
+def _split(ary: Value, indices_or_sections: Value, axis: Value, is_even: bool) -> Value | None:
     shape, dtype = full_shape(ary), dtype_of(ary)
     count = constant_of(indices_or_sections)
     if shape is None or dtype is None or not isinstance(count, (int, list, tuple)):
@@ -808,7 +817,7 @@ def split(ary: Value, indices_or_sections: Value, axis: Value = ZERO) -> Value |
         return None
     items = []
     for place in range(number):
-        size = fresh(axes[0] + 10 * (0 if isinstance(count, int) else place))
+        size = fresh(axes[0] + 10 * (0 if is_even else place))
         items.append(Array(dtype, (*shape[: axes[0]], size, *shape[axes[0] + 1 :])))
     return Sequence(list, tuple(items))
 
@@ -1297,16 +1306,6 @@ def flatnonzero(a: Value) -> Value | None:
 @result(np.tril_indices, np.triu_indices)
 def triangle_indices(n: Value, k: Value = ZERO, m: Value = NONE) -> Value | None:
     return Sequence(tuple, (Array(np.dtype(np.intp), (fresh(0),)),) * 2)
-
-
-@result(np.hsplit, np.vsplit)
-def split_evenly(ary: Value, indices_or_sections: Value) -> Value | None:
-    shape, dtype, count = full_shape(ary), dtype_of(ary), constant_of(indices_or_sections)
-    if shape is None or dtype is None or not isinstance(count, (int, list, tuple)):
-        return None
-    number = count if isinstance(count, int) else len(count) + 1
-    every = tuple(fresh(place) for place in range(len(shape)))
-    return Sequence(list, (Array(dtype, every),) * number) if number <= 64 else None
 
 
 @result(np.fft.fft, np.fft.ifft)
