@@ -12,8 +12,8 @@ import operator
 from collections.abc import Sequence
 
 from transforms import operations, registry
-from transforms.analyses.regions import BUILDERS, INPLACE, Region, Regions, bind
-from transforms.core import Assign, Atom, Call, For, Function, Ref, Return, Statement, Var, With, walk
+from transforms.analyses.regions import BUILDERS, INPLACE, Region, Regions, bind, opaque_mutations
+from transforms.core import Assign, Atom, Call, Const, For, Function, Ref, Return, Statement, Var, With, walk
 from transforms.values import may_be_differentiable
 
 # functions whose result never depends differentiably on their arguments
@@ -28,6 +28,10 @@ INACTIVE = frozenset(
         ),
     )
 )  # fmt: skip
+
+
+# attributes that never depend differentiably on what has them
+STRUCTURE = tuple(Const(name) for name in ("shape", "ndim", "size", "dtype", "nbytes", "__class__", "__name__"))
 
 
 class Activity:
@@ -161,6 +165,8 @@ def differentiable_operands(call: Call) -> tuple[Atom, ...]:
     function = call.function.value
     if id(function) in INACTIVE:
         return ()
+    if function is getattr and call.arguments[1] in STRUCTURE:
+        return ()
     if function is operator.getitem or function is getattr:
         return call.arguments[:1]
     if function is operator.setitem:
@@ -180,7 +186,7 @@ def differentiable_operands(call: Call) -> tuple[Atom, ...]:
     return tuple(
         atom
         for name, atoms in bound.items()
-        if name in entry.wrt or name in entry.mutates or name in entry.stores
+        if name in entry.wrt or name in entry.mutates or not entry.is_locally_constant(name)
         for atom in atoms
     )
 
@@ -191,6 +197,8 @@ def changed_operands(call: Call) -> tuple[Atom, ...]:
     if function in (operator.setitem, setattr, operations.method) or function in INPLACE:
         return call.arguments[:1]  # a method that is not known may change its object
     entry = registry.lookup(function) if function is not None else None
+    if entry is None and id(function) not in INACTIVE:
+        return opaque_mutations(call)
     if entry is None or not entry.mutates:
         return ()
     bound = bind(entry, call) or {}
