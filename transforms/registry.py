@@ -36,6 +36,17 @@ import numpy as np
 Template = Callable[..., Any]
 _BUILTIN_METHOD = type(np.add.at)
 
+# names that, wherever a function has a parameter so called, mean a position, a size, a condition or a flag
+STRUCTURAL = frozenset(
+    (
+        "axis axes axis1 axis2 axisa axisb axisc source destination start dtype order casting copy kind key mode name "
+        "names shape size num n k kth index indices ind obj indices_or_sections offset place position positions before "
+        "after count repeats reps shift pad_width indexing sparse where condition condlist mask keepdims endpoint decimals "
+        "deg norm upper uplo UPLO full_matrices compute_uv hermitian strict optimize subok ndmin stable reverse wrap at_end "
+        "return_index return_inverse return_counts reflect_type rowvar"
+    ).split()
+)
+
 
 @dataclass(eq=False)
 class Primitive:
@@ -54,6 +65,7 @@ class Primitive:
     mutates: tuple[str, ...] = ()  # arguments that are changed in place
     stores: tuple[str, ...] = ()  # arguments that become reachable from the mutated one (`list.append` its item)
     shape_only: tuple[str, ...] = ()  # arguments of which only shape, dtype or structure is read, never the numbers
+    selects: tuple[str, ...] = ()  # arguments whose numbers only select (by sign, order or truth): no derivative
     is_constant: bool = False  # the derivative is zero wherever it exists (integer, boolean or shape results)
     is_pure: bool = True  # no side effect but `mutates`: may be dropped, moved, shared
     result: Callable[..., Any] | None = None  # (abstract values of the arguments) -> abstract value of the result
@@ -62,6 +74,10 @@ class Primitive:
     notes: str = ""  # for the table of supported functions
     samples: Callable[..., Any] | None = None  # generator of (args, kwargs) on which the rule is checked
     subject: str = field(default="", repr=False)  # the rule file that it stands in
+
+    def is_locally_constant(self, name: str) -> bool:
+        """Whether the result does not change with small changes of an argument."""
+        return name in self.shape_only or name in self.selects or name in STRUCTURAL
 
 
 _primitives: dict[int, Primitive] = {}
@@ -151,7 +167,7 @@ def _names(value: str | Iterable[str]) -> tuple[str, ...]:
 
 def _update(entry: Primitive, template: Template | None, facts: dict[str, Any]) -> None:
     for key, value in facts.items():
-        if key in ("wrt", "linear", "views", "mutates", "stores", "shape_only"):
+        if key in ("wrt", "linear", "views", "mutates", "stores", "shape_only", "selects"):
             value = _names(value)
         if not hasattr(entry, key):
             raise TypeError(f"a primitive has no facet {key!r}")

@@ -1274,10 +1274,11 @@ def snapshot(x: Any) -> Any:
 def check_view(result: Any, source: Any) -> None:
     """Refuse to go on where `result` is changed in place, or `source` is, and NumPy had to copy to make `result`."""
     if isinstance(result, list | tuple):
-        if result is not source and any(isinstance(item, (float, complex, np.inexact)) for item in result):
+        is_new = isinstance(result, list) and isinstance(source, list) and result is not source
+        if is_new and any(isinstance(item, (float, complex, np.inexact)) for item in result):
             raise TypeError(
-                "the derivative cannot follow this in-place change: numbers were copied into a new list or tuple, and "
-                "the types are not known here; give example arguments, or build the list item by item"
+                "the derivative cannot follow this in-place change: numbers were copied into a new list, and the types "
+                "are not known here; give example arguments, or build the list item by item"
             )
         for item in result:
             check_view(item, source)

@@ -102,6 +102,7 @@ class Scope:
 
     in_loop: bool = False
     prologue: Statements = field(default_factory=list)
+    is_handed_over: bool = False  # its adjoint is another function, which gets the names that it reads
 
 
 class Sweep:
@@ -139,7 +140,7 @@ class Sweep:
         last = self.function.body[-1]
         assert isinstance(last, Return)
         cotangent = self.names.fresh("cotangent")
-        scope = Scope(in_loop=not finish)
+        scope = Scope(in_loop=not finish, is_handed_over=not finish)
         seed = Builder(self.names, last.origin)
         if not self.returns_shadow:
             self._seed(last, Var(cotangent), seed)
@@ -594,7 +595,7 @@ class Sweep:
         halves = []
         for body in (statement.body, statement.orelse):
             self.live, self.fresh = set(before), set(fresh_before)
-            inner = Scope(scope.in_loop)
+            inner = Scope(scope.in_loop, is_handed_over=scope.is_handed_over)
             forward, reverse = self.block(body, inner)
             end = Builder(self.names, statement.origin)
             self.widen_all(end)
@@ -614,9 +615,11 @@ class Sweep:
                 reverse = [*reverse, *out.statements]
             else:
                 reverse = []
-            if scope.in_loop:
+            if scope.in_loop and not scope.is_handed_over:
                 forward, reverse = self.site(forward, reverse, len(forward), (), statement.origin)
             result.append((forward, reverse))
+        if scope.is_handed_over:
+            _bind_on_both_sides(result, [raises for *_, raises in halves], statement.origin)
         self.live, self.fresh = set(wanted), fresh_after[0] & fresh_after[1]
         (then_forward, then_reverse), (else_forward, else_reverse) = result
         primal = If(statement.test, tuple(then_forward), tuple(else_forward), statement.origin)
@@ -853,7 +856,7 @@ class Sweep:
         elif function is operator.setitem and not isinstance(self.plan.value(value.arguments[0]), Array):
             self.set_item(statement, value, primal, adjoint)
         elif function in INPLACE:
-            self.inplace(statement, value, primal, adjoint)
+            self.inplace(statement, value, scope, primal, adjoint)
         elif function is operator.or_:
             self.merge_dicts(statement, value, primal, adjoint)
         elif function is runtime.update:
@@ -1178,7 +1181,9 @@ class Sweep:
 
     # ---------------------------------------------------------------------------------------------------- operations
 
-    def inplace(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
+    def inplace(
+        self, statement: Assign, call: Call, scope: Scope, primal: Builder, adjoint: Builder
+    ) -> None:
         """`x += y` and its kin on arrays; on lists `+=` extends."""
         first, second = call.arguments
         value = self.plan.value(first)
@@ -1196,7 +1201,11 @@ class Sweep:
         shadow = Var(self.bar(first.name))
         if statement.target is not None and statement.target != first.name:
             self.aliases[self.bar(statement.target)] = shadow.name
-            primal.bind(self.bar(statement.target), shadow)
+            line = Assign(self.bar(statement.target), shadow, statement.origin)
+            if statement.target in self.plan.forward_shadows:
+                primal.statements.append(line)
+            else:
+                scope.prologue.insert(0, line)
         operation = call.function.value
         if operation in (operator.iadd, operator.isub):
             if self.kind(second) is Kind.NONE:
@@ -1657,6 +1666,19 @@ def placed(prologue: Statements, reverse: Statements, aliases: dict[str, str]) -
         if place < len(result):
             result.insert(place, line)
     return result
+
+
+def _bind_on_both_sides(
+    halves: list[tuple[Statements, Statements]], raises: list[bool], origin: Origin | None
+) -> None:
+    """Bind what the adjoint of one side of a branch reads on the other side too, to nothing, so that it can be saved."""
+    bound = [all_writes(tuple(forward)) for forward, _ in halves]
+    for side, (_, reverse) in enumerate(halves):
+        other = 1 - side
+        if not raises[other]:
+            missing = [name for name in free_reads(reverse) if name in bound[side] and name not in bound[other]]
+            halves[other][0].extend(Assign(name, Ref(operations.UNBOUND, "UNBOUND"), origin) for name in missing)
+            bound[other].update(missing)
 
 
 def _is_slice(value: Value) -> bool:

@@ -22,7 +22,7 @@ from transforms.registry import adjoint, constant, elementwise, facts, result, s
 from transforms.rules.sampling import call, listed, numbers, scalars
 from transforms.rules.typed import dtype_of, is_python_number, is_scalar, literal
 from transforms.specialise import indexing
-from transforms.values import Sequence
+from transforms.values import Many, Number, Sequence
 
 REAL = (-2.0, 2.0)
 
@@ -156,7 +156,7 @@ def fabs(x, *, ans, g):
     return g * runtime.direction(x)
 
 
-@elementwise(math.copysign, wrt="x", samples=scalars(REAL, REAL))
+@elementwise(math.copysign, wrt="x", selects="y", samples=scalars(REAL, REAL))
 def copysign(x, y, *, ans, g):
     return g * runtime.direction(x) * math.copysign(1.0, y)
 
@@ -171,7 +171,7 @@ def remainder(x, y, *, ans, g):
     return g, -g * round((x - ans) / y)
 
 
-@elementwise(math.ldexp, wrt="x", samples=listed(call(1.5, 3), call(0.5, -2)))
+@elementwise(math.ldexp, wrt="x", selects="i", samples=listed(call(1.5, 3), call(0.5, -2)))
 def ldexp(x, i, *, ans, g):
     return g * 2.0**i
 
@@ -207,7 +207,7 @@ if hasattr(math, "exp2"):
         return g / (3 * ans * ans)
 
 
-@elementwise(math.nextafter, wrt="x", samples=scalars(REAL, REAL))
+@elementwise(math.nextafter, wrt="x", selects="y", samples=scalars(REAL, REAL))
 def nextafter(x, y, *, ans, g):
     return g
 
@@ -379,6 +379,7 @@ def simplify_unchoose_extreme(site: Any) -> Atom | None:
 
 @adjoint(
     runtime.unchoose_extreme,
+    selects="arguments result",
     linear="cotangent",
     samples=listed(call(0.7, (0.5, 1.5), 1.5), call(0.7, ([0.5, 1.5],), 1.5)),
 )
@@ -386,7 +387,7 @@ def unchoose_extreme(cotangent, arguments, result, *, ans, g):
     return runtime.choose_extreme(g, arguments, result)
 
 
-@adjoint(runtime.choose_extreme, linear="items", samples=listed(call((0.7, 0.8), (0.5, 1.5), 1.5)))
+@adjoint(runtime.choose_extreme, linear="items", selects="arguments result", samples=listed(call((0.7, 0.8), (0.5, 1.5), 1.5)))
 def choose_extreme(items, arguments, result, *, ans, g):
     return runtime.unchoose_extreme(g, arguments, result)
 
@@ -401,12 +402,12 @@ def sort(iterable, *, key=None, reverse=False, ans, g):
     return runtime.unsort(g, iterable, key, reverse)
 
 
-@adjoint(runtime.unsort, linear="cotangent", samples=listed(call([0.1, 0.2, 0.3], [0.5, -1.5, 2.5])))
+@adjoint(runtime.unsort, linear="cotangent", selects="items", samples=listed(call([0.1, 0.2, 0.3], [0.5, -1.5, 2.5])))
 def unsort(cotangent, items, key=None, reverse=False, *, ans, g):
     return runtime.resort(g, items, key, reverse)
 
 
-@adjoint(runtime.resort, linear="cotangent", samples=listed(call([0.1, 0.2, 0.3], [0.5, -1.5, 2.5])))
+@adjoint(runtime.resort, linear="cotangent", selects="items", samples=listed(call([0.1, 0.2, 0.3], [0.5, -1.5, 2.5])))
 def resort(cotangent, items, key=None, reverse=False, *, ans, g):
     return runtime.relist(runtime.unsort(g, items, key, reverse), cotangent)
 
@@ -427,6 +428,14 @@ def container(iterable=(), *, ans, g):
 )
 def relist(cotangent, x, *, ans, g):
     return runtime.relist(g, cotangent)
+
+
+@simplify(runtime.relist)
+def simplify_relist(site: Any) -> Atom | None:
+    """A list of numbers serves as it is: nothing changes a cotangent that was handed on."""
+    cotangent, items = site.value("cotangent"), site.value("x")
+    holds_numbers = isinstance(items, Many) and items.kind is list and isinstance(items.item, Number)
+    return site.atom("cotangent") if holds_numbers and getattr(cotangent, "kind", None) is list else None
 
 
 @adjoint(

@@ -82,7 +82,7 @@ def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, a
 # --------------------------------------------------------------------------------------------------------------- ranges
 
 
-@adjoint(np.arange, wrt="start step", samples=listed(call(0.5, 2.2, 0.3), call(0.5, 3.1)))
+@adjoint(np.arange, wrt="start step", selects="stop", samples=listed(call(0.5, 2.2, 0.3), call(0.5, 3.1)))
 def arange(start, stop=None, step=1, dtype=None, *, ans, g):
     if stop is None:
         return None, None

@@ -377,17 +377,17 @@ def absolute(x, *, ans, g):
     return g * runtime.direction(x)
 
 
-@elementwise(np.copysign, wrt="x", samples=binary())
+@elementwise(np.copysign, wrt="x", selects="y", samples=binary())
 def copysign(x, y, *, ans, g):
     return g * np.sign(x) * np.copysign(1.0, y)
 
 
-@elementwise(np.heaviside, wrt="x2", samples=binary())
+@elementwise(np.heaviside, wrt="x2", selects="x1", samples=binary())
 def heaviside(x1, x2, *, ans, g):
     return np.where(x1 == 0, g, 0)
 
 
-@elementwise(np.nextafter, wrt="x1", samples=binary())
+@elementwise(np.nextafter, wrt="x1", selects="x2", samples=binary())
 def nextafter(x1, x2, *, ans, g):
     return g
 
@@ -398,7 +398,7 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None, *, ans, g):
 
 
 @elementwise(
-    np.ldexp, wrt="x1", samples=listed(call(1.5, 3), call(numbers((2, 3)), np.array([1, 2, -1])), call(0.5, -2))
+    np.ldexp, wrt="x1", selects="x2", samples=listed(call(1.5, 3), call(numbers((2, 3)), np.array([1, 2, -1])), call(0.5, -2))
 )
 def ldexp(x1, x2, *, ans, g):
     return np.ldexp(g, x2)

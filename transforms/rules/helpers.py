@@ -549,6 +549,7 @@ def reciprocal_or_zero(x, *, ans, g):
 
 @elementwise(
     runtime.larger_share,
+    selects="x y",
     wrt="cotangent",
     linear="cotangent",
     samples=listed(call(1.5, 2.0, 1.0), call(numbers((3,)), numbers((3,), seed=1), np.zeros(3))),

@@ -709,6 +709,7 @@ def unpermute(cotangent, arr, positions, axis=-1, *, ans, g):
 
 @adjoint(
     runtime.unchoose,
+    selects="a",
     **MIRROR,
     shape_only="choices",
     samples=listed(call(numbers((3,)), np.array([0, 1, 1]), (np.zeros(3), np.zeros(3)))),

@@ -220,6 +220,7 @@ def extract(condition, arr, *, ans, g):
 
 @adjoint(
     np.choose,
+    selects="a",
     wrt="choices",
     linear="choices",
     shape_only="choices",

@@ -1861,7 +1861,7 @@ def _in_own_order(
     return arguments, keywords
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _positions_by_name(thing: Any) -> tuple[tuple[str, Any], ...]:
     """(name, default) of the positional parameters of a NumPy function; none where they are not known."""
     if isinstance(thing, np.ufunc) or not _is_numpy(thing) or isinstance(thing, type):
