@@ -47,6 +47,7 @@ INPLACE = {
 }
 HARMLESS = (print, repr, str, len, isinstance, type, id, callable, hasattr, operations.format_value)
 TAKERS = (list.pop, dict.pop, dict.get, dict.setdefault, runtime.pop_inserted)  # they return an item of a container
+DEEPEST = 6  # levels of containers in containers that a summary tells apart
 BUILDERS = (operations.make_tuple, operations.make_list, operations.make_set, operations.make_dict)
 
 
@@ -478,7 +479,12 @@ def summarise(regions: Regions) -> Summary:
         while region is not None and id(region) not in seen:
             seen.add(id(region))
             slots.append((slot, region))
-            region, slot = region.known_content, (*slot, "content")
+            content, slot = region.known_content, (*slot, "content")
+            if content is not None and len(slot) > DEEPEST:  # what a recursive function builds has no end
+                merge(region, content)
+                slots.append((slot, region.find()))
+                break
+            region = content
     classes: dict[int, list[tuple]] = {}
     for slot, region in slots:
         classes.setdefault(id(region.find()), []).append(slot)

@@ -151,6 +151,8 @@ class Sweep:
         for k, name in enumerate(self.function.parameters):
             if self.plan.kind(name) is Kind.SHADOW and k not in self.shadowed:
                 start.call(self._zeros_function(name), Var(name), target=self.bar(name))
+        if finish:
+            self._check_parameters(start)
         reverse = placed(scope.prologue, [*seed.statements, *reverse], self.aliases)
         end = Builder(self.names, self.function.origin)
         get = self._gradient if finish else self._raw_gradient
@@ -163,6 +165,18 @@ class Sweep:
             forward.append(Assign(kept, result, last.origin))
             result = Var(kept)
         return Sweeps(forward, reverse, result, gradients, self.names, cotangent)
+
+    def _check_parameters(self, out: Builder) -> None:
+        """Have the run time check that a parameter which is changed shares no memory with another."""
+        parameters = [name for name in self.function.parameters if self.plan.regions.of(name) is not None]
+        is_done = any(
+            isinstance(s, Assign) and is_call_of(s.value, runtime.check_distinct) for s in self.function.body
+        )
+        for name in () if is_done else parameters:
+            levels = self.plan.levels(name)
+            others = [Var(other) for other in parameters if other != name]
+            if any(levels) and (others or len(levels) > 1):
+                out.do(runtime.check_distinct, Const(levels), Var(name), *others)
 
     @property
     def returns_shadow(self) -> bool:
@@ -475,11 +489,30 @@ class Sweep:
             case While():
                 return self.loop(statement, scope.in_loop)
             case With():
-                forward, reverse = self.block(statement.body, scope)
-                return [With(statement.context, statement.target, tuple(forward), statement.origin)], reverse
+                return self.context(statement, scope)
             case Try():
                 return self.attempt(statement, scope)
         return [statement], []
+
+    def context(self, statement: With, scope: Scope) -> tuple[Statements, Statements]:
+        """`with`: the adjoint is that of the body, which has to have been run to its end."""
+        origin = statement.origin
+        if statement.target is not None and self.kind(statement.target) is not Kind.NONE:
+            raise TransformError(
+                f"{statement.target!r} comes out of a context manager of unknown class, and a derivative passes through it",
+                "Give example arguments, so that types are known, or use a class with `__enter__` written in Python.",
+                origin,
+            )
+        forward, reverse = self.block(statement.body, scope)
+        value = value_of(statement.context, self.values)
+        if not reverse or (isinstance(value, Instance) and value.kind is np.errstate):
+            return [With(statement.context, statement.target, tuple(forward), origin)], reverse
+        before, last, check = (Builder(self.names, origin) for _ in range(3))
+        ends = before.call(operations.make_list, target=self.names.fresh("ends"))
+        last.do(runtime.note_end, ends)
+        check.do(runtime.check_finished, ends)
+        primal = With(statement.context, statement.target, (*forward, *last.statements), origin)
+        return [*before.statements, primal, *check.statements], reverse
 
     def protect(self, statement: Assign, before: Builder, after: Builder, adjoint: Builder) -> None:
         """Save copies of what the adjoint of a statement reads from memory that may be changed later."""
@@ -619,7 +652,7 @@ class Sweep:
                 forward, reverse = self.site(forward, reverse, len(forward), (), statement.origin)
             result.append((forward, reverse))
         if scope.is_handed_over:
-            _bind_on_both_sides(result, [raises for *_, raises in halves], statement.origin)
+            self._bind_on_both_sides(result, [raises for *_, raises in halves], statement.origin)
         self.live, self.fresh = set(wanted), fresh_after[0] & fresh_after[1]
         (then_forward, then_reverse), (else_forward, else_reverse) = result
         primal = If(statement.test, tuple(then_forward), tuple(else_forward), statement.origin)
@@ -636,6 +669,25 @@ class Sweep:
         ]
         both = sorted(bound[0] & bound[1])
         return {name: self.names.fresh("flow") for name in both if self.is_dynamic(Var(name))}
+
+    def _bind_on_both_sides(
+        self, halves: list[tuple[Statements, Statements]], raises: list[bool], origin: Origin | None
+    ) -> None:
+        """Bind what the adjoint of one side of a branch reads on the other side too, so that it can be saved.
+
+        It is bound to nothing; where it may be a tuple, to None, so that its items are not counted on.
+        """
+        bound = [all_writes(tuple(forward)) for forward, _ in halves]
+        for side, (_, reverse) in enumerate(halves):
+            other = 1 - side
+            if raises[other]:
+                continue
+            for name in free_reads(reverse):
+                if name in bound[side] and name not in bound[other]:
+                    is_plain = isinstance(self.values.get(name), (Number, Array))
+                    nothing = Ref(operations.UNBOUND, "UNBOUND") if is_plain else Const(None)
+                    halves[other][0].append(Assign(name, nothing, origin))
+                    bound[other].add(name)
 
     def loop(self, statement: For | While, in_loop: bool) -> tuple[Statements, Statements]:
         inside = all_writes(statement.body)
@@ -1666,19 +1718,6 @@ def placed(prologue: Statements, reverse: Statements, aliases: dict[str, str]) -
         if place < len(result):
             result.insert(place, line)
     return result
-
-
-def _bind_on_both_sides(
-    halves: list[tuple[Statements, Statements]], raises: list[bool], origin: Origin | None
-) -> None:
-    """Bind what the adjoint of one side of a branch reads on the other side too, to nothing, so that it can be saved."""
-    bound = [all_writes(tuple(forward)) for forward, _ in halves]
-    for side, (_, reverse) in enumerate(halves):
-        other = 1 - side
-        if not raises[other]:
-            missing = [name for name in free_reads(reverse) if name in bound[side] and name not in bound[other]]
-            halves[other][0].extend(Assign(name, Ref(operations.UNBOUND, "UNBOUND"), origin) for name in missing)
-            bound[other].update(missing)
 
 
 def _is_slice(value: Value) -> bool:

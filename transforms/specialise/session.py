@@ -40,6 +40,7 @@ class Instance:
     stored: dict[int, dict[str, Value]] = field(default_factory=dict)  # attributes of parameters that it assigns
     is_open: bool = True  # still being made
     is_assumed: bool = False  # its result was asked for while it was being made
+    assumes: list[Instance] = field(default_factory=list)  # whose results it relied on while they were being made
 
 
 MOST_INSTANCES = 24  # of one function, before numbers that vary are no longer told apart
@@ -56,6 +57,7 @@ class Session:
         self.count: dict[int, int] = {}
         self.open: dict[int, int] = {}
         self.programs: dict[int, core.Function | None] = {}
+        self.stack: list[Instance] = []  # those being made, outermost first
 
     def read(self, function: Any) -> core.Function | None:
         """The core program of a Python function."""
@@ -79,8 +81,9 @@ class Session:
         key = (identity, values) if is_inner else (identity, (*values, NEVER))
         found = self.instances.get(key)
         if found is not None:
-            if found.is_open:
-                found.is_assumed = True
+            for assumed in (found, *found.assumes):
+                if assumed.is_open:
+                    self._assume(assumed)
             return found
         parameters = expanded_names(function, values) if is_inner else function.parameters
         signature = plain_signature(function) if parameters == function.parameters else None
@@ -90,11 +93,30 @@ class Session:
         made = self.instances[key] = Instance(
             function.replace(body=(), values=None, parameters=parameters, signature=signature)
         )
+        self.stack.append(made)
         try:
             self._make(made, function, values, parameters, is_inner)
         finally:
+            self.stack.pop()
             self.open[identity] -= 1
         return made
+
+    def _assume(self, assumed: Instance) -> None:
+        """Note that those being made rely on the result of one of them that is not settled yet."""
+        assumed.is_assumed = True
+        inside = False
+        for each in self.stack:
+            if inside and not any(assumed is known for known in each.assumes):
+                each.assumes.append(assumed)
+            inside = inside or each is assumed
+
+    def _forget(self, assumed: Instance) -> None:
+        """Drop the instances that relied on what turned out not to be the result of another one."""
+        for key, found in list(self.instances.items()):
+            if any(assumed is known for known in found.assumes):
+                del self.instances[key]
+                identity = key[0]
+                self.count[identity] -= 1
 
     def _bounded(self, identity: int, values: tuple[Value, ...]) -> tuple[Value, ...]:
         """Values that are told apart less the more instances there are, so that their number stays finite."""
@@ -127,6 +149,7 @@ class Session:
             made.result, made.mutated, made.stored = result, sweep.mutated, sweep.stored
             if settled:
                 break
+            self._forget(made)
         made.function.body = sweep.body
         made.function.values = sweep.public_values()
         made.is_open = False
