@@ -412,7 +412,7 @@ def test_the_same_array_given_twice_and_changed() -> None:
     shared = x.copy()
     try:
         gradient = ad.grad(function, (0, 1))(shared, shared)
-    except ad.AutodiffError:
+    except (ad.AutodiffError, TypeError):  # the run time refuses by a TypeError
         return  # refusing is right as well: the two arguments are one array
 
     def both(a):

@@ -1271,6 +1271,52 @@ def snapshot(x: Any) -> Any:
     return x
 
 
+def check_distinct(levels: tuple, changed: Any, *others: Any) -> None:
+    """Refuse to go on where an argument that is changed in place shares memory with another argument.
+
+    `levels` says for the argument, for its items, for theirs whether they are changed.
+    """
+    found: list[Any] = []
+    _memory(changed, levels, found)
+    rest: list[Any] = []
+    for other in others:
+        _memory(other, (True,) * 4, rest)
+    for position, thing in enumerate(found):
+        for other in (*found[:position], *rest):
+            if thing is other or isinstance(thing, np.ndarray) and isinstance(other, np.ndarray) and _overlap(thing, other):
+                raise TypeError(
+                    "an argument is changed in place and shares memory with another argument (or with another part of "
+                    "itself), so that a derivative with respect to one of them alone has no meaning; pass a copy"
+                )
+
+
+def _memory(thing: Any, levels: tuple, found: list[Any]) -> None:
+    """Append the mutable things of an argument, level by level, where the level counts."""
+    if not levels or isinstance(thing, (int, float, complex, str, bytes, np.generic, type, type(None))):
+        return
+    if levels[0] and not isinstance(thing, tuple):
+        found.append(thing)
+    if isinstance(thing, np.ndarray) or not any(levels[1:]):
+        return
+    if isinstance(thing, dict):
+        items: Any = thing.values()
+    elif isinstance(thing, (list, tuple)):
+        items = thing
+    else:
+        items = getattr(thing, "__dict__", {}).values()
+    for item in list(items):
+        _memory(item, levels[1:], found)
+
+
+def _overlap(first: np.ndarray, second: np.ndarray) -> bool:
+    if not np.may_share_memory(first, second):
+        return False
+    try:
+        return np.shares_memory(first, second, max_work=10_000)
+    except Exception:  # too hard to say
+        return True
+
+
 def check_view(result: Any, source: Any) -> None:
     """Refuse to go on where `result` is changed in place, or `source` is, and NumPy had to copy to make `result`."""
     if isinstance(result, list | tuple):
@@ -1319,6 +1365,33 @@ def make_record(kind: type, names: tuple, *items: Any) -> Any:
     for name, item in zip(names, items, strict=True):
         object.__setattr__(record, name, item)
     return record
+
+
+class ExitGuard:
+    """A context that does nothing but to call the `__exit__` of another one where an exception leaves the body."""
+
+    def __init__(self, context: Any) -> None:
+        self.context = context
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> Any:
+        return None if kind is None else self.context.__exit__(kind, error, trace)
+
+
+def note_end(ends: list) -> None:
+    """Note that the end of a block was reached."""
+    ends.append(True)
+
+
+def check_finished(ends: list) -> None:
+    """Refuse to go on after a `with` statement whose context swallowed an exception: its body did not reach its end."""
+    if not ends:
+        raise TypeError(
+            "a context manager swallowed an exception that left its body; a derivative through this is not supported: "
+            "use try and except"
+        )
 
 
 class Shadow:
