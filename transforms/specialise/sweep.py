@@ -11,12 +11,14 @@ sweep finds a mutation that it did not know of, the function is swept again.
 from __future__ import annotations
 
 import functools
+import inspect
 import operator
+import types
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Union
+from typing import Any, Union
 
-from transforms import core, operations
+from transforms import core, operations, runtime
 from transforms.analyses.liveness import LiveBlock, liveness
 from transforms.core import Assign, Call, Const, Names, Ref, Var
 from transforms.inference import (
@@ -517,8 +519,15 @@ class Sweep:
             self.escape(binding)
 
     def context(self, statement: core.With, live: LiveBlock) -> None:
+        """`with`: of an object of a user's class, the calls of its two methods are written out."""
         context = self.operand(statement.context)
         atom = self.atom(context)
+        kind = context.value.kind if isinstance(context.value, (Record, Instance)) else object
+        methods = [inspect.getattr_static(kind, name, None) for name in ("__enter__", "__exit__")]
+        enter, leave = (m if isinstance(m, types.FunctionType) and self.session.read(m) else None for m in methods)
+        if enter is not None and leave is not None:
+            self.enter_and_leave(statement, live, context, enter, leave)
+            return
         outer, self.out = self.out, []
         name = None
         if statement.target is not None:
@@ -533,6 +542,26 @@ class Sweep:
         self.block(statement.body, live)
         outer.append(core.With(atom, name, tuple(self.out), origin))
         self.out = outer
+
+    def enter_and_leave(
+        self, statement: core.With, live: LiveBlock, context: Binding, enter: Any, leave: Any
+    ) -> None:
+        """`target = context.__enter__()`, the body, and `context.__exit__(None, None, None)`; where an exception leaves
+        the body, a guard calls `__exit__` with it."""
+        apply, target = self.calls.apply, statement.target
+        hint = None if target is None or target in self.shared else target
+        entered = apply(Binding(Ref(enter), Known(enter)), [context], {}, hint, True)
+        if target is not None and target in self.shared:
+            self.bind_shared(target, entered)
+        elif target is not None:
+            self.env[target] = entered
+        guard = self.emit(None, Call(Ref(runtime.ExitGuard), (self.atom(context),)), Instance(runtime.ExitGuard))
+        outer, self.out = self.out, []
+        self.block(statement.body, live)
+        outer.append(core.With(self.atom(guard), None, tuple(self.out), statement.origin))
+        self.out, self.origin = outer, statement.origin
+        none = Binding(Const(None), Literal(None))
+        apply(Binding(Ref(leave), Known(leave)), [context, none, none, none], {}, None, False)
 
     def bind_shared_value(self, name: str, value: Value) -> None:
         self.used.add(name)
