@@ -167,7 +167,9 @@ def differentiable_operands(call: Call) -> tuple[Atom, ...]:
         return ()
     if function is getattr and call.arguments[1] in STRUCTURE:
         return ()
-    if function is operator.getitem or function is getattr:
+    if function is getattr:
+        return (*call.arguments[:1], *call.arguments[2:])
+    if function is operator.getitem:
         return call.arguments[:1]
     if function is operator.setitem:
         return (call.arguments[0], call.arguments[2])
@@ -197,9 +199,9 @@ def changed_operands(call: Call) -> tuple[Atom, ...]:
     if function in (operator.setitem, setattr, operations.method) or function in INPLACE:
         return call.arguments[:1]  # a method that is not known may change its object
     entry = registry.lookup(function) if function is not None else None
-    if entry is None and id(function) not in INACTIVE:
-        return opaque_mutations(call)
-    if entry is None or not entry.mutates:
+    if id(function) in INACTIVE:
         return ()
-    bound = bind(entry, call) or {}
+    bound = None if entry is None else bind(entry, call)
+    if entry is None or bound is None or entry.refusal is not None:
+        return opaque_mutations(call) or tuple(call.arguments[:1] if entry is not None and entry.mutates else ())
     return tuple(atom for name in entry.mutates for atom in bound.get(name, ()))

@@ -443,7 +443,7 @@ def is_opaque(entry: registry.Primitive | None, call: Call) -> bool:
     if entry is None:
         return True
     if not (entry.views or entry.mutates or entry.stores):
-        return False
+        return entry.refusal is not None
     return bind(entry, call) is None
 
 

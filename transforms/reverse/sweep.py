@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from transforms import operations, registry, runtime
+from transforms.analyses.activity import changed_operands
 from transforms.analyses.regions import BUILDERS, INPLACE, bind, is_container
 from transforms.core import (
     Assign,
@@ -805,14 +806,17 @@ class Sweep:
         after_final = set(self.live)
         halves: list[tuple[Statements, Statements, set[str]]] = []
         inner = Scope(scope.in_loop)
-        self._refuse_else(statement)
         tapes = len(self.tapes)
-        forward, reverse = self.block((*statement.body, *statement.orelse), inner)
+        else_forward, else_reverse = self.block(statement.orelse, inner)
+        untouched, notes = self._note_changes(statement)
+        body_forward, body_reverse = self.block(notes or statement.body, inner)
+        forward, reverse = [*body_forward, *else_forward], [*else_reverse, *body_reverse]
         last = Builder(self.names, origin)
         self.widen_all(last)
         reverse += last.statements
         halves.append((forward, placed(inner.prologue, reverse, self.aliases), set(self.live)))
         before, rewind = self._rewind(self.tapes[tapes:], origin)
+        before, rewind = [*before, *untouched[:1]], [*rewind, *untouched[1:]]
         for handler in statement.handlers:
             self._refuse_partial(statement, handler.body)
             self.live = set(after_final)
@@ -839,7 +843,9 @@ class Sweep:
             type(handler)(handler.exception, handler.name, tuple(forward))
             for handler, (forward, _) in zip(statement.handlers, branches[1:])
         )
-        primal = Try(tuple(branches[0][0]), handlers, (), tuple(final_forward), origin)
+        whole = branches[0][0]  # the pushes on the tape come at its end
+        split = len(body_forward) if statement.orelse else len(whole)
+        primal = Try(tuple(whole[:split]), handlers, tuple(whole[split:]), tuple(final_forward), origin)
         adjoint: Statements = list(branches[-1][1])
         for number in range(len(branches) - 2, -1, -1):
             test = Builder(self.names, origin)
@@ -856,14 +862,19 @@ class Sweep:
             rewind.do(runtime.truncate, Var(tape.target), length)
         return before.statements, rewind.statements
 
-    def _refuse_else(self, statement: Try) -> None:
-        """The else part runs inside the `try` here; that is the same unless it raises what a handler catches."""
-        if statement.handlers and any(isinstance(i, Assign) and isinstance(i.value, Call) for i in statement.orelse):
-            raise TransformError(
-                "a derivative through try with an else part is not supported",
-                "Move the else part behind the try statement.",
-                statement.origin,
-            )
+    def _note_changes(self, statement: Try) -> tuple[Statements, Block]:
+        """Where a body changes memory in place that is differentiated: statements that make a note and that check, at
+        the start of a handler, that it was not made; and the body with the note after its first change."""
+        for position, inner in enumerate(statement.body if statement.handlers else ()):
+            calls = (s.value for s in walk((inner,)) if isinstance(s, Assign) and isinstance(s.value, Call))
+            if any(self.kind(atom) is Kind.SHADOW for call in calls for atom in changed_operands(call)):
+                notes = Builder(self.names, statement.origin)
+                changes = notes.call(operations.make_list, target=self.names.fresh("changes"))
+                notes.do(runtime.check_unchanged, changes)
+                note = Assign(None, Call(Ref(runtime.note_end), (changes,)), statement.origin)
+                place = position + isinstance(inner, Assign)
+                return notes.statements, (*statement.body[:place], note, *statement.body[place:])
+        return [], ()
 
     def _refuse_partial(self, statement: Try, handler: Block) -> None:
         inside = all_writes(statement.body)
@@ -1073,6 +1084,8 @@ class Sweep:
                     self.accumulate(Var(slots[k]), adjoint.call(operator.getitem, g, Const(position)), adjoint)
             return
         if isinstance(key, Literal):
+            if isinstance(sequence, (Mapping, Sequence)) and key.value not in slots:
+                return  # a lookup that fails when it is run
             if key.value not in slots:
                 raise TransformError(f"the derivative through item {key.value!r} of {source!r} is not known")
             self.accumulate(Var(slots[key.value]), g, adjoint)
@@ -1116,13 +1129,15 @@ class Sweep:
     def attribute(self, statement: Assign, call: Call, scope: Scope, primal: Builder, adjoint: Builder) -> None:
         source, name = call.arguments[:2]
         target = statement.target
+        if not isinstance(name, Const) or any(self.kind(atom) is not Kind.NONE for atom in call.arguments[2:]):
+            self.refuse(statement, getattr, None)
         assert target is not None and isinstance(name, Const)
         primal.statements.append(statement)
         if isinstance(source, Var) and self.kind(source) is Kind.VALUE and self.is_structured(source.name):
             self._slot_read(target, source.name, name, adjoint)
             return
         if isinstance(source, Ref) or self.kind(source) is Kind.SHADOW:
-            owner = self._object_shadow(source)
+            owner = self._object_shadow(source, name, self._first_change(target) or statement.origin)
             if self.kind(target) is Kind.SHADOW:
                 primal.call(getattr, owner, name, target=self.bar(target))
                 if self.is_dynamic(Var(target)):
@@ -1141,18 +1156,37 @@ class Sweep:
                 statement.origin,
             )
 
-    def _object_shadow(self, atom: Atom) -> Atom:
+    def _first_change(self, name: str) -> Origin | None:
+        """Where the memory that a name stands for is changed first."""
+        region = self.plan.regions.of(Var(name))
+        for statement in walk(self.function.body):
+            if isinstance(statement, Assign) and statement.target is None and isinstance(statement.value, Call):
+                changed = statement.value.arguments[:1]
+                if changed and isinstance(changed[0], Var) and self.plan.regions.of(changed[0]) is region:
+                    return statement.origin
+        return None
+
+    def _object_shadow(self, atom: Atom, attribute: Atom, origin: Origin | None) -> Atom:
         if isinstance(atom, Var):
             return Var(self.bar(atom.name))
+        assert isinstance(atom, Ref) and isinstance(attribute, Const)
+        variable = atom.name if attribute.value == "cell_contents" else attribute.value
         raise TransformError(
-            "a global, or a variable of an enclosing function, is assigned a value that depends on the input and read "
-            "again; a derivative through it is not supported",
-            "Pass the value as an argument and return it.",
+            f"{variable!r} is a global, or a variable of an enclosing function, and is given a value that depends on "
+            "the input; a derivative through it is not supported",
+            "Pass it as an argument and return its new value.",
+            origin,
         )
 
     def set_attribute(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         owner, name, stored = call.arguments
-        shadow = self._object_shadow(owner)
+        if isinstance(self.plan.value(owner), Array):
+            raise TransformError(
+                "an attribute of an array is assigned; a derivative through this is not supported",
+                "Use reshape, or assign to a view such as y.real[...].",
+                statement.origin,
+            )
+        shadow = self._object_shadow(owner, name, statement.origin)
         region = self.plan.regions.of(owner)
         holds_memory = region is not None and region.known_content is not None
         # the shadow of what is overwritten collects cotangents through other names, and is needed again
@@ -1189,6 +1223,7 @@ class Sweep:
         adjoint.do(operator.setitem, shadow, key, old)
         if self.kind(stored) is Kind.VALUE:
             self.accumulate(stored, g, adjoint)
+        self.give_back(stored, g, adjoint)
 
     def _set_slice(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         """`items[i:j] = other` of lists: the items are copied, and may be more or fewer than those before."""
@@ -1358,6 +1393,13 @@ class Sweep:
         self, statement: Assign, entry: registry.Primitive, call: Call, source: str, scope: Scope, primal: Builder
     ) -> None:
         assert statement.target is not None
+        value = self.plan.value(Var(source))
+        if is_call_of(call, np.imag) and not (isinstance(value, Array) and value.dtype.kind == "f"):
+            raise TransformError(
+                "the imaginary part of a complex array is changed in place, or the array is; this cannot be followed",
+                "Make a new array, for example a + 1j * b.",
+                statement.origin,
+            )
         if function_may_copy(call.function):
             primal.do(runtime.check_view, Var(statement.target), Var(source))
 
@@ -1388,6 +1430,7 @@ class Sweep:
             g = adjoint.call(list.pop, shadow)
             if self.kind(item) is Kind.VALUE:
                 self.accumulate(item, g, adjoint)
+            self.give_back(item, g, adjoint)
             return
         if function is list.insert:
             place, item = call.arguments[1:]
@@ -1770,8 +1813,10 @@ def _shape_only_positions(call: Call) -> set[str]:
     if entry is None or not entry.shape_only:
         return set()
     bound = bind(entry, call) or {}
-    shape = {a.name for name in entry.shape_only for a in bound.get(name, ()) if isinstance(a, Var)}
-    numbers = {a.name for name in bound if name not in entry.shape_only for a in bound[name] if isinstance(a, Var)}
+    # what is differentiated or viewed hands its numbers on, though the rule reads only its shape
+    only = {name for name in entry.shape_only if name not in entry.wrt and name not in entry.views}
+    shape = {a.name for name in only for a in bound.get(name, ()) if isinstance(a, Var)}
+    numbers = {a.name for name in bound if name not in only for a in bound[name] if isinstance(a, Var)}
     return shape - numbers
 
 

@@ -218,7 +218,7 @@ constant(list.index, list.count, tuple.index, tuple.count, len)
 refused("Items that are dropped cannot be followed; build a new list.", list.clear, list.remove)
 refused("Use sorted, which makes a new list.", list.sort)
 for _function in (list.clear, list.remove, list.sort):
-    facts(_function, signature=inspect.signature(lambda self, *items: None), mutates="self")
+    facts(_function, signature=inspect.signature(lambda self, *items, **options: None), mutates="self")
 
 # ---------------------------------------------------------------------------------------------------------------- dicts
 
@@ -325,6 +325,17 @@ def dict_like_items(cotangent, self, *, ans, g):
     samples=listed(call([0.5, 0.25]), call((0.5,)), call(numbers((3,)))),
 )
 def sequence(iterable, *, ans, g):
+    return runtime.unsequence(g, iterable)
+
+
+@adjoint(
+    runtime.reversible,
+    linear="iterable",
+    shape_only="iterable",
+    views="iterable",
+    samples=listed(call([0.5, 0.25]), call((0.5,)), call(numbers((3,)))),
+)
+def reversible(iterable, *, ans, g):
     return runtime.unsequence(g, iterable)
 
 

@@ -24,8 +24,6 @@ constant(
     np.identity,
     np.tri,
     np.indices,
-    np.fromiter,
-    np.frombuffer,
     np.tril_indices,
     np.triu_indices,
     np.diag_indices,

@@ -447,7 +447,13 @@ refused(
     np.resize,
 )
 refused("An array that changes its own size cannot be followed; make a new one.", np.ndarray.resize)
-refused("Bytes read as another dtype have no derivative; use astype to convert.", np.ndarray.view, np.ndarray.byteswap)
+refused("Bytes read as another dtype have no derivative; use astype to convert.", np.ndarray.byteswap)
+
+
+@adjoint(np.ndarray.view, views="a", samples=listed(call(numbers((2, 3)))))
+def view(a, *, ans, g):
+    return g
+
 
 methods(
     reshape=np.ndarray.reshape,

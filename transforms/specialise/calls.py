@@ -1238,6 +1238,11 @@ class Calls:
                 return self.known_attribute(ref, arguments, value.object, name.value)
             case Partial() if name.value == "func" and source.parts is not None:
                 return source.parts[0]
+            case Mapping() | Sequence() | Many() | Instance() if value.kind in (list, dict, tuple):
+                member = getattr(value.kind, name.value, None)
+                if member is not None:
+                    bound = Partial(Known(member), (value,))
+                    return self.emit(ref, arguments, {}, bound, parts=(constant(member), source))
         self.sweep.escape(source)
         return self.emit(ref, arguments, {}, UNKNOWN)
 
@@ -1277,15 +1282,15 @@ class Calls:
         return self.emit(ref, arguments, {}, UNKNOWN)
 
     def record_attribute(self, ref: Ref, source: Binding, value: Record, name: str) -> Binding | None:
+        member = inspect.getattr_static(value.kind, name, None)
+        if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
+            return self.call_object(Ref(member.fget), [source], {})
         if name in value.names:
             place = value.names.index(name)
             if source.parts is not None and not self.sweep.is_mutated(source.region):
                 return source.parts[place]
             found = value.items[place]
             return self.emit(ref, [source, constant(name)], {}, found, region=self.sweep.inner_region(source, found))
-        member = inspect.getattr_static(value.kind, name, None)
-        if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
-            return self.call_object(Ref(member.fget), [source], {})
         if isinstance(member, types.FunctionType):
             bound = Partial(Known(member), (value,))
             return self.emit(ref, [source, constant(name)], {}, bound, parts=(constant(member), source))
@@ -1335,6 +1340,17 @@ class Calls:
 
     def on_setattr(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
         target, name, item = arguments
+        if isinstance(target.value, (Record, Instance)) and isinstance(name.value, Literal):
+            member = inspect.getattr_static(target.value.kind, name.value.value, None)
+            if isinstance(member, property) and isinstance(member.fset, types.FunctionType):
+                return self.call_object(Ref(member.fset), [target, item], {})
+        if isinstance(target.value, Array) and isinstance(name.value, Literal) and name.value.value in ("real", "imag"):
+            function = np.real if name.value.value == "real" else np.imag
+            hint, is_bound = self.hint, self.is_bound
+            self.hint, self.is_bound = None, True
+            part = self.call_object(Ref(function, f"np.{function.__name__}"), [target], {})
+            self.hint, self.is_bound = hint, is_bound
+            return self.call_object(Ref(operator.setitem), [part, constant(Ellipsis), item], {})
         self.sweep.escape_parts(item)
         if isinstance(target.value, Record) and isinstance(name.value, Literal):
             self.sweep.assign_attribute(target, name.value.value, item.value)
@@ -1386,7 +1402,7 @@ class Calls:
                 return self.literal_method(ref, value, name, arguments, keywords)
             case Number():
                 return self.number_method(ref, value, name, arguments, keywords)
-            case Record() | Sequence():
+            case Record() | Sequence() | Instance():
                 return self.object_method(ref, source, value.kind, name, rest, keywords)
             case Known():
                 hint, is_bound = self.hint, self.is_bound
@@ -1501,8 +1517,13 @@ class Calls:
 
         if ref.value is runtime.add_into or not isinstance(as_number(arguments[1].value), Number):
             added = item_value(added)
-        is_known = isinstance(buffer.value, (Sequence, Many)) and isinstance(as_number(added), (Number, Array))
-        self.sweep.mutate(buffer, added if is_known else None)
+        is_known = isinstance(as_number(added), (Number, Array))
+        if isinstance(buffer.value, (Sequence, Many)):
+            self.sweep.mutate(buffer, added if is_known else None)
+        elif is_known and ref.value is runtime.add_item and issubclass(python_type(buffer.value) or object, dict):
+            self.sweep.mutate_item(buffer, arguments[1].value, added)
+        else:
+            self.sweep.mutate(buffer, None)
         return None
 
     def on_zeros(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
