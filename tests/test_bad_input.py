@@ -78,7 +78,7 @@ def test_source_that_is_not_that_of_the_function() -> None:
 
 
 @pytest.mark.parametrize(
-    "function", [math.gamma, np.linalg.eig, np.random.permutation, np.frexp, "abc".join], ids=lambda f: f.__name__
+    "function", [np.trim_zeros, np.linalg.eig, np.random.permutation, np.unwrap, "abc".join], ids=lambda f: f.__name__
 )
 def test_function_without_rule(function) -> None:
     name = function.__name__
@@ -93,14 +93,14 @@ def test_function_without_rule(function) -> None:
 
 def test_function_without_rule_is_allowed_where_no_derivative_is_asked() -> None:
     def f(x, n):
-        return x * math.gcd(n, 12) * len(sys.argv) / len(sys.argv) * math.gamma(3.0)
+        return x * math.gcd(n, 12) * len(sys.argv) / len(sys.argv) * np.trim_zeros(np.array([2.0]))[0]
 
     assert ad.grad(f)(1.5, 8) == pytest.approx(8.0)
 
 
 def test_c_function_itself() -> None:
-    text = refused(math.gamma, 1.5)
-    assert "gamma" in text
+    text = refused(np.unwrap, np.ones(3))
+    assert "unwrap" in text
 
 
 def test_rule_missing_for_one_argument() -> None:
@@ -322,6 +322,9 @@ def test_missing_attribute() -> None:
 
 def test_wrong_shapes() -> None:
     function = function_from("def f(x):\n    return np.sum(x + np.ones(4))")
+    with pytest.raises(ValueError, match="broadcast"):
+        ad.value_and_grad(function)(np.ones(3))
+    function = function_from("def f(x):\n    return np.sum((x + np.ones(4)) ** 2)")
     with pytest.raises(ValueError, match="broadcast"):
         ad.grad(function)(np.ones(3))
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from transforms import operations, runtime
-from transforms.core import Assign, Atom, Call, Const, Function, Names, Raise, Ref, Return, Statement, Var, names_in
+from transforms.core import Assign, Atom, Call, Const, Function, Names, Raise, Ref, Return, Statement, Var, is_call_of, names_in
 from transforms.reverse.builder import Builder, free_reads
 from transforms.reverse.outputs import check_output
 from transforms.reverse.plan import Shadowed
 from transforms.reverse.sweep import Sweep, Sweeps
-from transforms.values import UNKNOWN, Array, Known, Literal, Number, Sequence, Value
+from transforms.values import UNKNOWN, Array, Instance, Known, Literal, Number, Sequence, Value
 
 __all__ = ["Pair", "gradient", "make_pair"]
 
@@ -77,6 +77,13 @@ def _result_value(program: Function) -> Value:
     """What is known of the output."""
     match program.result:
         case Var() as result:
+            if any(
+                isinstance(statement, Assign)
+                and statement.target == result.name
+                and is_call_of(statement.value, operations.make_set)
+                for statement in program.body
+            ):
+                return Instance(set)
             return (program.values or {}).get(result.name, UNKNOWN)
         case Const() as result:
             return Literal(result.value)

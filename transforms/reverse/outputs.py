@@ -33,6 +33,13 @@ def check_output(value: Value, name: str, origin: Origin | None) -> None:
     )
 
 
+def _is_label(value: Value) -> bool:
+    """Whether a part of an output is None or text, which may stand next to numbers."""
+    if isinstance(value, Literal):
+        return value.value is None or isinstance(value.value, (str, bytes))
+    return isinstance(value, Instance) and value.kind in (str, bytes, type(None))
+
+
 def _problem(value: Value) -> tuple[str, bool] | None:
     """What is wrong with an output, and whether it is that it is complex."""
     match value:
@@ -50,7 +57,10 @@ def _problem(value: Value) -> tuple[str, bool] | None:
         case Partial():
             return "a function", False
         case Sequence() | Mapping() | Record():
-            return next((found for item in value.items if (found := _problem(item)) is not None), None)
+            problems = [_problem(item) for item in value.items if not _is_label(item)]
+            if value.items and not problems:
+                return "no number", False
+            return next((found for found in problems if found is not None), None)
         case Many():
             return _problem(value.item)
         case Instance() if issubclass(value.kind, _NO_NUMBERS):
