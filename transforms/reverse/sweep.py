@@ -556,14 +556,20 @@ class Sweep:
         needed = [name for name in needed if name not in again]
         if not needed:
             return forward, [*remade.statements, *reverse]
+        late = {
+            s.target: s.value
+            for s in forward[at:]
+            if isinstance(s, Assign) and isinstance(s.value, Var) and self.plan.binding.get(s.target or "") is not None
+        }
+        pushed = [late.get(name, Var(name)) for name in needed]
         tape = self.names.fresh("tape")
         self.tapes.append(Assign(tape, Call(Ref(operations.make_list)), None))
         push, pop = Builder(self.names, origin), Builder(self.names, origin)
         if len(needed) == 1:
-            push.do(list.append, Var(tape), Var(needed[0]))
+            push.do(list.append, Var(tape), pushed[0])
             pop.call(list.pop, Var(tape), target=needed[0])
         else:
-            push.do(list.append, Var(tape), push.call(operations.make_tuple, *map(Var, needed)))
+            push.do(list.append, Var(tape), push.call(operations.make_tuple, *pushed))
             entry = pop.call(list.pop, Var(tape))
             for position, name in enumerate(needed):
                 pop.call(operator.getitem, entry, Const(position), target=name)
@@ -986,6 +992,31 @@ class Sweep:
         if isinstance(atom, Var) and self.kind(atom) is Kind.SHADOW:
             return Var(self.bar(atom.name))
         return Const(0.0)
+
+    def item_shadow(self, atom: Atom, out: Builder) -> Atom:
+        """What the shadow of a list holds for an item: a zero of the item's own type, so that types stay known."""
+        value = value_of(atom, self.values)
+        if self.kind(atom) is not Kind.VALUE:
+            return self.shadow(atom)
+        if isinstance(value, Array) and value.dtype.kind != "O":
+            return out.call(np.zeros_like, atom)
+        if isinstance(value, Sequence) and value.kind is tuple:
+            return self._zero_tuple(atom, value, out)
+        return Const(0.0)
+
+    def _zero_tuple(self, atom: Atom, value: Sequence, out: Builder) -> Atom:
+        """Zeros in the structure of a tuple."""
+        items: list[Atom] = []
+        for place, item in enumerate(value.items):
+            zero: Atom = Const(0.0)
+            if isinstance(item, Array) and item.dtype.kind in "fc":
+                zero = out.call(np.zeros_like, out.call(operator.getitem, atom, Const(place)))
+            elif isinstance(item, Sequence) and item.kind is tuple and may_be_differentiable(item):
+                zero = self._zero_tuple(out.call(operator.getitem, atom, Const(place)), item, out)
+            items.append(zero)
+        if all(isinstance(item, Const) for item in items):
+            return Const(tuple(item.value for item in items))  # type: ignore[union-attr]
+        return out.call(operations.make_tuple, *items)
 
     def build(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         """`t = (a, b)`, `[a, b]`, `{k: v}`."""
@@ -1426,7 +1457,7 @@ class Sweep:
         primal.statements.append(statement)
         if function is list.append:
             item = call.arguments[1]
-            primal.do(list.append, shadow, self.shadow(item))
+            primal.do(list.append, shadow, self.item_shadow(item, primal))
             g = adjoint.call(list.pop, shadow)
             if self.kind(item) is Kind.VALUE:
                 self.accumulate(item, g, adjoint)

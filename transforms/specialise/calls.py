@@ -1151,6 +1151,12 @@ class Calls:
                 return self.emit(ref, arguments, {}, found, region=self.sweep.inner_region(source, found))
             case Mapping() if value.kind is dict and isinstance(at, Literal):
                 return self.emit(ref, arguments, {}, self.sweep.stored_item(source, at))
+            case Mapping() if value.kind is dict and isinstance(as_number(at), Number):
+                found = self.sweep.stored_item(source, at)
+                for item in value.items:
+                    found = join(found, as_number(item), FRESH)
+                region = self.sweep.inner_region(source, found)
+                return self.emit(ref, arguments, {}, found, region=region)
             case Instance() if value.kind is range:
                 items = known_range(source)
                 if items is not None and isinstance(at, Literal) and type(at.value) is int:
@@ -1525,6 +1531,21 @@ class Calls:
         else:
             self.sweep.mutate(buffer, None)
         return None
+
+    def on_dict_get(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+        """`dict.get(d, key, default)` of a dict that changes."""
+        source = arguments[0]
+        if len(arguments) != 3 or keywords or python_type(source.value) is not dict:
+            return None
+        if isinstance(source.value, Mapping) and isinstance(arguments[1].value, Literal):
+            return None
+        found = as_number(arguments[2].value)
+        if isinstance(source.value, Mapping) and not self.sweep.is_mutated(source.region):
+            for item in source.value.items:
+                found = join(found, as_number(item), FRESH)
+        else:
+            found = join(found, self.sweep.stored_item(source, arguments[1].value), FRESH)
+        return self.emit(ref, arguments, {}, found) if isinstance(found, Number) else None
 
     def on_zeros(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
         """`runtime.zeros(x)` of a list or tuple is a list of zeros."""
@@ -1977,6 +1998,7 @@ _HANDLERS: list[tuple[Any, str]] = [
     (operator.add, "on_join_sequences"),
     (operator.concat, "on_join_sequences"),
     (list.append, "on_list_method"),
+    (dict.get, "on_dict_get"),
     (list.pop, "on_list_method"),
     (runtime.add_item, "on_add_item"),
     (runtime.add_into, "on_add_item"),

@@ -249,6 +249,10 @@ class Sweep:
             if found is None:  # not bound on this path: Python will say so
                 self.values.setdefault(name, UNKNOWN)
                 return Binding(atom, UNKNOWN)
+            if found.region in self.contents and isinstance(found.value, (Sequence, Many)) and self.is_whole(found):
+                value = self.settled(found.value, found.region)  # something may have been put into it since it was made
+                if value != found.value:
+                    return Binding(found.atom, value, found.parts, found.region)
             return found
         if isinstance(atom, Const):
             return Binding(atom, Literal(atom.value))
