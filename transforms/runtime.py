@@ -1177,14 +1177,17 @@ def kron_right(g: Any, a: Any, b: Any) -> Any:
 # ------------------------------------------------------------------------------------------ cotangents of whole values
 
 
-def zeros(x: Any) -> Any:
-    """A zero cotangent for `x`, in its structure: arrays and lists of zeros may be added to in place."""
+def zeros(x: Any, within: tuple = ()) -> Any:
+    """A zero cotangent for `x`, in its structure: arrays and lists of zeros may be added to in place.
+
+    `within` holds the objects that `x` was reached through; one that refers back to itself ends there.
+    """
     if isinstance(x, np.ndarray):
         return np.zeros_like(x) if x.dtype.kind != "O" else np.array([zeros(item) for item in x.flat]).reshape(x.shape)
     if isinstance(x, (tuple, list)):
-        return [zeros(item) for item in x]
+        return [zeros(item, within) for item in x]
     if isinstance(x, dict):
-        return {key: zeros(item) for key, item in x.items()}
+        return {key: zeros(item, within) for key, item in x.items()}
     if isinstance(x, np.generic) and x.dtype.kind in "fc":
         return x.dtype.type(0)
     if x is None or isinstance(x, (int, float, complex, str, bytes, np.generic, type)):
@@ -1192,23 +1195,29 @@ def zeros(x: Any) -> Any:
     shadow = Shadow()
     if dataclasses.is_dataclass(x):
         vars(shadow).update((field.name, zeros(getattr(x, field.name, None))) for field in dataclasses.fields(x))
+    elif not any(x is outer for outer in within):
+        for name, item in getattr(x, "__dict__", {}).items():
+            if isinstance(item, (list, dict)) or isinstance(item, np.ndarray) and item.dtype.kind == "f":
+                vars(shadow)[name] = zeros(item, (*within, x))
     return shadow
 
 
-def ones(x: Any) -> Any:
-    """A cotangent of ones for `x`, in its structure."""
+def ones(x: Any, is_part: bool = False) -> Any:
+    """A cotangent of ones for `x`, in its structure; a part of an output that is not numeric gets a zero."""
     if isinstance(x, np.ndarray):
         return np.ones_like(x)
     if isinstance(x, (tuple, list)):
-        return [ones(item) for item in x]
+        return [ones(item, True) for item in x]
     if isinstance(x, dict):
-        return {key: ones(item) for key, item in x.items()}
+        return {key: ones(item, True) for key, item in x.items()}
     if isinstance(x, np.generic) and x.dtype.kind in "fc":
         return x.dtype.type(1)
     if dataclasses.is_dataclass(x) and not isinstance(x, type):
         cotangent = Shadow()
         vars(cotangent).update((field.name, ones(getattr(x, field.name))) for field in dataclasses.fields(x))
         return cotangent
+    if is_part and (x is None or isinstance(x, (str, bytes))):
+        return 0.0
     if x is None or isinstance(x, (str, bytes, set, frozenset, complex)):
         what = f"complex ({x!r})" if isinstance(x, complex) else f"not numeric: {x!r}"
         raise ValueError(f"the output has no gradient: it is {what}; return real numbers or arrays")
@@ -1385,6 +1394,15 @@ def note_end(ends: list) -> None:
     ends.append(True)
 
 
+def check_unchanged(changes: list) -> None:
+    """Refuse to go on in a handler where the body of the `try` statement had changed something before it failed."""
+    if changes:
+        raise TypeError(
+            "the body of a try statement changed something in place before it failed; a derivative through this is not "
+            "supported: change it after the try statement"
+        )
+
+
 def check_finished(ends: list) -> None:
     """Refuse to go on after a `with` statement whose context swallowed an exception: its body did not reach its end."""
     if not ends:
@@ -1489,7 +1507,10 @@ def uncopy(x_bar: Any, value: Any, where: Any = True) -> Any:
 
 def is_sequence(subject: Any) -> bool:
     """Whether a sequence pattern accepts the subject."""
-    return isinstance(subject, collections.abc.Sequence) and not isinstance(subject, (str, bytes, bytearray))
+    match subject:  # which classes count (arrays, for one) is for Python and NumPy to say
+        case [*_]:
+            return True
+    return False
 
 
 def is_mapping(subject: Any) -> bool:

@@ -18,7 +18,7 @@ constant(runtime.Shadow, runtime.common_length)
 constant(runtime.has_item, runtime.check_distinct, is_pure=False)
 constant(runtime.place_of_slice, shape_only="items stored")
 constant(runtime.check_view, runtime.check_array, runtime.check_number, runtime.check_method, is_pure=False)
-constant(runtime.ExitGuard, runtime.check_finished, is_pure=False)
+constant(runtime.ExitGuard, runtime.check_finished, runtime.check_unchanged, is_pure=False)
 constant(runtime.note_end, mutates="ends", is_pure=False)
 constant(runtime.truncate, mutates="tape", is_pure=False)
 

@@ -1022,17 +1022,22 @@ def _without_dead(block: core.Block) -> core.Block:
         block = new
 
 
-def _drop(block: core.Block, needed: set[str]) -> core.Block:
+def _drop(block: core.Block, needed: set[str], is_guarded: bool = False) -> core.Block:
+    """`is_guarded`: where it matters whether something raises an exception."""
     result: list[core.Statement] = []
     changed = False
     for statement in block:
         if isinstance(statement, Assign):
-            if statement.target is not None and statement.target not in needed and _is_droppable(statement.value):
+            if statement.target is not None and statement.target not in needed and _is_droppable(
+                statement.value, is_guarded
+            ):
                 changed = True
                 continue
         else:
             inner = core.blocks_of(statement)
-            new = tuple(_drop(b, needed) for b in inner)
+            guards = is_guarded or isinstance(statement, core.With)
+            guards = guards or (isinstance(statement, core.Try) and bool(statement.handlers))
+            new = tuple(_drop(b, needed, guards) for b in inner)
             if any(a is not b for a, b in zip(inner, new)):
                 changed = True
                 if isinstance(statement, core.If) and not new[0] and not new[1]:
@@ -1042,7 +1047,11 @@ def _drop(block: core.Block, needed: set[str]) -> core.Block:
     return tuple(result) if changed else block
 
 
-def _is_droppable(expression: core.Expression) -> bool:
+def _is_droppable(expression: core.Expression, is_guarded: bool) -> bool:
     if not isinstance(expression, Call):
         return True
+    if is_guarded and not core.is_call_of(
+        expression, operations.make_tuple, operations.make_list, operations.make_dict, operations.make_slice
+    ):
+        return False
     return isinstance(expression.function, Ref) and id(expression.function.value) in _DROPPABLE
