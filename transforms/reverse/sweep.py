@@ -1244,7 +1244,10 @@ class Sweep:
             self._set_slice(statement, call, primal, adjoint)
             return
         # the shadow of what is overwritten collected cotangents through other names, and is needed again
-        if is_dict:
+        old: Atom
+        if isinstance(value_of(stored, self.values), (Number, Literal)) and self.plan.levels(container.name) == (True,):
+            old = Const(0.0)  # the items are no memory, so nothing was added for them yet
+        elif is_dict:
             old = primal.call(dict.get, shadow, key, Const(0.0))
         else:
             old = primal.call(operator.getitem, shadow, key)

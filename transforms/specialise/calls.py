@@ -1537,8 +1537,6 @@ class Calls:
         source = arguments[0]
         if len(arguments) != 3 or keywords or python_type(source.value) is not dict:
             return None
-        if isinstance(source.value, Mapping) and isinstance(arguments[1].value, Literal):
-            return None
         found = as_number(arguments[2].value)
         if isinstance(source.value, Mapping) and not self.sweep.is_mutated(source.region):
             for item in source.value.items:
