@@ -265,7 +265,10 @@ def _find_buffers(plan: Plan) -> None:
     """Names of arrays that are read item by item or slice by slice: their cotangent is a buffer added to in place."""
     for statement in walk(plan.function.body):
         match statement:
-            case Assign(target=str() as target, value=Call(function=Ref(value=operator.getitem)) as call):
+            case Assign(target=str() as target, value=Call(function=Ref(value=function)) as call) if (
+                function is operator.getitem
+                or (function is getattr and isinstance(plan.value(call.arguments[0]), Unknown))
+            ):
                 source = call.arguments[0]
                 is_value = isinstance(source, Var) and plan.kind(source) is Kind.VALUE
                 if not isinstance(source, Var) or not is_value or plan.is_structured(source.name):
@@ -394,18 +397,21 @@ def headers_of(plan: Plan, body: Block) -> tuple[int, list[str]]:
     """The copies at the end of a loop's body that hand values to the next iteration: where they begin, and their
     targets."""
     inside = all_writes(body)
-    end = len(body)
+    end = place = len(body)
     names: list[str] = []
-    while end > 0:
-        statement = body[end - 1]
+    while place > 0:
+        statement = body[place - 1]
         if not (isinstance(statement, Assign) and isinstance(statement.target, str)):
             break
-        if isinstance(statement.value, Call) or plan.binding.get(statement.target, statement) is not None:
+        if isinstance(statement.value, Call):
             break
+        place -= 1
+        if plan.binding.get(statement.target, statement) is not None:
+            continue  # a name that is not bound before the loop stands between the others
         if statement.target not in inside or plan.bound_in[statement.target] == plan.places[id(statement)].blocks:
             break
         names.append(statement.target)
-        end -= 1
+        end = place
     return end, names[::-1]
 
 

@@ -1180,6 +1180,9 @@ class Sweep:
                 adjoint.do(setattr, owner, name, adjoint.call(runtime.add, old, g))
             return
         g = self.take(target, adjoint)
+        if g is not None and isinstance(source, Var) and isinstance(self.plan.value(source), Unknown):
+            adjoint.do(runtime.add_attribute, self.buffer(source.name, adjoint), name, g)
+            return
         if g is not None:
             raise TransformError(
                 f"the derivative with respect to attribute {name.value!r} of an object of unknown class is not known",
@@ -1392,6 +1395,12 @@ class Sweep:
             is_shadow = source is not None and self.kind(source) is Kind.SHADOW
             if source is not None and is_shadow and not self._copies_numbers(statement, function):
                 self._mirror_view(statement, entry, call, source, scope, primal)
+                if self.is_dynamic(Var(target)):
+                    if function in (dict.get, dict.setdefault):
+                        shadow = Var(self.bar(source))
+                        adjoint.do(runtime.return_item, shadow, call.arguments[1], Var(self.bar(target)))
+                    else:
+                        self.give_back(Var(source), Var(self.bar(target)), adjoint)
                 return
             self.make_shadow(statement, scope, primal)
         keeps = target is not None and entry.is_elementwise and self._keeps_shape(target, call)
