@@ -158,6 +158,7 @@ def _indexed(loop: For, value: Value, names: Names, values: dict[str, Value]) ->
 
 # ----------------------------------------------------------------------------------------------------- unknown methods
 
+DICT_METHODS = ("items", "values", "keys", "get")
 ATTRIBUTES = {"T": np.transpose, "real": np.real, "imag": np.imag}
 
 
@@ -182,6 +183,12 @@ def _array_method(statement: Assign, call: Call, receiver: Var, name: Const, nam
         function = ATTRIBUTES.get(name.value)
     elif name.value == "append" and len(rest) == 1:
         return [Assign(statement.target, Call(Ref(list.append), (receiver, *rest)), origin)]
+    elif name.value in DICT_METHODS:
+        method = getattr(dict, name.value)
+        return [
+            Assign(None, Call(Ref(runtime.check_dict), (receiver, name)), origin),
+            Assign(statement.target, Call(Ref(method), (receiver, *rest), call.keywords), origin),
+        ]
     else:
         function = registry.method_function(name.value)
     if function is None:

@@ -1234,6 +1234,10 @@ def add(a: Any, b: Any) -> Any:
         return [add(p, q) for p, q in zip(a, b, strict=True)]
     if isinstance(a, dict):
         return {key: add(item, b[key]) for key, item in a.items()}
+    if isinstance(a, Shadow):
+        total = Shadow()
+        vars(total).update((name, add(getattr(a, name), getattr(b, name))) for name in {**vars(a), **vars(b)})
+        return total
     return a + b
 
 
@@ -1243,6 +1247,9 @@ def add_into(shadow: Any, g: Any) -> None:
         return
     if isinstance(shadow, np.ndarray):
         shadow += g
+    elif isinstance(shadow, Shadow):
+        for name, item in vars(g).items():
+            add_attribute(shadow, name, item)
     elif isinstance(shadow, (list, dict)):
         for key, item in enumerate(g) if isinstance(shadow, list) else g.items():
             if isinstance(shadow[key], (np.ndarray, list, dict)):
@@ -1264,6 +1271,15 @@ def add_item(buffer: Any, index: Any, g: Any) -> None:
         add_into(buffer[index], g)
     else:
         buffer[index] = add(buffer[index], g)
+
+
+def add_attribute(buffer: Any, name: str, g: Any) -> None:
+    """Add the cotangent `g` of `x.name` to the cotangent `buffer` of the object `x`, in place."""
+    if isinstance(buffer, list):  # of a named tuple, which does not tell its names
+        raise TypeError(f"the attribute {name!r} of a tuple: give example arguments, so that types are known")
+    if not isinstance(buffer, Shadow):
+        raise TypeError(f"the attribute {name!r} of something unknown: give example arguments, so that types are known")
+    setattr(buffer, name, add(getattr(buffer, name), g))
 
 
 def snapshot(x: Any) -> Any:
@@ -1710,6 +1726,15 @@ def check_method(x: Any, name: str) -> None:
         )
 
 
+def check_dict(x: Any, name: str) -> None:
+    """Refuse to go on in code made without types where a method was taken to be that of a dict."""
+    if type(x) is not dict:
+        raise TypeError(
+            f"the method {name!r} of a {type(x).__name__} was taken to be that of a dict: give example arguments, so that "
+            "types are known"
+        )
+
+
 def check_number(x: Any) -> None:
     """Refuse to go on in code made without types where an item was taken to be a number, and is a view that changes."""
     if isinstance(x, (np.ndarray, list, dict)):
@@ -2057,7 +2082,7 @@ def return_item(shadow: Any, index: Any, other: Any) -> None:
     if isinstance(index, slice) and isinstance(other, list):
         for position, item in zip(range(*index.indices(len(shadow))), other, strict=True):
             return_item(shadow, position, item)
-    elif _is_number(other):
+    elif _is_number(other) and not (isinstance(shadow, dict) and index not in shadow):
         add_item(shadow, index, other)
     elif isinstance(shadow, np.ndarray) and isinstance(other, np.ndarray) and not np.may_share_memory(shadow, other):
         np.add.at(shadow, index, other)  # the item was a copy

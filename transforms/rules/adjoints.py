@@ -17,7 +17,7 @@ constant(runtime.zeros, runtime.ones, shape_only="x")
 constant(runtime.Shadow, runtime.common_length)
 constant(runtime.has_item, runtime.check_distinct, is_pure=False)
 constant(runtime.place_of_slice, shape_only="items stored")
-constant(runtime.check_view, runtime.check_array, runtime.check_number, runtime.check_method, is_pure=False)
+constant(runtime.check_view, runtime.check_array, runtime.check_number, runtime.check_method, runtime.check_dict, is_pure=False)
 constant(runtime.ExitGuard, runtime.check_finished, runtime.check_unchanged, is_pure=False)
 constant(runtime.note_end, mutates="ends", is_pure=False)
 constant(runtime.truncate, mutates="tape", is_pure=False)
@@ -66,6 +66,7 @@ refused(
     runtime.accumulate,
     runtime.take_stored,
     runtime.rebound,
+    runtime.add_attribute,
     runtime.take_changed,
 )
 refused("the function is only known at run time", runtime.call_augmented)
@@ -75,6 +76,7 @@ facts(runtime.take_stored, mutates="shadow", is_pure=False, shape_only="stored")
 facts(runtime.return_item, runtime.return_attribute, mutates="shadow", is_pure=False)
 facts(runtime.accumulate, mutates="shadow", views="shadow", is_pure=False)
 facts(runtime.rebound, views="shadow", is_pure=False)
+facts(runtime.add_attribute, mutates="buffer", is_pure=False)
 facts(runtime.take_changed, mutates="shadow", is_pure=False)
 
 

@@ -729,6 +729,7 @@ class Sweep:
         carried: dict[str, Carried] = {name: _first_guess(before.get(name)) for name in names}
         if isinstance(statement, core.While) and isinstance(statement.test, Var) and statement.test.name in carried:
             carried[statement.test.name] = _leaf(before.get(statement.test.name))
+        test: core.Atom = Const(True)
         while True:
             mark = (len(self.names.log), dict(self.names.counters), self.emitted)
             self.env, self.out, self.path, self.origin = dict(before), [], path, origin
@@ -737,6 +738,9 @@ class Sweep:
             target = ""
             if isinstance(statement, core.For):
                 target = self.loop_target(statement.target, iterable)
+            elif isinstance(statement.test, Var) and statement.test.name in self.shared:
+                self.used.add(statement.test.name)  # read where the loop tests it, not in the body
+                test = statement.test
             else:
                 test = self.atom(self.operand(statement.test))
             reaches = self.block(statement.body, live)
