@@ -60,7 +60,8 @@ def simplify(function: Function) -> Function:
 
 def presented(function: Function) -> Function:
     """One function in the form that is printed: names restored, expressions nested."""
-    return nest.nest(coalesce.coalesce(early.early(carried.carried(idioms.idioms(items.items(function))))))
+    function = deadcode.deadcode(idioms.idioms(items.items(function)))
+    return nest.nest(coalesce.coalesce(early.early(carried.carried(function))))
 
 
 def everywhere(function: Function, change: Pass) -> Function:
