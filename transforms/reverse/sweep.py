@@ -1343,6 +1343,14 @@ class Sweep:
         entry = registry.lookup(INPLACE[operation])
         self._rule(statement, entry, Call(Ref(INPLACE[operation]), (first, second)), g, adjoint)
 
+    def _dynamic_unpack(self, statement: Assign, source: str, primal: Builder, adjoint: Builder) -> None:
+        """`a, b = x` of a container: the shadow is a list of the shadows of its items."""
+        assert statement.target is not None
+        shadow, items = Var(self.bar(source)), Var(self.bar(statement.target))
+        primal.statements.append(statement)
+        primal.call(list, shadow, target=items.name)
+        adjoint.do(runtime.return_item, shadow, Const(slice(None, None, None)), items)
+
     def _dynamic_inplace(
         self, statement: Assign, call: Call, first: Var, primal: Builder, adjoint: Builder
     ) -> None:
@@ -1378,6 +1386,12 @@ class Sweep:
             self.list_operation(statement, function, call, primal, adjoint)
             return
         target = statement.target
+        if function is operations.unpack and isinstance(call.arguments[0], Var) and target is not None:
+            source = call.arguments[0]
+            is_array = isinstance(self.plan.value(source), Array)
+            if not is_array and self.kind(source) is Kind.SHADOW and self.kind(target) is Kind.SHADOW:
+                self._dynamic_unpack(statement, source.name, primal, adjoint)
+                return
         is_constant = entry is not None and entry.is_constant
         if is_constant or not any(self.kind(atom) is not Kind.NONE for atom in call.atoms):
             primal.statements.append(statement)  # constants in memory that will hold active values
