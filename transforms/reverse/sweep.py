@@ -140,6 +140,7 @@ class Sweep:
         """
         last = self.function.body[-1]
         assert isinstance(last, Return)
+        self._refuse_escapes()
         cotangent = self.names.fresh("cotangent")
         scope = Scope(in_loop=not finish, is_handed_over=not finish)
         seed = Builder(self.names, last.origin)
@@ -178,6 +179,23 @@ class Sweep:
             others = [Var(other) for other in parameters if other != name]
             if any(levels) and (others or len(levels) > 1):
                 out.do(runtime.check_distinct, Const(levels), Var(name), *others)
+
+    def _refuse_escapes(self) -> None:
+        """Refuse names of unknown type that are bound in a loop and read after it: the tape of the loop hands back
+        their shadows, and what was added to that of a number in the meantime would be lost."""
+        for statement in walk(self.function.body):
+            here = self.plan.places[id(statement)]
+            for name in reads(statement):
+                home = self.plan.bound_in.get(name, ())
+                binding = self.plan.binding.get(name)
+                if here.blocks[: len(home)] == home or not self.is_dynamic(Var(name)) or binding is None:
+                    continue
+                if self.plan.places[id(binding)].loops:
+                    raise TransformError(
+                        f"{name!r} is bound in a loop and used after it, and may be a number or an array that is changed",
+                        "Give example arguments, so that types are known.",
+                        statement.origin,
+                    )
 
     @property
     def returns_shadow(self) -> bool:
@@ -993,30 +1011,12 @@ class Sweep:
             return Var(self.bar(atom.name))
         return Const(0.0)
 
-    def item_shadow(self, atom: Atom, out: Builder) -> Atom:
-        """What the shadow of a list holds for an item: a zero of the item's own type, so that types stay known."""
+    def item_shadow(self, atom: Atom) -> Atom:
+        """What the shadow of a list holds for an item: for a tuple, a tuple of zeros, so that its type stays known."""
         value = value_of(atom, self.values)
-        if self.kind(atom) is not Kind.VALUE:
-            return self.shadow(atom)
-        if isinstance(value, Array) and value.dtype.kind != "O":
-            return out.call(np.zeros_like, atom)
-        if isinstance(value, Sequence) and value.kind is tuple:
-            return self._zero_tuple(atom, value, out)
-        return Const(0.0)
-
-    def _zero_tuple(self, atom: Atom, value: Sequence, out: Builder) -> Atom:
-        """Zeros in the structure of a tuple."""
-        items: list[Atom] = []
-        for place, item in enumerate(value.items):
-            zero: Atom = Const(0.0)
-            if isinstance(item, Array) and item.dtype.kind in "fc":
-                zero = out.call(np.zeros_like, out.call(operator.getitem, atom, Const(place)))
-            elif isinstance(item, Sequence) and item.kind is tuple and may_be_differentiable(item):
-                zero = self._zero_tuple(out.call(operator.getitem, atom, Const(place)), item, out)
-            items.append(zero)
-        if all(isinstance(item, Const) for item in items):
-            return Const(tuple(item.value for item in items))  # type: ignore[union-attr]
-        return out.call(operations.make_tuple, *items)
+        if self.kind(atom) is Kind.VALUE and isinstance(value, Sequence) and value.kind is tuple:
+            return Const(_zero_tuple(value))
+        return self.shadow(atom)
 
     def build(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         """`t = (a, b)`, `[a, b]`, `{k: v}`."""
@@ -1411,8 +1411,7 @@ class Sweep:
                 self._mirror_view(statement, entry, call, source, scope, primal)
                 if self.is_dynamic(Var(target)):
                     if function in (dict.get, dict.setdefault):
-                        shadow = Var(self.bar(source))
-                        adjoint.do(runtime.return_item, shadow, call.arguments[1], Var(self.bar(target)))
+                        adjoint.do(runtime.return_item, Var(self.bar(source)), call.arguments[1], Var(self.bar(target)))
                     else:
                         self.give_back(Var(source), Var(self.bar(target)), adjoint)
                 return
@@ -1483,7 +1482,7 @@ class Sweep:
         primal.statements.append(statement)
         if function is list.append:
             item = call.arguments[1]
-            primal.do(list.append, shadow, self.item_shadow(item, primal))
+            primal.do(list.append, shadow, self.item_shadow(item))
             g = adjoint.call(list.pop, shadow)
             if self.kind(item) is Kind.VALUE:
                 self.accumulate(item, g, adjoint)
@@ -1635,6 +1634,8 @@ class Sweep:
         self, statement: Assign, function: Function, call: Call, primal: Builder, adjoint: Builder
     ) -> None:
         """A call of a user's function: its augmented primal here, its adjoint in the adjoint sweep."""
+        if statement.target is None:
+            statement = Assign(self.names.temporary(), call, statement.origin)
         target = statement.target
         assert target is not None
         active = tuple(k for k, atom in enumerate(call.arguments) if self.kind(atom) is not Kind.NONE)
@@ -1818,6 +1819,13 @@ def placed(prologue: Statements, reverse: Statements, aliases: dict[str, str]) -
         if place < len(result):
             result.insert(place, line)
     return result
+
+
+def _zero_tuple(value: Sequence) -> tuple[Any, ...]:
+    """Zeros in the structure of a tuple; a plain zero stands for an array, to which it is added."""
+    return tuple(
+        _zero_tuple(item) if isinstance(item, Sequence) and item.kind is tuple else 0.0 for item in value.items
+    )
 
 
 def _is_slice(value: Value) -> bool:
