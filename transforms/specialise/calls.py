@@ -1886,7 +1886,7 @@ def _in_own_order(
     names = _positions_by_name(thing)
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     known = [name for name, parameter in entry.signature.parameters.items() if parameter.kind in kinds]
-    for place, (name, default) in enumerate(names[: len(arguments)]):
+    for place, (name, _) in enumerate(names[: len(arguments)]):
         own = known[place] if place < len(known) else None
         if own == name or own is not None and name not in known and own not in dict(names):
             continue  # the same parameter, perhaps by another name
