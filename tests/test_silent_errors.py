@@ -431,3 +431,178 @@ def test_overlapping_arguments_changed() -> None:
 
     known = numeric_gradient(whole, (base,), (0,))[0]
     assert_close(ad.grad(whole)(base.copy()), known)
+
+
+# ------------------------------------------------------------------------- arguments, aliases and effects of functions
+
+REFUSED_ARGUMENTS = {
+    "order of a norm": ("return np.linalg.norm(np.array([1.0, 2.0]), p)", 3.0),
+    "replacement of nan": ("return np.sum(np.nan_to_num(np.array([np.nan, 1.0]), nan=p))", 0.8),
+    "degrees of freedom": ("return np.var(np.array([0.3, 1.0, 4.0]), ddof=p)", 0.8),
+    "start of a sum": ("return np.sum(np.array([0.3, 1.0]), initial=p)", 0.8),
+    "padding": ("return np.sum(np.pad(np.ones(3), 2, constant_values=p))", 0.3),
+    "default of max": ("return max([], default=p)", 0.3),
+    "default of getattr": ("return getattr(np, 'no_such_name', p)", 0.3),
+    "items of an iterator": ("return np.sum(np.fromiter((v * p for v in (1.0, 2.0)), float))", 0.3),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_ARGUMENTS)
+def test_argument_without_rule_is_refused(name: str) -> None:
+    body, value = REFUSED_ARGUMENTS[name]
+    with pytest.raises(ad.AutodiffError):
+        ad.grad(function_from(f"def f(p):\n    {body}"))(value)
+
+
+POSITIONAL = (
+    "np.sum(x * np.sum(x, 0, None, None, True))",
+    "np.sum(x * np.mean(x, 0, None, None, True))",
+    "np.sum(x * np.max(x, 0, None, True))",
+    "np.sum(x * np.var(x, 0, None, None, 1, True))",
+    "np.sum(x * x.std(0, None, None, 1, True))",
+)
+
+
+@pytest.mark.parametrize("expression", POSITIONAL)
+def test_positional_arguments_in_the_order_of_numpy(expression: str) -> None:
+    function = function_from(f"def f(x):\n    return {expression}")
+    x = numbers(3, 2, low=0.2)
+    assert_close(ad.grad(function)(x.copy()), numeric_gradient(function, (x,), (0,))[0])
+
+
+def test_out_given_by_position() -> None:
+    function = function_from(
+        "def f(x):\n    out = np.zeros(2)\n    np.sum(x, 0, None, out)\n    return np.sum(out * np.array([1.0, 3.0]))"
+    )
+    assert_close(ad.grad(function)(np.ones((3, 2))), np.array([[1.0, 3.0]] * 3))
+
+
+ALIASED = {
+    "append": "add = xs.append\n    add(x * x)\n    return xs[0] * xs[1]",
+    "pop": "xs.append(x * x)\n    take = xs.pop\n    b = take()\n    return b * xs[0]",
+    "list.pop": "F = list.pop\n    xs.append(x * x)\n    return F(xs) * xs[0]",
+}
+
+
+@pytest.mark.parametrize("name", ALIASED)
+def test_method_objects_by_another_name(name: str) -> None:
+    function = function_from(f"def f(x):\n    xs = [x]\n    {ALIASED[name]}")
+    assert_close(ad.grad(function)(1.3), 3 * 1.3**2)
+
+
+UNFOLLOWED = (
+    "l = [x, x * x]\n    l.sort(reverse=True)\n    return l[0] * 2.0 + l[1]",
+    "a = [0.0]\n    list.__setitem__(a, 0, x)\n    return a[0]",
+    "a = np.zeros(2)\n    np.ndarray.__setitem__(a, 0, x)\n    return a[0]",
+)
+
+
+@pytest.mark.parametrize("body", UNFOLLOWED)
+def test_changes_that_cannot_be_followed_are_refused(body: str) -> None:
+    with pytest.raises(ad.AutodiffError):
+        ad.grad(function_from(f"def f(x):\n    {body}"))(1.3)
+
+
+MORE_PROGRAMS = {
+    "item of a mixed tuple": "t = ((x * 2.0, 0.5), (x, 0.25))[1 if x[0] > 0 else 0]\n    return np.sum(t[0] * x)",
+    "view": "y = x * 1.0\n    v = y.view()\n    v[0] = x[1] * x[1]\n    return np.sum(y)",
+    "real part": "y = x * 1.0\n    y.real = x * x\n    return np.sum(y)",
+    "matmul in place": "z = np.outer(x, x)\n    y = z * 2.0\n    z @= y\n    return np.sum(z)",
+    "loop alone binds": (
+        "u = x * 1.0\n    n = 2\n    while n > 0:\n        n = n - 1\n        w = u\n        u = u * 1.5\n"
+        "        w[0] = u[1]\n    return np.sum(u * w)"
+    ),
+    "copied list": (
+        "tmp = []\n    for k in range(len(x)):\n        tmp.append(x[k] * k)\n    items = list(tmp)\n    s = 0.0\n"
+        "    for v in items:\n        s = s + v * v\n    return s"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MORE_PROGRAMS)
+def test_first_and_second_derivative(name: str) -> None:
+    function = function_from(f"def f(x):\n    {MORE_PROGRAMS[name]}")
+    x = numbers(3, low=0.2)
+    gradient = ad.grad(function)
+    assert_close(gradient(x.copy()), numeric_gradient(function, (x,), (0,))[0])
+
+    def weighted(v):
+        return np.sum(gradient(v) * np.arange(1.0, 4.0))
+
+    assert_close(ad.grad(weighted)(x.copy()), numeric_gradient(weighted, (x,), (0,))[0], 1e-5)
+
+
+def test_property_that_is_assigned() -> None:
+    function = function_from(
+        """
+        class Box:
+            def __init__(self, a):
+                self._a = a
+            @property
+            def a(self):
+                return self._a * 2.0
+            @a.setter
+            def a(self, v):
+                self._a = v * v
+
+        def f(x):
+            box = Box(x)
+            box.a = box.a * x
+            return box.a
+        """
+    )
+    assert_close(ad.grad(function)(1.2), 32 * 1.2**3)
+
+
+@pytest.mark.parametrize("second", ["x", "x[::-1]", "x[1:]"])
+def test_changed_argument_that_overlaps_another(second: str) -> None:
+    x = numbers(3, low=0.2)
+    function = function_from("def f(a, b):\n    a[0] = a[1] * 2.0\n    return np.sum(a) * np.sum(b)")
+    with pytest.raises((ad.AutodiffError, TypeError), match="shares memory"):
+        ad.grad(function)(x, eval(second))
+
+
+# ------------------------------------------------------------------------- recursive callees made for their effect
+
+
+def _double_down(y, n):
+    if n == 0:
+        return
+    y[n] *= 2.0
+    _double_down(y, n - 1)
+
+
+def _fill_down(y, x, n):
+    if n < 0:
+        return
+    y[n] = x[n] * x[n]
+    _fill_down(y, x, n - 1)
+
+
+def _triple_inside(ys, n):
+    if n < 0:
+        return
+    ys[0][n] = ys[0][n] * 3.0
+    _triple_inside(ys, n - 1)
+
+
+def test_a_recursive_callee_that_returns_nothing_changes_an_array() -> None:
+    def doubled(x):
+        y = x * 1.0
+        _double_down(y, 2)
+        return np.sum(y * y)
+
+    def filled(x):
+        y = np.zeros(3)
+        _fill_down(y, x, 2)
+        return np.sum(y * y)
+
+    def tripled(x):
+        ys = [x * 1.0]
+        _triple_inside(ys, 2)
+        return np.sum(ys[0] ** 2)
+
+    x = np.array([1.0, 2.0, 3.0])
+    assert ad.grad(doubled)(x).tolist() == [2.0, 16.0, 24.0]
+    assert ad.grad(filled)(x).tolist() == [4.0, 32.0, 108.0]
+    assert ad.grad(tripled)(x).tolist() == [18.0, 36.0, 54.0]

@@ -98,6 +98,12 @@ class Activity:
         marked.add(region.find())
         return True
 
+    def changed_by(self, call: Call) -> tuple[Atom, ...]:
+        """The operands that a call may change in place: for a user's function, whatever is changed anywhere."""
+        if isinstance(call.function, Ref) and isinstance(call.function.value, Function):
+            return tuple(atom for atom in call.atoms if isinstance(atom, Var) and self.regions.is_mutated(atom))
+        return changed_operands(call)
+
     # ------------------------------------------------------------------------------------------------------ sweeps
 
     def _forward(self) -> None:
@@ -114,8 +120,12 @@ class Activity:
                 if not any(self.is_varied(atom) for atom in sources):
                     return False
                 changed = target is not None and self._mark(self.varied_names, self.varied_regions, [target])
-                for atom in changed_operands(call):
-                    changed |= self._mark_region(self.regions.of(atom), self.varied_regions)
+                for atom in self.changed_by(call):
+                    region, seen = self.regions.of(atom), 0
+                    is_call = isinstance(call.function, Ref) and isinstance(call.function.value, Function)
+                    while region is not None and seen < (8 if is_call else 1):  # a callee may change what it holds
+                        changed |= self._mark_region(region, self.varied_regions)
+                        region, seen = region.known_content, seen + 1
                 return changed
             case Assign(target=str() as target, value=Var() as source) if self.is_varied(source):
                 return self._mark(self.varied_names, self.varied_regions, [target])
@@ -143,7 +153,7 @@ class Activity:
     def _backward_statement(self, statement: Statement) -> bool:
         match statement:
             case Assign(target=target, value=Call() as call):
-                wanted = (target, *changed_operands(call)) if target is not None else changed_operands(call)
+                wanted = (target, *self.changed_by(call)) if target is not None else self.changed_by(call)
                 if any(self._is_marked(atom, self.useful_names, self.useful_regions) for atom in wanted):
                     return self._useful(differentiable_operands(call))
             case Assign(target=str() as target, value=Var() as source):
@@ -196,6 +206,8 @@ def differentiable_operands(call: Call) -> tuple[Atom, ...]:
 def changed_operands(call: Call) -> tuple[Atom, ...]:
     """The operands that the call changes in place."""
     function = call.function.value if isinstance(call.function, Ref) else None
+    if function is operations.method and isinstance(call.arguments[0], Ref) and isinstance(call.arguments[0].value, type):
+        return call.arguments[2:3]  # `list.__setitem__(items, ...)`
     if function in (operator.setitem, setattr, operations.method) or function in INPLACE:
         return call.arguments[:1]  # a method that is not known may change its object
     entry = registry.lookup(function) if function is not None else None

@@ -155,7 +155,7 @@ class Plan:
         match statement:
             case Assign(target=target, value=Call() as call):
                 return (target is not None and self.activity.is_active(target)) or any(
-                    self.activity.is_active(atom) for atom in changed_operands(call)
+                    self.activity.is_active(atom) for atom in self.activity.changed_by(call)
                 )
             case Assign(target=str() as target):
                 return self.activity.is_active(target)
