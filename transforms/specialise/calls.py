@@ -1329,7 +1329,7 @@ class Calls:
                 return Binding(Ref(real, f"np.{owner.__name__}.{name}"), Known(real))
         elif found is not missing and isinstance(owner, type):
             real = getattr(owner, name)
-            if _is_code(real):
+            if _is_code(real) or isinstance(real, types.WrapperDescriptorType):
                 return constant(real)
         elif found is not missing and not isinstance(owner, (types.CellType,)):
             if isinstance(found, types.FunctionType) and name not in getattr(owner, "__dict__", {}):
