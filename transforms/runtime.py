@@ -1730,8 +1730,8 @@ def check_dict(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where a method was taken to be that of a dict."""
     if type(x) is not dict:
         raise TypeError(
-            f"the method {name!r} of a {type(x).__name__} was taken to be that of a dict: give example arguments, so that "
-            "types are known"
+            f"the method {name!r} of a {type(x).__name__} was taken to be that of a dict: give example arguments, so "
+            "that types are known"
         )
 
 

@@ -1387,10 +1387,10 @@ class Sweep:
             return
         target = statement.target
         if function is operations.unpack and isinstance(call.arguments[0], Var) and target is not None:
-            source = call.arguments[0]
-            is_array = isinstance(self.plan.value(source), Array)
-            if not is_array and self.kind(source) is Kind.SHADOW and self.kind(target) is Kind.SHADOW:
-                self._dynamic_unpack(statement, source.name, primal, adjoint)
+            whole = call.arguments[0]
+            is_array = isinstance(self.plan.value(whole), Array)
+            if not is_array and self.kind(whole) is Kind.SHADOW and self.kind(target) is Kind.SHADOW:
+                self._dynamic_unpack(statement, whole.name, primal, adjoint)
                 return
         is_constant = entry is not None and entry.is_constant
         if is_constant or not any(self.kind(atom) is not Kind.NONE for atom in call.atoms):
