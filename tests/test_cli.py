@@ -152,7 +152,13 @@ def test_rules_of_an_unknown_function() -> None:
 def test_the_page_of_supported_functions_is_current() -> None:
     from autodiff.cli import rules
 
-    assert (ROOT / "docs" / "rules.md").read_text() == rules.as_markdown(rules.selected(None)), "run `make docs`"
+    page = (ROOT / "docs" / "rules.md").read_text()
+    current = rules.as_markdown(rules.selected(None))
+    if sys.version_info < (3, 12):
+        assert page == current, "run `make docs`"
+    else:  # the page lists what is there in every version of Python
+        rows = {line for line in page.splitlines() if line.startswith("| `")}
+        assert rows <= set(current.splitlines()), "run `make docs`"
 
 
 # ---------------------------------------------------------------------------------------------------------------- dump

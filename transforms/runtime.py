@@ -1799,7 +1799,7 @@ def require_scalar(value: Any, name: str) -> None:
         what = "complex" if kind == "c" else f"a {(value if isinstance(value, type) else type(value)).__name__}"
     raise TypeError(
         f"the gradient under argnums is defined for functions with a real scalar output; that of {name} is {what}. "
-        "Use jacrev for the Jacobian, or vjp to choose a cotangent."
+        "Use vjp to choose a cotangent; a Jacobian is one for each row (there is no jacrev yet)."
     )
 
 

@@ -282,7 +282,7 @@ def _no_rule(function: Any) -> Exception:
         return TransformError(f"{function!r} is not a function", "Give a function first: grad(f)(x), not grad(f(x)).")
     return RuleNotFound(
         f"{name} has no Python source and there is no rule for it",
-        "Write it with NumPy functions that have a rule (`autodiff rules` lists them), or give it one with custom_vjp.",
+        "Write it with NumPy functions that have a rule (`autodiff rules` lists them).",
     )
 
 
