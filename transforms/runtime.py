@@ -1279,7 +1279,11 @@ def add_attribute(buffer: Any, name: str, g: Any) -> None:
         raise TypeError(f"the attribute {name!r} of a tuple: give example arguments, so that types are known")
     if not isinstance(buffer, Shadow):
         raise TypeError(f"the attribute {name!r} of something unknown: give example arguments, so that types are known")
-    setattr(buffer, name, add(getattr(buffer, name), g))
+    held = getattr(buffer, name)
+    if isinstance(held, (np.ndarray, list, dict, Shadow)):
+        add_into(held, g)  # other names may stand for this memory
+    else:
+        setattr(buffer, name, add(held, g))
 
 
 def snapshot(x: Any) -> Any:
