@@ -206,7 +206,8 @@ def differentiable_operands(call: Call) -> tuple[Atom, ...]:
 def changed_operands(call: Call) -> tuple[Atom, ...]:
     """The operands that the call changes in place."""
     function = call.function.value if isinstance(call.function, Ref) else None
-    if function is operations.method and isinstance(call.arguments[0], Ref) and isinstance(call.arguments[0].value, type):
+    first = call.arguments[0] if call.arguments else None
+    if function is operations.method and isinstance(first, Ref) and isinstance(first.value, type):
         return call.arguments[2:3]  # `list.__setitem__(items, ...)`
     if function in (operator.setitem, setattr, operations.method) or function in INPLACE:
         return call.arguments[:1]  # a method that is not known may change its object

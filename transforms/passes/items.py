@@ -45,8 +45,8 @@ ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.neg, operator.p
 COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne)
 # functions that take a Python float for what it is, and whose result does not become one
 TAKERS = (
-    np.sin, np.cos, np.tan, np.exp, np.tanh, np.sqrt, np.log, np.arctan, np.sinh, np.cosh, np.abs, np.maximum, np.minimum,
-    np.add, np.multiply, np.subtract, np.negative, np.hypot, np.arctan2, np.log1p, np.expm1,
+    np.sin, np.cos, np.tan, np.exp, np.tanh, np.sqrt, np.log, np.arctan, np.sinh, np.cosh, np.abs, np.maximum,
+    np.minimum, np.add, np.multiply, np.subtract, np.negative, np.hypot, np.arctan2, np.log1p, np.expm1,
 )  # fmt: skip
 
 

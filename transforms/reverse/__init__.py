@@ -9,7 +9,21 @@ from typing import Any
 import numpy as np
 
 from transforms import operations, runtime
-from transforms.core import Assign, Atom, Call, Const, Function, Names, Raise, Ref, Return, Statement, Var, is_call_of, names_in
+from transforms.core import (
+    Assign,
+    Atom,
+    Call,
+    Const,
+    Function,
+    Names,
+    Raise,
+    Ref,
+    Return,
+    Statement,
+    Var,
+    is_call_of,
+    names_in,
+)
 from transforms.reverse.builder import Builder, free_reads
 from transforms.reverse.outputs import check_output
 from transforms.reverse.plan import Shadowed

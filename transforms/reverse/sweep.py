@@ -192,7 +192,8 @@ class Sweep:
                     continue
                 if self.plan.places[id(binding)].loops:
                     raise TransformError(
-                        f"{name!r} is bound in a loop and used after it, and may be a number or an array that is changed",
+                        f"{name!r} is bound in a loop and used after it, and may be a number or an array that is "
+                        "changed",
                         "Give example arguments, so that types are known.",
                         statement.origin,
                     )
@@ -518,7 +519,8 @@ class Sweep:
         origin = statement.origin
         if statement.target is not None and self.kind(statement.target) is not Kind.NONE:
             raise TransformError(
-                f"{statement.target!r} comes out of a context manager of unknown class, and a derivative passes through it",
+                f"{statement.target!r} comes out of a context manager of unknown class, and a derivative passes "
+                "through it",
                 "Give example arguments, so that types are known, or use a class with `__enter__` written in Python.",
                 origin,
             )

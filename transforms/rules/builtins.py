@@ -387,7 +387,12 @@ def unchoose_extreme(cotangent, arguments, result, *, ans, g):
     return runtime.choose_extreme(g, arguments, result)
 
 
-@adjoint(runtime.choose_extreme, linear="items", selects="arguments result", samples=listed(call((0.7, 0.8), (0.5, 1.5), 1.5)))
+@adjoint(
+    runtime.choose_extreme,
+    linear="items",
+    selects="arguments result",
+    samples=listed(call((0.7, 0.8), (0.5, 1.5), 1.5)),
+)
 def choose_extreme(items, arguments, result, *, ans, g):
     return runtime.unchoose_extreme(g, arguments, result)
 

@@ -398,7 +398,10 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None, *, ans, g):
 
 
 @elementwise(
-    np.ldexp, wrt="x1", selects="x2", samples=listed(call(1.5, 3), call(numbers((2, 3)), np.array([1, 2, -1])), call(0.5, -2))
+    np.ldexp,
+    wrt="x1",
+    selects="x2",
+    samples=listed(call(1.5, 3), call(numbers((2, 3)), np.array([1, 2, -1])), call(0.5, -2)),
 )
 def ldexp(x1, x2, *, ans, g):
     return np.ldexp(g, x2)
