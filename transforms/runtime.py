@@ -1255,7 +1255,7 @@ def add_into(shadow: Any, g: Any) -> None:
             if isinstance(shadow[key], (np.ndarray, list, dict)):
                 add_into(shadow[key], item)
             else:
-                shadow[key] = add(shadow[key], item)
+                shadow[key] = _owned(add(shadow[key], item), item)
     else:
         raise TypeError(f"a {type(shadow).__name__} cannot hold a cotangent that is added to in place")
 
@@ -1270,7 +1270,12 @@ def add_item(buffer: Any, index: Any, g: Any) -> None:
     elif isinstance(buffer[index], (np.ndarray, list, dict)):
         add_into(buffer[index], g)
     else:
-        buffer[index] = add(buffer[index], g)
+        buffer[index] = _owned(add(buffer[index], g), g)
+
+
+def _owned(total: Any, g: Any) -> Any:
+    """A sum that will be added to in place: a copy where it is the cotangent itself."""
+    return snapshot(total) if total is g else total
 
 
 def add_attribute(buffer: Any, name: str, g: Any) -> None:
@@ -1312,7 +1317,8 @@ def check_distinct(levels: tuple, changed: Any, *others: Any) -> None:
         _memory(other, (True,) * 4, rest)
     for position, thing in enumerate(found):
         for other in (*found[:position], *rest):
-            if thing is other or isinstance(thing, np.ndarray) and isinstance(other, np.ndarray) and _overlap(thing, other):
+            are_arrays = isinstance(thing, np.ndarray) and isinstance(other, np.ndarray)
+            if thing is other or are_arrays and _overlap(thing, other):
                 raise TypeError(
                     "an argument is changed in place and shares memory with another argument (or with another part of "
                     "itself), so that a derivative with respect to one of them alone has no meaning; pass a copy"
@@ -1341,7 +1347,7 @@ def _overlap(first: np.ndarray, second: np.ndarray) -> bool:
     if not np.may_share_memory(first, second):
         return False
     try:
-        return np.shares_memory(first, second, max_work=10_000)
+        return np.shares_memory(first, second, max_work=10_000)  # type: ignore[arg-type]
     except Exception:  # too hard to say
         return True
 
