@@ -313,7 +313,7 @@ def all_writes(block: Block) -> set[str]:
 
 
 def names_in(function: Function) -> set[str]:
-    """Every name that occurs in the function, or has an abstract value there: none of them is free for something new."""
+    """Every name that occurs in the function, or has an abstract value there: none is free for something new."""
     return {*function.parameters, *all_reads(function.body), *all_writes(function.body), *(function.values or ())}
 
 
