@@ -41,9 +41,9 @@ STRUCTURAL = frozenset(
     (
         "axis axes axis1 axis2 axisa axisb axisc source destination start dtype order casting copy kind key mode name "
         "names shape size num n k kth index indices ind obj indices_or_sections offset place position positions "
-        "before after count repeats reps shift pad_width indexing sparse where condition condlist mask keepdims "
-        "endpoint decimals deg norm upper uplo UPLO full_matrices compute_uv hermitian strict optimize subok ndmin stable "
-        "reverse wrap at_end return_index return_inverse return_counts reflect_type rowvar"
+        "before after count repeats reps shift pad_width indexing sparse where condition condlist mask "
+        "keepdims endpoint decimals deg norm upper uplo UPLO full_matrices compute_uv hermitian strict optimize subok "
+        "ndmin stable reverse wrap at_end return_index return_inverse return_counts reflect_type rowvar"
     ).split()
 )
 
