@@ -16,7 +16,7 @@ from autodiff.values import abstract
 from tests.transforms.describing import Checker, describes
 from tests.transforms.interpreter import interpret
 from transforms import core, operations
-from transforms.core import Assign, Call, Const, Function, If, Raise, Ref, Return, Var, is_call_of
+from transforms.core import Assign, Call, Const, Function, If, Raise, Ref, Return, Var
 from transforms.specialise import specialise
 from transforms.ssa import ssa
 from transforms.values import FLOAT, INTEGER, UNKNOWN, Array, Known, Literal, Number, Sequence, Size, Unknown, Value

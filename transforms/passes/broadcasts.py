@@ -23,6 +23,7 @@ from transforms.core import (
     Names,
     Statement,
     Var,
+    atoms_of,
     blocks_of,
     is_call_of,
     names_in,
@@ -46,6 +47,21 @@ def broadcasts(function: Function) -> Function:
     return function.replace(body=body, values=rewriter.values)
 
 
+def _escaping(function: Function) -> set[str]:
+    """The names with a use that might change their memory or keep it: a broadcast, which is read-only, will not do."""
+    found: set[str] = set()
+    for statement in walk(function.body):
+        operands = atoms_of(statement)
+        if isinstance(statement, Assign) and isinstance(statement.value, Call):
+            call = statement.value
+            if is_call_of(call, *BINARY, *UNARY) and not call.keywords:
+                continue
+            if is_call_of(call, operator.iadd):
+                operands = call.arguments[:1]
+        found.update(atom.name for atom in operands if isinstance(atom, Var))
+    return found
+
+
 class _Rewriter:
     def __init__(self, function: Function) -> None:
         self.values: dict[str, Value] = dict(function.values or {})
@@ -55,6 +71,7 @@ class _Rewriter:
             if isinstance(statement, Assign) and statement.target is not None:
                 counts[statement.target] = counts.get(statement.target, 0) + 1
         self.once = {name for name, count in counts.items() if count == 1} | set(function.parameters) - set(counts)
+        self.escaping = _escaping(function)
 
     def block(self, block: Block, known: dict[str, Call]) -> Block:
         """`known` has the broadcasts that are bound before the block."""
@@ -91,7 +108,7 @@ class _Rewriter:
             if all(self._shape(other) == self._shape(atom) is not None for other in others) and others:
                 if self._same_dtype(broadcast.arguments[0], atom):
                     return [Assign(target, smaller, statement.origin)]
-            if all(self._is_number(other) for other in others) and target in self.once:
+            if all(self._is_number(other) for other in others) and target in self.once - self.escaping:
                 if self._is_python_number(broadcast.arguments[0]) or self._same_dtype(broadcast.arguments[0], atom):
                     small = self.names.temporary()
                     spread = broadcast.arguments[0]
