@@ -2087,6 +2087,11 @@ def merge(shadow: Any, other: Any) -> Any:
     return shadow + other if _is_number(other) and _is_number(shadow) else shadow
 
 
+def drained(shadow: Any) -> Any:
+    """What remains of a shadow whose cotangent went to another name: nothing of a number, memory as it is."""
+    return 0.0 if _is_number(shadow) else shadow
+
+
 def return_item(shadow: Any, index: Any, other: Any) -> None:
     """Add the cotangent `other` of an item that was read from `x[index]`, unless it is in the shadow's own memory."""
     if isinstance(index, slice) and isinstance(other, list):

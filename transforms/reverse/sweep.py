@@ -750,7 +750,11 @@ class Sweep:
             return [_with_body(statement, forward)], start.statements
         trailing = len(statement.body) - end
         at = len(forward) - trailing - self._trailing_shadows(statement.body[end:])
-        carried: Statements = [Assign(flow, Var(self.bar(name)), statement.origin) for name, flow in flows.items()]
+        carried: Statements = []
+        for name, flow in flows.items():  # what flows on must not flow again from the iteration before
+            carried.append(Assign(flow, Var(self.bar(name)), statement.origin))
+            drained = Call(Ref(runtime.drained), (Var(self.bar(name)),))
+            carried.append(Assign(self.bar(name), drained, statement.origin))
         return self._emit_loop(statement, forward, reverse, at, start.statements, carried, not in_loop)
 
     def _trailing_shadows(self, copies: Block) -> int:

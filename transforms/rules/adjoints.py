@@ -62,6 +62,7 @@ def make_record(kind, names, *items, ans, g):
 facts(runtime.update)  # reverse mode inlines the rule of the function that it applies
 refused(
     "its argument is changed in place",
+    runtime.drained,
     runtime.return_item,
     runtime.return_attribute,
     runtime.accumulate,
