@@ -21,9 +21,11 @@ from transforms.errors import (
     TransformError,
     UnsupportedSyntax,
 )
+from transforms.runtime import DerivativeRefused
 
 __all__ = [
     "AutodiffError",
+    "DerivativeRefused",
     "DerivativeUndefined",
     "RuleNotFound",
     "SourceNotFound",

@@ -65,7 +65,7 @@ def refusals(program: Program, allowed: bool = False) -> Iterator[None]:
     """A clear refusal is an expected failure where it is known, or `allowed`; a wrong number never is."""
     try:
         yield
-    except ad.AutodiffError as error:
+    except (ad.AutodiffError, ad.DerivativeRefused) as error:
         if allowed or program.name in REFUSED:
             pytest.xfail(str(error).splitlines()[0])
         raise

@@ -3,6 +3,7 @@ deep loops, growth of the source, readable output."""
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import gc
 import importlib
@@ -78,7 +79,8 @@ def test_nothing_is_written_into_user_modules() -> None:
     before = [{name: id(value) for name, value in vars(module).items() if name != "counter"} for module in modules]
     attributes = {p.name: set(vars(p.function)) for p in programs() if hasattr(p.function, "__dict__")}
     for program in programs()[::5]:
-        ad.grad(program.function, program.wrt)(*copy.deepcopy(program.arguments[0]))
+        with contextlib.suppress(ad.AutodiffError):  # what is refused writes nothing either
+            ad.grad(program.function, program.wrt)(*copy.deepcopy(program.arguments[0]))
     after = [{name: id(value) for name, value in vars(module).items() if name != "counter"} for module in modules]
     assert before == after
     assert attributes == {p.name: set(vars(p.function)) for p in programs() if hasattr(p.function, "__dict__")}

@@ -15,6 +15,10 @@ import numpy as np
 # -------------------------------------------------------------------------------------- shapes and dtypes of cotangents
 
 
+class DerivativeRefused(TypeError):
+    """The derivative cannot be computed, which only the run time could find out; nothing was computed instead."""
+
+
 def unbroadcast(g: Any, x: Any) -> Any:
     """The cotangent `g` of something that `x` was broadcast into, as the cotangent of `x`: summed over the dimensions
     along which `x` was repeated, repeated along those that `g` lacks, and of the dtype of `x`."""
@@ -26,12 +30,12 @@ def unbroadcast(g: Any, x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         if isinstance(g, (list, tuple)):
             if len(g) != len(x):
-                raise TypeError("the cotangent of a list has another length: this use of a list is not supported")
+                raise DerivativeRefused("the cotangent of a list has another length: this use of a list is not supported")
             return [unbroadcast(share, item) for share, item in zip(g, x)]
         return unarray(unbroadcast(np.asarray(g), np.array(x)), x)
     if isinstance(g, (list, tuple)):
         if len(g) and isinstance(g[0], (list, tuple)) != isinstance(x, (list, tuple)):
-            raise TypeError("the cotangent of an array is a list: the derivative of this use of it is not supported")
+            raise DerivativeRefused("the cotangent of an array is a list: the derivative of this use of it is not supported")
         g = np.array(g)
     shape = np.shape(x)
     if np.shape(g) != shape:
@@ -1257,7 +1261,7 @@ def add_into(shadow: Any, g: Any) -> None:
             else:
                 shadow[key] = _owned(add(shadow[key], item), item)
     else:
-        raise TypeError(f"a {type(shadow).__name__} cannot hold a cotangent that is added to in place")
+        raise DerivativeRefused(f"a {type(shadow).__name__} cannot hold a cotangent that is added to in place")
 
 
 def add_item(buffer: Any, index: Any, g: Any) -> None:
@@ -1281,9 +1285,9 @@ def _owned(total: Any, g: Any) -> Any:
 def add_attribute(buffer: Any, name: str, g: Any) -> None:
     """Add the cotangent `g` of `x.name` to the cotangent `buffer` of the object `x`, in place."""
     if isinstance(buffer, list):  # of a named tuple, which does not tell its names
-        raise TypeError(f"the attribute {name!r} of a tuple: give example arguments, so that types are known")
+        raise DerivativeRefused(f"the attribute {name!r} of a tuple: give example arguments, so that types are known")
     if not isinstance(buffer, Shadow):
-        raise TypeError(f"the attribute {name!r} of something unknown: give example arguments, so that types are known")
+        raise DerivativeRefused(f"the attribute {name!r} of something unknown: give example arguments, so that types are known")
     held = getattr(buffer, name)
     if isinstance(held, (np.ndarray, list, dict, Shadow)):
         add_into(held, g)  # other names may stand for this memory
@@ -1319,7 +1323,7 @@ def check_distinct(levels: tuple, changed: Any, *others: Any) -> None:
         for other in (*found[:position], *rest):
             are_arrays = isinstance(thing, np.ndarray) and isinstance(other, np.ndarray)
             if thing is other or are_arrays and _overlap(thing, other):
-                raise TypeError(
+                raise DerivativeRefused(
                     "an argument is changed in place and shares memory with another argument (or with another part of "
                     "itself), so that a derivative with respect to one of them alone has no meaning; pass a copy"
                 )
@@ -1357,7 +1361,7 @@ def check_view(result: Any, source: Any) -> None:
     if isinstance(result, list | tuple):
         is_new = isinstance(result, list) and isinstance(source, list) and result is not source
         if is_new and any(isinstance(item, (float, complex, np.inexact)) for item in result):
-            raise TypeError(
+            raise DerivativeRefused(
                 "the derivative cannot follow this in-place change: numbers were copied into a new list, and the types "
                 "are not known here; give example arguments, or build the list item by item"
             )
@@ -1367,7 +1371,7 @@ def check_view(result: Any, source: Any) -> None:
     if not isinstance(result, np.ndarray):
         return  # a number, or the parts of an array, which are always views
     if result is not source and not np.may_share_memory(result, source) and np.size(result):
-        raise TypeError(
+        raise DerivativeRefused(
             "the derivative cannot follow this in-place change: NumPy copied a non-contiguous array where a view was "
             "expected; make the copy explicit with .copy()"
         )
@@ -1423,7 +1427,7 @@ def note_end(ends: list) -> None:
 def check_unchanged(changes: list) -> None:
     """Refuse to go on in a handler where the body of the `try` statement had changed something before it failed."""
     if changes:
-        raise TypeError(
+        raise DerivativeRefused(
             "the body of a try statement changed something in place before it failed; a derivative through this is not "
             "supported: change it after the try statement"
         )
@@ -1432,7 +1436,7 @@ def check_unchanged(changes: list) -> None:
 def check_finished(ends: list) -> None:
     """Refuse to go on after a `with` statement whose context swallowed an exception: its body did not reach its end."""
     if not ends:
-        raise TypeError(
+        raise DerivativeRefused(
             "a context manager swallowed an exception that left its body; a derivative through this is not supported: "
             "use try and except"
         )
@@ -1719,7 +1723,7 @@ def multi_dot_adjoints(g: Any, arrays: Any) -> tuple:
 def check_array(x: Any) -> None:
     """Refuse to go on in code made without types where only an array is followed."""
     if not isinstance(x, np.ndarray):
-        raise TypeError(
+        raise DerivativeRefused(
             "a mutable item is stored in a container of unknown type: give example arguments, so that types are known"
         )
 
@@ -1729,7 +1733,7 @@ def check_method(x: Any, name: str) -> None:
     if not isinstance(x, (np.ndarray, np.generic)):
         if isinstance(x, (int, float, complex)) and name in ("conjugate", "real", "imag"):
             return
-        raise TypeError(
+        raise DerivativeRefused(
             f"the method {name!r} of a {type(x).__name__} was taken to be that of an array: give example arguments, so "
             "that "
             "types are known"
@@ -1739,7 +1743,7 @@ def check_method(x: Any, name: str) -> None:
 def check_dict(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where a method was taken to be that of a dict."""
     if type(x) is not dict:
-        raise TypeError(
+        raise DerivativeRefused(
             f"the method {name!r} of a {type(x).__name__} was taken to be that of a dict: give example arguments, so "
             "that types are known"
         )
@@ -1748,7 +1752,7 @@ def check_dict(x: Any, name: str) -> None:
 def check_number(x: Any) -> None:
     """Refuse to go on in code made without types where an item was taken to be a number, and is a view that changes."""
     if isinstance(x, (np.ndarray, list, dict)):
-        raise TypeError(
+        raise DerivativeRefused(
             "a view of something that changes has an unknown type: give example arguments, so that types are known"
         )
 
@@ -1837,7 +1841,7 @@ def update(function: Any, x: Any, y: Any, owner: Any = None) -> Any:
     `owner`: the array, list or dict into which the result is stored, where `x` came from.
     """
     if isinstance(x, (list, dict, set)) or (isinstance(x, np.ndarray) and isinstance(owner, (list, dict))):
-        raise TypeError(
+        raise DerivativeRefused(
             "a container of unknown type is changed in place: give example arguments, so that types are known"
         )
     result = function(x, y)
@@ -2055,7 +2059,7 @@ def rebound(shadow: Any, x: Any) -> Any:
     """The shadow of `x`, the result of an operator like `+=` on something with this shadow: the same for an array that
     was changed, zero for a number, new for an array that was made of a number."""
     if isinstance(x, (list, dict, set)):
-        raise TypeError(
+        raise DerivativeRefused(
             "a container of unknown type is changed in place: give example arguments, so that types are known"
         )
     return shadow if isinstance(x, np.ndarray) and isinstance(shadow, np.ndarray) else zeros(x)

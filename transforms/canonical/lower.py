@@ -341,13 +341,14 @@ def _definition(lines: list[str], first: int) -> ast.FunctionDef:
 
     Only its own lines are parsed: a file of rules is long, and few of them are asked for.
     """
+    indent = len(lines[first - 1]) - len(lines[first - 1].lstrip())
     end = first - 1
-    while not lines[end].startswith("def "):
+    while not lines[end].lstrip().startswith("def "):
         end += 1
     end += 1
-    while end < len(lines) and (lines[end][:1] in " \t\n)#"):
+    while end < len(lines) and (not lines[end].strip() or lines[end][: indent + 1].strip() in ("", ")", "#")):
         end += 1
-    node = ast.parse("".join(lines[first - 1 : end])).body[0]
+    node = ast.parse(textwrap.dedent("".join(lines[first - 1 : end]))).body[0]
     assert isinstance(node, ast.FunctionDef)
     ast.increment_lineno(node, first - 1)
     return node
