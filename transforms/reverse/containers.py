@@ -1,0 +1,406 @@
+"""Adjoints of what builds, reads and changes containers and objects: tuples, lists, dicts, attributes, items."""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+from typing import Any
+
+from transforms import operations, runtime
+from transforms.core import (
+    Assign,
+    Atom,
+    Call,
+    Const,
+    Origin,
+    Ref,
+    Var,
+    walk,
+)
+from transforms.errors import TransformError
+from transforms.reverse.builder import Builder
+from transforms.reverse.control import (
+    Control,
+)
+from transforms.reverse.cotangents import Scope
+from transforms.reverse.plan import Kind, shared_source
+from transforms.rules.indexing import getitem_is_view
+from transforms.templates import value_of
+from transforms.values import (
+    UNKNOWN,
+    Array,
+    Instance,
+    Literal,
+    Many,
+    Mapping,
+    Number,
+    Record,
+    Sequence,
+    Unknown,
+    Value,
+    is_immutable,
+)
+
+
+class Containers(Control):
+    """Adjoints of what builds, reads and changes containers and objects: tuples, lists, dicts, attributes, items."""
+
+    def copy(self, statement: Assign, primal: Builder, adjoint: Builder) -> None:
+        target, source = statement.target, statement.value
+        assert target is not None and isinstance(source, Var)
+        primal.statements.append(statement)
+        if self.kind(target) is Kind.SHADOW:
+            carried = Var(self.flows.get(target, self.bar(target)))
+            if self.kind(source) is Kind.SHADOW:
+                self.aliases[self.bar(target)] = self.bar(source.name)
+                primal.bind(self.bar(target), Var(self.bar(source.name)))
+                self.give_back(source, carried, adjoint)
+            else:  # a number, under a name that may also stand for memory
+                primal.bind(self.bar(target), Const(0.0))
+                self.accumulate(source, carried, adjoint)
+            return
+        if self.is_structured(target) != self.is_structured(source.name) or not self.is_structured(target):
+            g = self.take(target, adjoint)
+            if g is not None:
+                self.accumulate(source, g, adjoint)
+            return
+        sources = dict(self.slots(source.name))
+        for key, slot in self.slots(target):
+            g = self.take(slot, adjoint)
+            if g is not None and key in sources:
+                self.accumulate(Var(sources[key]), g, adjoint)
+
+    def build(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
+        """`t = (a, b)`, `[a, b]`, `{k: v}`."""
+        primal.statements.append(statement)
+        target = statement.target
+        assert target is not None and isinstance(call.function, Ref)
+        is_dict = call.function.value is operations.make_dict
+        keys: list[Atom] = list(call.arguments[::2]) if is_dict else [Const(k) for k in range(len(call.arguments))]
+        items = call.arguments[1::2] if is_dict else call.arguments
+        if self.kind(target) is Kind.SHADOW:
+            shadows = [self.shadow(item) for item in items]
+            if is_dict:
+                flat = [atom for pair in zip(keys, shadows) for atom in pair]
+                primal.call(operations.make_dict, *flat, target=self.bar(target))
+            else:
+                primal.call(operations.make_list, *shadows, target=self.bar(target))
+            for key, item in zip(keys, items):
+                if isinstance(item, Var) and (self.kind(item) is Kind.VALUE or self.is_dynamic(item)):
+                    part = adjoint.call(operator.getitem, Var(self.bar(target)), key)
+                    give = self.accumulate if self.kind(item) is Kind.VALUE else self.give_back
+                    give(item, part, adjoint)
+            return
+        if self.is_structured(target):
+            slots = dict(self.slots(target))
+            for key, item in zip(keys, items):
+                slot = slots.get(key.value) if isinstance(key, Const) else None
+                g = None if slot is None else self.take(slot, adjoint)
+                if g is not None:
+                    self.accumulate(item, g, adjoint)
+            return
+        g = self.take(target, adjoint)
+        if g is not None:
+            for key, item in zip(keys, items):
+                if isinstance(item, Var) and self.kind(item) is not Kind.NONE:
+                    self.accumulate(item, adjoint.call(operator.getitem, g, key), adjoint)
+
+    def merge_dicts(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
+        """`first | second` of two dicts with known keys."""
+        target = statement.target
+        operands = [atom for atom in call.arguments if isinstance(self.plan.value(atom), Mapping)]
+        if target is None or len(operands) < 2 or not self.is_structured(target):
+            self.refuse(statement, operator.or_, None)
+        assert target is not None
+        primal.statements.append(statement)
+        for key, slot in self.slots(target):
+            g = self.take(slot, adjoint)
+            for atom in reversed(operands):
+                value = self.plan.value(atom)
+                if isinstance(value, Mapping) and key in value.keys:
+                    if g is not None and isinstance(atom, Var) and self.kind(atom) is Kind.VALUE:
+                        self.accumulate(Var(dict(self.slots(atom.name))[key]), g, adjoint)
+                    break
+
+    def getitem(self, statement: Assign, call: Call, scope: Scope, primal: Builder, adjoint: Builder) -> None:
+        source, index = call.arguments
+        target = statement.target
+        assert target is not None
+        if not isinstance(source, Var):
+            primal.statements.append(statement)
+            return
+        value = self.plan.value(source)
+        primal.statements.append(statement)
+        if self.kind(target) is Kind.SHADOW and shared_source(self.plan, statement) is not None:
+            if isinstance(value, Array) and getitem_is_view(value_of(index, self.values)) is None:
+                primal.do(runtime.check_view, Var(target), source)
+            self.mirror(statement, source, Call(call.function, (Var(self.bar(source.name)), index)), scope, primal)
+            if self.is_dynamic(Var(target)):
+                adjoint.do(runtime.return_item, Var(self.bar(source.name)), index, Var(self.bar(target)))
+            return
+        if self.kind(target) is Kind.SHADOW:
+            self.make_shadow(statement, scope, primal)
+        if self.kind(source) is Kind.VALUE and self.is_structured(source.name):
+            self._slot_read(target, source.name, index, adjoint)
+            return
+        g = self.take(target, adjoint)
+        if g is None:
+            return
+        buffer = Var(self.bar(source.name)) if self.kind(source) is Kind.SHADOW else self.buffer(source.name, adjoint)
+        adjoint.do(runtime.add_at if isinstance(value, Array) else runtime.add_item, buffer, index, g)
+
+    def _slot_read(self, target: str, source: str, index: Atom, adjoint: Builder) -> None:
+        slots = dict(self.slots(source))
+        key = value_of(index, self.values)
+        sequence = self.values[source]
+        if isinstance(key, Literal) and isinstance(sequence, Sequence):
+            if isinstance(key.value, int):
+                key = Literal(key.value % len(sequence.items))
+            elif key.value in getattr(sequence.kind, "_fields", ()):
+                key = Literal(sequence.kind._fields.index(key.value))  # type: ignore[attr-defined]
+        g = self.take(target, adjoint)
+        if g is None:
+            return
+        if isinstance(key, Literal) and isinstance(key.value, slice) and isinstance(sequence, Sequence):
+            for position, k in enumerate(range(len(sequence.items))[key.value]):
+                if k in slots:
+                    self.accumulate(Var(slots[k]), adjoint.call(operator.getitem, g, Const(position)), adjoint)
+            return
+        if isinstance(key, Literal):
+            if isinstance(sequence, (Mapping, Sequence)) and key.value not in slots:
+                return  # a lookup that fails when it is run
+            if key.value not in slots:
+                raise TransformError(f"the derivative through item {key.value!r} of {source!r} is not known")
+            self.accumulate(Var(slots[key.value]), g, adjoint)
+            return
+        # an index that only the run time knows: all slots become a list for a moment (constants have none)
+        items = sequence.items if isinstance(sequence, Sequence) else ()
+        places: list[Any] = list(range(len(items))) or list(slots)
+        if any(place not in slots and not isinstance(items[place], (Literal, Number)) for place in places):
+            raise TransformError(f"{source!r} mixes numbers and other things and is indexed by a variable")
+        for slot in slots.values():
+            self.set_zero(slot, adjoint)
+        held = ((self.take(slots[place], adjoint) if place in slots else None) or Const(0.0) for place in places)
+        bars = adjoint.call(operations.make_list, *held)
+        if not all(isinstance(item, (Literal, Number)) for item in items):
+            bars = adjoint.call(runtime.snapshot, bars)  # it is added to in place
+        adjoint.do(runtime.add_item, bars, index, g)
+        for position, place in enumerate(places):
+            if place in slots:
+                self.accumulate(Var(slots[place]), adjoint.call(operator.getitem, bars, Const(position)), adjoint)
+
+    def attribute(self, statement: Assign, call: Call, scope: Scope, primal: Builder, adjoint: Builder) -> None:
+        source, name = call.arguments[:2]
+        target = statement.target
+        if not isinstance(name, Const) or any(self.kind(atom) is not Kind.NONE for atom in call.arguments[2:]):
+            self.refuse(statement, getattr, None)
+        assert target is not None and isinstance(name, Const)
+        primal.statements.append(statement)
+        if isinstance(source, Var) and self.kind(source) is Kind.VALUE and self.is_structured(source.name):
+            self._slot_read(target, source.name, name, adjoint)
+            return
+        if isinstance(source, Ref) or self.kind(source) is Kind.SHADOW:
+            owner = self._object_shadow(source, name, self._first_change(target) or statement.origin)
+            if self.kind(target) is Kind.SHADOW:
+                primal.call(getattr, owner, name, target=self.bar(target))
+                if self.is_dynamic(Var(target)):
+                    adjoint.do(runtime.return_attribute, owner, name, Var(self.bar(target)))
+                return
+            g = self.take(target, adjoint)
+            if g is not None:
+                old = adjoint.call(getattr, owner, name)
+                adjoint.do(setattr, owner, name, adjoint.call(runtime.add, old, g))
+            return
+        g = self.take(target, adjoint)
+        if g is not None and isinstance(source, Var) and isinstance(self.plan.value(source), Unknown):
+            adjoint.do(runtime.add_attribute, self.buffer(source.name, adjoint), name, g)
+            return
+        if g is not None:
+            raise TransformError(
+                f"the derivative with respect to attribute {name.value!r} of an object of unknown class is not known",
+                "Give example arguments, so that the class is known.",
+                statement.origin,
+            )
+
+    def _first_change(self, name: str) -> Origin | None:
+        """Where the memory that a name stands for is changed first."""
+        region = self.plan.regions.of(Var(name))
+        for statement in walk(self.function.body):
+            if isinstance(statement, Assign) and statement.target is None and isinstance(statement.value, Call):
+                changed = statement.value.arguments[:1]
+                if changed and isinstance(changed[0], Var) and self.plan.regions.of(changed[0]) is region:
+                    return statement.origin
+        return None
+
+    def _object_shadow(self, atom: Atom, attribute: Atom, origin: Origin | None) -> Atom:
+        if isinstance(atom, Var):
+            return Var(self.bar(atom.name))
+        assert isinstance(atom, Ref) and isinstance(attribute, Const)
+        variable = atom.name if attribute.value == "cell_contents" else attribute.value
+        raise TransformError(
+            f"{variable!r} is a global, or a variable of an enclosing function, and is given a value that depends on "
+            "the input; a derivative through it is not supported",
+            "Pass it as an argument and return its new value.",
+            origin,
+        )
+
+    def set_attribute(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
+        owner, name, stored = call.arguments
+        if isinstance(self.plan.value(owner), Array):
+            raise TransformError(
+                "an attribute of an array is assigned; a derivative through this is not supported",
+                "Use reshape, or assign to a view such as y.real[...].",
+                statement.origin,
+            )
+        shadow = self._object_shadow(owner, name, statement.origin)
+        region = self.plan.regions.of(owner)
+        holds_memory = region is not None and region.known_content is not None
+        # the shadow of what is overwritten collects cotangents through other names, and is needed again
+        old: Atom = primal.call(getattr, shadow, name) if holds_memory else Const(0.0)
+        primal.statements.append(statement)
+        primal.do(setattr, shadow, name, self.shadow(stored))
+        g = adjoint.call(getattr, shadow, name)
+        adjoint.do(setattr, shadow, name, old)
+        if self.kind(stored) is Kind.VALUE:
+            self.accumulate(stored, g, adjoint)
+        self.give_back(stored, g, adjoint)
+
+    def set_item(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
+        """`container[key] = item` where the container is a list or dict."""
+        container, key, stored = call.arguments
+        value = self.plan.value(container)
+        if isinstance(value, Unknown):
+            self._unknown_set_item(statement, call, primal, adjoint)
+            return
+        assert isinstance(container, Var)
+        shadow = Var(self.bar(container.name))
+        is_dict = issubclass(getattr(value, "kind", object), dict)
+        if _is_slice(value_of(key, self.values)):
+            self._set_slice(statement, call, primal, adjoint)
+            return
+        # the shadow of what is overwritten collected cotangents through other names, and is needed again
+        old: Atom
+        if isinstance(value_of(stored, self.values), (Number, Literal)) and self.plan.levels(container.name) == (True,):
+            old = Const(0.0)  # the items are no memory, so nothing was added for them yet
+        elif is_dict:
+            old = primal.call(dict.get, shadow, key, Const(0.0))
+        else:
+            old = primal.call(operator.getitem, shadow, key)
+        primal.statements.append(statement)
+        primal.do(operator.setitem, shadow, key, self.shadow(stored))
+        g = adjoint.call(operator.getitem, shadow, key)
+        adjoint.do(operator.setitem, shadow, key, old)
+        if self.kind(stored) is Kind.VALUE:
+            self.accumulate(stored, g, adjoint)
+        self.give_back(stored, g, adjoint)
+
+    def _set_slice(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
+        """`items[i:j] = other` of lists: the items are copied, and may be more or fewer than those before."""
+        container, key, stored = call.arguments
+        assert isinstance(container, Var)
+        value = self.plan.value(container)
+        if not isinstance(value, Many) or not is_immutable(value.item):
+            raise TransformError(
+                "a slice of a list whose items may change, or are not known, is assigned; this cannot be followed",
+                "Assign the items one by one.",
+                statement.origin,
+            )
+        shadow = Var(self.bar(container.name))
+        place = primal.call(runtime.place_of_slice, container, key, stored)
+        old = primal.call(operator.getitem, shadow, key)
+        primal.statements.append(statement)
+        primal.do(operator.setitem, shadow, key, primal.call(runtime.zeros, stored))
+        g = adjoint.call(operator.getitem, shadow, place)
+        adjoint.do(operator.setitem, shadow, place, old)
+        self.accumulate(stored, g, adjoint)
+
+    def _unknown_set_item(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
+        container, key, stored = call.arguments
+        assert isinstance(container, Var)
+        shadow = Var(self.bar(container.name))
+        if isinstance(stored, Var) and self.kind(stored) is Kind.SHADOW:
+            primal.do(runtime.check_array, container)
+        primal.statements.append(statement)
+        g = adjoint.call(runtime.take_stored, shadow, key, stored)
+        self.accumulate(stored, g, adjoint)
+
+    def list_operation(self, statement: Assign, function: Any, call: Call, primal: Builder, adjoint: Builder) -> None:
+        """`l.append(v)` and `l.pop()` are mirror images of each other."""
+        owner = call.arguments[0]
+        if not isinstance(owner, Var):
+            self.refuse(statement, function, None)
+        assert isinstance(owner, Var)
+        shadow = Var(self.bar(owner.name))
+        primal.statements.append(statement)
+        if function is list.append:
+            item = call.arguments[1]
+            primal.do(list.append, shadow, self.item_shadow(item))
+            g = adjoint.call(list.pop, shadow)
+            if self.kind(item) is Kind.VALUE:
+                self.accumulate(item, g, adjoint)
+            self.give_back(item, g, adjoint)
+            return
+        if function is list.insert:
+            place, item = call.arguments[1:]
+            primal.do(list.insert, shadow, place, self.shadow(item))
+            g = adjoint.call(runtime.pop_inserted, shadow, place)
+            if self.kind(item) is Kind.VALUE:
+                self.accumulate(item, g, adjoint)
+            self.give_back(item, g, adjoint)
+            return
+        if function is runtime.insert_back:
+            place, item = call.arguments[1:]
+            primal.do(runtime.insert_back, shadow, place, self.shadow(item))
+            g = adjoint.call(list.pop, shadow, place)
+            if self.kind(item) is Kind.VALUE:
+                self.accumulate(item, g, adjoint)
+            self.give_back(item, g, adjoint)
+            return
+        target, position = statement.target, call.arguments[1:]
+        if target is not None and self.kind(target) is Kind.SHADOW:
+            primal.call(function, shadow, *position, target=self.bar(target))
+            back: Atom = Var(self.bar(target))
+        else:
+            primal.do(function, shadow, *position)
+            back = (self.take(target, adjoint) if target is not None else None) or Const(0.0)
+        if not position:
+            adjoint.do(list.append, shadow, back)
+        elif function is runtime.pop_inserted:
+            adjoint.do(list.insert, shadow, position[0], back)
+        else:
+            adjoint.do(runtime.insert_back, shadow, position[0], back)
+
+    def construct(self, statement: Assign, kind: type, call: Call, primal: Builder, adjoint: Builder) -> None:
+        """An instance of a class whose attributes are its arguments: a cell, a dataclass, a named tuple."""
+        target = statement.target
+        assert target is not None
+        primal.statements.append(statement)
+        value = self.values.get(target, UNKNOWN)
+        if kind is operations.Cell:
+            keys: tuple[Any, ...] = ("value",) if call.arguments else ()
+        elif isinstance(value, Record) and dataclasses.is_dataclass(kind):
+            keys = value.names
+        elif isinstance(value, Sequence) and hasattr(kind, "_fields"):
+            keys = tuple(range(len(value.items)))
+        else:
+            self.refuse(statement, kind, None)
+        named = dict(zip(keys, call.arguments)) | dict(call.keywords)
+        if isinstance(value, Sequence):
+            named = {kind._fields.index(k) if isinstance(k, str) else k: atom for k, atom in named.items()}  # type: ignore[attr-defined]
+        if self.kind(target) is Kind.SHADOW:
+            bar = primal.call(runtime.Shadow, target=self.bar(target))
+            for key, atom in named.items():
+                primal.do(setattr, bar, Const(key), self.shadow(atom))
+                if self.kind(atom) is Kind.VALUE:
+                    self.accumulate(atom, adjoint.call(getattr, bar, Const(key)), adjoint)
+                elif self.is_dynamic(atom):
+                    self.give_back(atom, adjoint.call(getattr, bar, Const(key)), adjoint)
+            return
+        for key, slot in self.slots(target) if self.is_structured(target) else ():
+            g = self.take(slot, adjoint)
+            if g is not None and key in named:
+                self.accumulate(named[key], g, adjoint)
+
+
+def _is_slice(value: Value) -> bool:
+    return value == Instance(slice) or isinstance(value, Literal) and isinstance(value.value, slice)

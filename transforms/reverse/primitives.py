@@ -1,0 +1,383 @@
+"""Adjoints of operations: the rules of primitives, inlined, and what is done in place."""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+from typing import Any
+
+import numpy as np
+
+from transforms import operations, registry, runtime
+from transforms.analyses.regions import INPLACE, is_container
+from transforms.core import (
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    Origin,
+    Ref,
+    Statement,
+    Var,
+    blocks_of,
+    is_call_of,
+    with_blocks,
+)
+from transforms.errors import RuleNotFound, TransformError
+from transforms.reverse.builder import Builder
+from transforms.reverse.containers import Containers
+from transforms.reverse.cotangents import Scope, Statements
+from transforms.reverse.plan import Kind, shared_source
+from transforms.templates import Arguments, bind_arguments, inline, shadows_of, value_of
+from transforms.values import (
+    UNKNOWN,
+    Array,
+    Literal,
+    Many,
+    Mapping,
+    Number,
+    Sequence,
+    Unknown,
+    Value,
+    is_immutable,
+)
+
+SURE_VIEWS = (
+    np.transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.squeeze, np.broadcast_to, np.flip,
+    np.fliplr,
+    np.flipud, np.rot90, np.diagonal, np.real, np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit,
+)  # fmt: skip
+
+CONTAINER_COPIES = (  # their results are new containers
+    list, tuple, dict, list.copy, dict.copy, sorted, reversed, runtime.join_sequences, runtime.repeat_sequence,
+)  # fmt: skip
+
+
+class Primitives(Containers):
+    """Adjoints of operations: the rules of primitives, inlined, and what is done in place."""
+
+    def _refuse_unfollowed(self, statement: Assign) -> None:
+        """Refuse a call made for its effect on something unknown, if what it is given depends on the input."""
+        call = statement.value
+        if statement.target is None and isinstance(call, Call) and isinstance(call.function, Var):
+            if any(self.kind(atom) is Kind.SHADOW for atom in call.atoms):
+                raise TransformError(
+                    f"{call.function.name!r} is only known at run time, and may change what it is given",
+                    "Give example arguments, so that types are known.",
+                    statement.origin,
+                )
+        if statement.target is None and isinstance(call, Call) and isinstance(call.function, Ref):
+            entry = registry.lookup(call.function.value)
+            if entry is not None and entry.refusal is not None and not entry.mutates:
+                if any(self.plan.activity.is_varied(atom) for atom in call.atoms):
+                    self.refuse(statement, call.function.value, entry)
+
+    def additive(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
+        """`buffer += g` in derivative code: the buffer's cotangent stays, and is that of `g` too."""
+        primal.statements.append(statement)
+        buffer, g = call.arguments[0], call.arguments[-1]
+        if not isinstance(buffer, Var) or self.kind(g) is Kind.NONE:
+            return
+        bar: Atom = Var(self.bar(buffer.name))
+        if len(call.arguments) == 3:
+            bar = adjoint.call(operator.getitem, bar, call.arguments[1])
+        self.accumulate(g, bar, adjoint, borrowed=True)
+
+    def inplace(self, statement: Assign, call: Call, scope: Scope, primal: Builder, adjoint: Builder) -> None:
+        """`x += y` and its kin on arrays; on lists `+=` extends."""
+        first, second = call.arguments
+        value = self.plan.value(first)
+        assert isinstance(call.function, Ref) and isinstance(first, Var)
+        if isinstance(value, Unknown):
+            self._dynamic_inplace(statement, call, first, primal, adjoint)
+            return
+        if not isinstance(value, Array):
+            raise TransformError(
+                "in-place operators on containers are not supported where a derivative passes through them",
+                "Use append, or build a new list.",
+                statement.origin,
+            )
+        primal.statements.append(statement)
+        shadow = Var(self.bar(first.name))
+        if statement.target is not None and statement.target != first.name:
+            self.aliases[self.bar(statement.target)] = shadow.name
+            line = Assign(self.bar(statement.target), shadow, statement.origin)
+            if statement.target in self.plan.forward_shadows:
+                primal.statements.append(line)
+            else:
+                scope.prologue.insert(0, line)
+        operation = call.function.value
+        if operation in (operator.iadd, operator.isub):
+            if self.kind(second) is Kind.NONE:
+                return
+            entry = registry.lookup(INPLACE[operation])
+            g: Atom = adjoint.call(np.array, shadow)
+            self._rule(statement, entry, Call(Ref(INPLACE[operation]), (first, second)), g, adjoint, skip=0)
+            return
+        g = adjoint.call(np.array, shadow)
+        adjoint.do(operator.setitem, shadow, Const(Ellipsis), Const(0.0))
+        entry = registry.lookup(INPLACE[operation])
+        self._rule(statement, entry, Call(Ref(INPLACE[operation]), (first, second)), g, adjoint)
+
+    def _dynamic_inplace(self, statement: Assign, call: Call, first: Var, primal: Builder, adjoint: Builder) -> None:
+        """`x op= y` where only the run time knows whether x is changed, or is a number and the target a new one."""
+        target = statement.target if statement.target is not None else self.names.temporary()
+        statement = dataclasses.replace(statement, target=target)
+        assert isinstance(call.function, Ref)
+        operation = INPLACE[call.function.value]
+        entry = registry.lookup(operation)
+        if self.kind(first) is not Kind.SHADOW or entry is None or not entry.is_elementwise:
+            raise TransformError(
+                f"whether this changes {first.name!r} in place depends on its type, which is not known here",
+                "Give example arguments, so that types are known.",
+                statement.origin,
+            )
+        primal.statements.append(statement)
+        primal.call(runtime.rebound, Var(self.bar(first.name)), Var(target), target=self.bar(target))
+        self.aliases[self.bar(target)] = self.bar(first.name)
+        g = adjoint.call(runtime.take_changed, Var(self.bar(target)))
+        self._rule(statement, entry, Call(Ref(operation), call.arguments), g, adjoint)
+
+    def primitive(
+        self, statement: Assign, function: Any, call: Call, scope: Scope, primal: Builder, adjoint: Builder
+    ) -> None:
+        if function is operator.add and is_container(self.plan.value(Var(statement.target or ""))):
+            function = runtime.join_sequences
+            call = dataclasses.replace(call, function=Ref(function, "runtime.join_sequences"))
+        entry = registry.lookup(function)
+        if function is operations.Cell or isinstance(function, type) and entry is None:
+            self.construct(statement, function, call, primal, adjoint)
+            return
+        if function in (list.append, list.pop, list.insert, runtime.insert_back, runtime.pop_inserted):
+            self.list_operation(statement, function, call, primal, adjoint)
+            return
+        target = statement.target
+        if function is operations.unpack and isinstance(call.arguments[0], Var) and target is not None:
+            whole = call.arguments[0]
+            is_array = isinstance(self.plan.value(whole), Array)
+            if not is_array and self.kind(whole) is Kind.SHADOW and self.kind(target) is Kind.SHADOW:
+                self._dynamic_unpack(statement, whole.name, primal, adjoint)
+                return
+        is_constant = entry is not None and entry.is_constant
+        if is_constant or not any(self.kind(atom) is not Kind.NONE for atom in call.atoms):
+            primal.statements.append(statement)  # constants in memory that will hold active values
+            if target is not None and self.kind(target) is Kind.SHADOW:
+                self.make_shadow(statement, scope, primal)
+            elif target is not None:
+                self.take(target, adjoint)
+            return
+        if entry is None or entry.refusal is not None or entry.adjoint is None:
+            self.refuse(statement, function, entry)
+        assert entry is not None
+        primal.statements.append(statement)
+        if target is not None and self.kind(target) is Kind.SHADOW:
+            source = shared_source(self.plan, statement)
+            is_shadow = source is not None and self.kind(source) is Kind.SHADOW
+            if source is not None and is_shadow and not self._copies_numbers(statement, function):
+                self._mirror_view(statement, entry, call, source, scope, primal)
+                if self.is_dynamic(Var(target)):
+                    if function in (dict.get, dict.setdefault):
+                        adjoint.do(runtime.return_item, Var(self.bar(source)), call.arguments[1], Var(self.bar(target)))
+                    else:
+                        self.give_back(Var(source), Var(self.bar(target)), adjoint)
+                return
+            self.make_shadow(statement, scope, primal)
+        keeps = target is not None and entry.is_elementwise and self._keeps_shape(target, call)
+        narrow = self.narrow.get(target) if keeps and target is not None else None
+        g = None if target is None else self.take(target, adjoint, narrow is not None)
+        if target is not None:
+            self.narrow.pop(target, None)
+        if g is None and not shadows_of(entry):
+            return
+        self._rule(statement, entry, call, g if g is not None else Const(None), adjoint, g_value=narrow)
+
+    def _copies_numbers(self, statement: Assign, function: Any) -> bool:
+        """Whether a new list or dict is made of the items of another, all numbers; refused where they may change."""
+        if not any(function is copier for copier in CONTAINER_COPIES):
+            return False
+        value = self.plan.value(Var(statement.target or ""))
+        items: tuple[Value, ...] = (value.item,) if isinstance(value, Many) else ()
+        if isinstance(value, (Sequence, Mapping)):
+            items = value.items
+        assert isinstance(statement.value, Call)
+        if items and all(isinstance(item, Array) for item in items):
+            if isinstance(self.plan.value(statement.value.arguments[0]), Array):
+                return False  # the rows of an array: views, and so is the list of them
+        if not items or not all(map(is_immutable, items)):
+            raise TransformError(
+                "the copy of a container whose items change, or are not known, cannot be followed",
+                "Build the new container item by item.",
+                statement.origin,
+            )
+        return True
+
+    def _mirror_view(
+        self, statement: Assign, entry: registry.Primitive, call: Call, source: str, scope: Scope, primal: Builder
+    ) -> None:
+        assert statement.target is not None
+        value = self.plan.value(Var(source))
+        if is_call_of(call, np.imag) and not (isinstance(value, Array) and value.dtype.kind == "f"):
+            raise TransformError(
+                "the imaginary part of a complex array is changed in place, or the array is; this cannot be followed",
+                "Make a new array, for example a + 1j * b.",
+                statement.origin,
+            )
+        if function_may_copy(call.function):
+            primal.do(runtime.check_view, Var(statement.target), Var(source))
+
+        def swap(atom: Atom) -> Atom:
+            return Var(self.bar(source)) if isinstance(atom, Var) and atom.name == source else atom
+
+        function: Atom = call.function
+        if isinstance(function, Ref) and function.value is np.diagonal:  # NumPy's own may not be written to
+            function = Ref(runtime.diagonal_view, "runtime.diagonal_view")
+        mirrored = Call(
+            function, tuple(map(swap, call.arguments)), tuple((key, swap(atom)) for key, atom in call.keywords)
+        )
+        self.mirror(statement, Var(source), mirrored, scope, primal)
+
+    def _rule(
+        self,
+        statement: Assign,
+        entry: registry.Primitive | None,
+        call: Call,
+        g: Atom,
+        adjoint: Builder,
+        skip: int | None = None,
+        g_value: Value | None = None,
+    ) -> None:
+        """Inline the adjoint rule of a primitive and add its contributions; `skip`: an argument that gets none."""
+        if entry is None or entry.adjoint is None:
+            self.refuse(statement, call.function.value if isinstance(call.function, Ref) else call.function, entry)
+        assert entry is not None
+        arguments = bind_arguments(entry, call, statement.origin)
+        skipped = call.arguments[skip] if skip is not None else None
+        wanted: list[str | tuple[str, int]] = []
+        receivers: list[Atom] = []
+        for position, (name, atom) in enumerate(arguments.bound.items()):
+            for item, single in enumerate(atom if isinstance(atom, tuple) else (atom,)):
+                if self.kind(single) is Kind.NONE or name in entry.mutates or position == skip:
+                    continue
+                if name not in entry.wrt:
+                    if name in entry.stores or entry.is_locally_constant(name) or isinstance(single, Ref):
+                        continue
+                    raise RuleNotFound(
+                        f"the derivative of {entry.name} with respect to its argument {name!r} is not known",
+                        "Make the argument a constant, for example with stop_gradient.",
+                        statement.origin,
+                    )
+                wanted.append((name, item) if isinstance(atom, tuple) else name)
+                receivers.append(single)
+        shadows = shadows_of(entry)
+        if not wanted and not shadows:
+            return
+        del skipped
+        self._apply(statement, entry, arguments, tuple(wanted), receivers, g, shadows, adjoint, g_value)
+
+    def _apply(
+        self,
+        statement: Assign,
+        entry: registry.Primitive,
+        arguments: Arguments,
+        wanted: tuple[str | tuple[str, int], ...],
+        receivers: list[Atom],
+        g: Atom,
+        shadows: tuple[str, ...],
+        adjoint: Builder,
+        g_value: Value | None,
+    ) -> None:
+        result: Atom = Var(statement.target) if statement.target is not None else Const(None)
+        owners: list[Atom] = []
+        for name in shadows:
+            owner = arguments.bound[name[:-4]]
+            assert isinstance(owner, Var)
+            if self.kind(owner) is not Kind.SHADOW:
+                message = f"{entry.name} changes {owner.name!r}, which cannot be followed"
+                raise TransformError(message, "", statement.origin)
+            owners.append(Var(self.bar(owner.name)))
+        ans_value = value_of(result, self.values)
+        owner_values = [value_of(arguments.bound[name[:-4]], self.values) for name in shadows]  # type: ignore[arg-type]
+        if g_value is None:
+            g_value = _cotangent_value(ans_value) if isinstance(g, Var) else Literal(None)
+        values = (*(value_of(a, self.values) for a in arguments.flat), ans_value, g_value, *owner_values)
+        try:
+            instance = self.templates.adjoint(entry, arguments, wanted, values)
+        except (RuleNotFound, TransformError) as error:
+            if error.origin is None:
+                raise type(error)(error.message, error.advice, statement.origin) from None
+            raise
+        narrow = instance.narrow
+        if narrow is not None and all(
+            self._may_be_narrow(receiver) for receiver, is_so in zip(receivers, narrow.is_narrow) if is_so
+        ):
+            instance = narrow
+        body, returned = inline(instance.function, (*arguments.flat, result, g, *owners), self.names, self.values)
+        adjoint.add(_with_origin(body, statement.origin))
+        items = _packed(body, returned, len(wanted))
+        adjoint.statements = [s for s in adjoint.statements if not _binds(s, returned)]
+        for position, (receiver, present, item) in enumerate(zip(receivers, instance.contributions, items)):
+            if present is None:
+                continue
+            is_first = isinstance(receiver, Var) and receiver.name not in self.live
+            self.accumulate(receiver, item, adjoint, borrowed=False)
+            if instance.is_narrow and instance.is_narrow[position]:
+                assert isinstance(receiver, Var) and is_first
+                self.narrow[receiver.name] = value_of(item, self.values)
+                self.fresh.discard(receiver.name)
+
+    def _keeps_shape(self, target: str, call: Call) -> bool:
+        """Whether the active operands have the shape of the result: what is broadcast needs the whole cotangent."""
+        value = self.values.get(target)
+        if not isinstance(value, Array) or value.shape is None:
+            return False
+        for atom in call.atoms:
+            if self.kind(atom) is Kind.NONE:
+                continue
+            other = self.values.get(atom.name) if isinstance(atom, Var) else None
+            if not isinstance(other, Array) or other.shape is None or len(other.shape) != len(value.shape):
+                return False
+            for old, new in zip(other.shape, value.shape):
+                if old != new and (isinstance(old, int) or old.maybe_one):
+                    return False
+        return True
+
+    def _may_be_narrow(self, receiver: Atom) -> bool:
+        """Whether the cotangent of a name may be left unbroadcast for now."""
+        if not isinstance(receiver, Var) or self.kind(receiver) is not Kind.VALUE:
+            return False
+        name = receiver.name
+        return isinstance(self.values.get(name), Array) and name not in self.live and name not in self.plan.buffered
+
+
+def function_may_copy(function: Atom) -> bool:
+    """Whether a function returns a view of its argument where it can and a copy where it cannot."""
+    return not (isinstance(function, Ref) and any(function.value is sure for sure in SURE_VIEWS))
+
+
+def _cotangent_value(value: Value) -> Value:
+    """The abstract value of a cotangent of something with this abstract value."""
+    return value if isinstance(value, (Number, Array, Sequence, Mapping)) else UNKNOWN
+
+
+def _with_origin(body: Block, origin: Origin | None) -> Statements:
+    result = []
+    for statement in body:
+        statement = with_blocks(statement, [tuple(_with_origin(b, origin)) for b in blocks_of(statement)])
+        result.append(dataclasses.replace(statement, origin=origin))
+    return result
+
+
+def _packed(body: Block, returned: Atom, count: int) -> tuple[Atom, ...]:
+    """The items of the tuple that an inlined template ends with."""
+    if isinstance(returned, Const):
+        return tuple(Const(item) for item in returned.value)
+    for statement in reversed(body):
+        if _binds(statement, returned):
+            assert isinstance(statement, Assign) and isinstance(statement.value, Call)
+            return statement.value.arguments
+    raise AssertionError("a template's instance returns a tuple")
+
+
+def _binds(statement: Statement, atom: Atom) -> bool:
+    return isinstance(statement, Assign) and isinstance(atom, Var) and statement.target == atom.name
