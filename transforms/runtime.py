@@ -30,12 +30,12 @@ def unbroadcast(g: Any, x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         if isinstance(g, (list, tuple)):
             if len(g) != len(x):
-                raise DerivativeRefused("the cotangent of a list has another length: this use of a list is not supported")
+                raise DerivativeRefused("the cotangent of a list has another length: this use of it is not supported")
             return [unbroadcast(share, item) for share, item in zip(g, x)]
         return unarray(unbroadcast(np.asarray(g), np.array(x)), x)
     if isinstance(g, (list, tuple)):
         if len(g) and isinstance(g[0], (list, tuple)) != isinstance(x, (list, tuple)):
-            raise DerivativeRefused("the cotangent of an array is a list: the derivative of this use of it is not supported")
+            raise DerivativeRefused("the cotangent of an array is a list: this use of a list is not supported")
         g = np.array(g)
     shape = np.shape(x)
     if np.shape(g) != shape:
@@ -1287,7 +1287,7 @@ def add_attribute(buffer: Any, name: str, g: Any) -> None:
     if isinstance(buffer, list):  # of a named tuple, which does not tell its names
         raise DerivativeRefused(f"the attribute {name!r} of a tuple: give example arguments, so that types are known")
     if not isinstance(buffer, Shadow):
-        raise DerivativeRefused(f"the attribute {name!r} of something unknown: give example arguments, so that types are known")
+        raise DerivativeRefused(f"the attribute {name!r} of something of unknown type: give example arguments")
     held = getattr(buffer, name)
     if isinstance(held, (np.ndarray, list, dict, Shadow)):
         add_into(held, g)  # other names may stand for this memory

@@ -413,3 +413,10 @@ def _keys(value: Mapping | Record) -> tuple[Any, ...]:
 def is_changed(sweep: Cotangents, name: str) -> bool:
     """Whether the memory of a name is changed in place somewhere."""
     return sweep.plan.regions.is_mutated(name) or name in sweep.plan.hidden
+
+
+def _zero_tuple(value: Sequence) -> tuple[Any, ...]:
+    """Zeros in the structure of a tuple; a plain zero stands for an array, to which it is added."""
+    return tuple(
+        _zero_tuple(item) if isinstance(item, Sequence) and item.kind is tuple else 0.0 for item in value.items
+    )

@@ -52,7 +52,6 @@ from transforms.reverse.primitives import (
 )
 from transforms.values import (
     Array,
-    Sequence,
 )
 
 
@@ -299,10 +298,3 @@ class Sweep(Primitives):
             if self.kind(atom) is not Kind.NONE:
                 item = adjoint.call(operator.getitem, contributions, Const(position))
                 self.accumulate(atom, item, adjoint)
-
-
-def _zero_tuple(value: Sequence) -> tuple[Any, ...]:
-    """Zeros in the structure of a tuple; a plain zero stands for an array, to which it is added."""
-    return tuple(
-        _zero_tuple(item) if isinstance(item, Sequence) and item.kind is tuple else 0.0 for item in value.items
-    )
