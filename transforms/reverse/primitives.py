@@ -349,6 +349,14 @@ class Primitives(Containers):
         name = receiver.name
         return isinstance(self.values.get(name), Array) and name not in self.live and name not in self.plan.buffered
 
+    def _dynamic_unpack(self, statement: Assign, source: str, primal: Builder, adjoint: Builder) -> None:
+        """`a, b = x` of a container: the shadow is a list of the shadows of its items."""
+        assert statement.target is not None
+        shadow, items = Var(self.bar(source)), Var(self.bar(statement.target))
+        primal.statements.append(statement)
+        primal.call(list, shadow, target=items.name)
+        adjoint.do(runtime.return_item, shadow, Const(slice(None, None, None)), items)
+
 
 def function_may_copy(function: Atom) -> bool:
     """Whether a function returns a view of its argument where it can and a copy where it cannot."""

@@ -189,14 +189,6 @@ class Sweep(Primitives):
         else:
             self.primitive(statement, function, value, scope, primal, adjoint)
 
-    def _dynamic_unpack(self, statement: Assign, source: str, primal: Builder, adjoint: Builder) -> None:
-        """`a, b = x` of a container: the shadow is a list of the shadows of its items."""
-        assert statement.target is not None
-        shadow, items = Var(self.bar(source)), Var(self.bar(statement.target))
-        primal.statements.append(statement)
-        primal.call(list, shadow, target=items.name)
-        adjoint.do(runtime.return_item, shadow, Const(slice(None, None, None)), items)
-
     def user_call(self, statement: Assign, function: Function, call: Call, primal: Builder, adjoint: Builder) -> None:
         """A call of a user's function: its augmented primal here, its adjoint in the adjoint sweep."""
         if statement.target is None:
