@@ -1250,6 +1250,8 @@ def add_into(shadow: Any, g: Any) -> None:
     if type(g) is float and g == 0.0:
         return
     if isinstance(shadow, np.ndarray):
+        if not shadow.flags.writeable:
+            raise DerivativeRefused("a cotangent that is broadcast cannot be added to in place: give example arguments")
         shadow += g
     elif isinstance(shadow, Shadow):
         for name, item in vars(g).items():
@@ -1268,6 +1270,8 @@ def add_item(buffer: Any, index: Any, g: Any) -> None:
     """Add the cotangent `g` of `x[index]` to the cotangent `buffer` of the list, tuple, dict or array `x`, in place."""
     if isinstance(buffer, np.ndarray):
         np.add.at(buffer, index, g)
+    elif isinstance(buffer, tuple):
+        raise DerivativeRefused("a cotangent that is a tuple cannot be added to in place: give example arguments")
     elif isinstance(index, slice):
         for position, item in zip(range(*index.indices(len(buffer))), g, strict=True):
             add_item(buffer, position, item)

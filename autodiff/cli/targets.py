@@ -88,7 +88,7 @@ def arguments_of_types(text: str) -> Arguments:
 
     >>> arguments_of_types("f8[n,1], (float, [i4])")[0]
     (array([[1.],
-           [1.]]), (1.0, [1]))
+           [1.]]), (1.0, [np.int32(1)]))
     """
     try:
         tree = ast.parse(f"({text},)", mode="eval").body
