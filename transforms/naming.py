@@ -24,6 +24,7 @@ import numpy as np
 
 from transforms.core import Function
 from transforms.errors import TransformError
+from transforms.registry import OWN_SPACES, own_space
 
 
 class Policy(Enum):
@@ -47,7 +48,6 @@ class Place:
 _NUMPY_SPACES = ("numpy", "numpy.linalg", "numpy.fft", "numpy.random", "numpy.lib.stride_tricks", "numpy.polynomial")
 _STANDARD_SPACES = ("math", "cmath", "operator", "functools", "itertools", "collections", "copy", "types")
 _ALIASES = {"numpy": "np"}
-_OWN_SPACES = ("transforms.runtime", "transforms.operations")
 
 
 @functools.cache
@@ -89,8 +89,9 @@ def place_of(value: Any, hint: str = "") -> Place:
     if isinstance(module_name, str) and isinstance(name, str):
         module = sys.modules.get(module_name)
         if module is not None and vars(module).get(name) is value:
-            if module_name in _OWN_SPACES:
-                root = _module_place(module)
+            own = own_space(module_name)
+            if own is not None:
+                root = _module_place(sys.modules[own])
                 return Place(root.root, root.base, (name,), root.module, root.attribute)
             return Place(value, identifier(name), (), module_name, name)
     found = _by_hint(value, hint)
@@ -102,7 +103,7 @@ def _module_place(module: types.ModuleType) -> Place:
     name = module.__name__
     first, *rest = name.split(".")
     package = sys.modules.get(first)
-    if name in _OWN_SPACES:
+    if name in OWN_SPACES:
         return Place(module, rest[-1], (), ".".join((first, *rest[:-1])), rest[-1])
     if rest and package is not None and first in ("numpy", "scipy") and _follow(package, tuple(rest)) is module:
         return Place(package, _ALIASES.get(first, first), tuple(rest), first if first == "numpy" else name)
@@ -227,7 +228,7 @@ class Namer:
     # ----------------------------------------------------------------------------------------------- standalone
 
     def _standalone_root(self, value: Any, place: Place) -> str | None:
-        if place.module in _OWN_SPACES or f"{place.module}.{place.attribute}" in _OWN_SPACES:
+        if place.module in OWN_SPACES or f"{place.module}.{place.attribute}" in OWN_SPACES:
             return self._copy(value, place)
         module = (place.module or "").partition(".")[0]
         if module not in ("numpy", "builtins") and module not in sys.stdlib_module_names or module == "__main__":
@@ -268,14 +269,19 @@ def _import_line(name: str, place: Place) -> str:
     return f"import {place.module} as {name}"
 
 
+def _own_modules() -> list[types.ModuleType]:
+    """The modules in which the helpers stand, by name within each space."""
+    return [sys.modules[name] for space in OWN_SPACES for name in sorted(sys.modules) if own_space(name) == space]
+
+
 @functools.cache
 def _own_definitions() -> dict[str, tuple[str, frozenset[str], bool]]:
     """Name -> (source, names it mentions, whether it is an import) of what the helpers' modules define."""
     import ast
 
     table: dict[str, tuple[str, frozenset[str], bool]] = {}
-    for module_name in _OWN_SPACES:
-        source = inspect.getsource(importlib.import_module(module_name))
+    for module in _own_modules():
+        source = inspect.getsource(module)
         lines = source.splitlines()
         for statement in ast.parse(source).body:
             decorators = getattr(statement, "decorator_list", [])
@@ -287,6 +293,8 @@ def _own_definitions() -> dict[str, tuple[str, frozenset[str], bool]]:
                     table[statement.name] = (text, mentioned, False)
                 case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                     table[name] = (text, mentioned, False)
+                case ast.ImportFrom(module=str(home)) if own_space(home):
+                    pass  # copied like the rest
                 case ast.Import() | ast.ImportFrom():
                     prefix = "import " if isinstance(statement, ast.Import) else f"from {statement.module} import "
                     for alias in statement.names:

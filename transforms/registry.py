@@ -35,6 +35,7 @@ import numpy as np
 
 Template = Callable[..., Any]
 _BUILTIN_METHOD = type(np.add.at)
+OWN_SPACES = ("transforms.runtime", "transforms.operations")
 
 # names that, wherever a function has a parameter so called, mean a position, a size, a condition or a flag
 STRUCTURAL = frozenset(
@@ -147,6 +148,18 @@ def function_name(function: Any) -> str:
     if module == "_operator":
         module = "operator"
     return ("np" + module[5:] if module.split(".")[0] == "numpy" else module) + "." + name
+
+
+def is_helper(function: Any) -> bool:
+    """Whether a function is one of the project's own that generated code calls: of `runtime` or of `operations`."""
+    return own_space(getattr(function, "__module__", None)) is not None
+
+
+def own_space(module: Any) -> str | None:
+    """The module or package of helpers that generated code names, where the module of this name is part of it."""
+    if not isinstance(module, str):
+        return None
+    return next((space for space in OWN_SPACES if module == space or module.startswith(f"{space}.")), None)
 
 
 def template_signature(template: Template) -> inspect.Signature:

@@ -222,4 +222,4 @@ def dispatch(function: Any, *arguments: Any) -> tuple[Any, Callable[[Any], tuple
     return value, pullback
 
 
-runtime.dispatcher = dispatch
+runtime.calls.dispatcher = dispatch

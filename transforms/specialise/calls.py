@@ -250,7 +250,7 @@ class Calls:
         if hasattr(type(thing), "core_for"):
             return self.transformed(ref, arguments, keywords)
         if isinstance(thing, types.FunctionType):
-            is_own = _is_numpy(thing) or thing.__module__ in (runtime.__name__, operations.__name__)
+            is_own = _is_numpy(thing) or registry.is_helper(thing)
             program = None if is_own else self.sweep.session.read(thing)
             if program is not None:
                 return self.user(ref, program, arguments, keywords)
@@ -558,7 +558,7 @@ class Calls:
             return False
         if module in ("builtins", "math", "_operator", "operator", "cmath", "time", "_functools", "collections"):
             return thing not in (setattr, delattr)
-        return module == "transforms.runtime" or module == "transforms.operations"
+        return registry.is_helper(thing)
 
     def note_mutation(self, entry: registry.Primitive, arguments: list[Binding], keywords: Keywords) -> None:
         bound = self.bound(entry, arguments, keywords)

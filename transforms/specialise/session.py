@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from transforms import core
+from transforms import core, registry
 from transforms.inference import join, loosened, map_sizes
 from transforms.values import NEVER, UNKNOWN, Known, Literal, Partial, Size, Value
 
@@ -66,7 +66,7 @@ class Session:
         key = id(function)
         if key not in self.programs:
             self.alive.append(function)
-            helper = getattr(function, "__module__", None) in ("transforms.runtime", "transforms.operations")
+            helper = registry.is_helper(function)
             self.programs[key] = self.reader.read(function) if self.reader is not None and not helper else None
         return self.programs[key]
 

@@ -1,0 +1,149 @@
+"""Lists, tuples and dicts, and the cotangents of what is put into and taken out of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from transforms.runtime.broadcasting import unbroadcast
+from transforms.runtime.cotangents import add, zeros, zeros_of
+from transforms.runtime.indexing import scatter
+
+
+def relist(g: Any, x: Any) -> Any:
+    """The items of `g` in the kind of container that `x` is: list, tuple or array."""
+    if isinstance(x, np.ndarray):
+        return np.array(g, dtype=x.dtype).reshape(x.shape)
+    if isinstance(x, tuple):
+        return type(x)(*g) if hasattr(x, "_fields") else tuple(g)
+    return list(g)
+
+
+def join_sequences(a: Any, b: Any) -> Any:
+    """`a + b` of two lists or two tuples."""
+    return a + b
+
+
+def first_items(g: Any, a: Any) -> Any:
+    """The part of the cotangent `g` of `a + b` that belongs to the list or tuple `a`."""
+    return g[: len(a)] if isinstance(g, (list, tuple)) else unbroadcast(g, a)
+
+
+def last_items(g: Any, b: Any) -> Any:
+    """The part of the cotangent `g` of `a + b` that belongs to the list or tuple `b`."""
+    return g[len(g) - len(b) :] if isinstance(g, (list, tuple)) else unbroadcast(g, b)
+
+
+def pad_items(g: Any, whole: Any, at_end: bool = False) -> Any:
+    """The items of `g` as the first (or last) ones of a list that is otherwise zeros, of the structure of `whole`."""
+    if not isinstance(whole, (list, tuple)):
+        return unbroadcast(np.array(g), whole)
+    count = len(whole) - len(g)
+    return [*zeros(whole[:count]), *g] if at_end else [*g, *zeros(whole[len(g) :])]
+
+
+def repeat_sequence(items: Any, count: Any) -> Any:
+    """`items * count` of a list or tuple."""
+    return items * count
+
+
+def sum_repeated(g: Any, items: Any) -> Any:
+    """The cotangent of `items` in `items * count`."""
+    length = len(items)
+    shares = zeros(items)
+    for start in range(0, len(g), length or 1):
+        shares = add(shares, g[start : start + length])
+    return shares
+
+
+def repeat_to_length(g: Any, items: Any) -> Any:
+    """The items of `g` again and again, as many as there are in `items`."""
+    return list(g) * (len(items) // len(g)) if len(g) else []
+
+
+def dict_parts(g: Any, keys_and_values: Any) -> tuple:
+    """The cotangents of the keys (None) and values, alternating, of which a dict with the cotangent `g` was made."""
+    return tuple(None if number % 2 == 0 else g[keys_and_values[number - 1]] for number in range(len(keys_and_values)))
+
+
+def dict_of_parts(parts: Any, keys_and_values: Any) -> dict:
+    """The dict with these values (every second of `parts`): the mirror image of `dict_parts`."""
+    return dict(zip(keys_and_values[::2], parts[1::2], strict=True))
+
+
+def repack(g: Any, iterable: Any) -> Any:
+    """The cotangents of the items of an iterable as the cotangent of the iterable."""
+    if isinstance(iterable, np.ndarray):
+        return np.stack(g) if len(g) else np.zeros_like(iterable)
+    return list(g) if isinstance(iterable, list) else tuple(g)
+
+
+def repack_star(g: Any, iterable: Any, before: int) -> Any:
+    """`repack` for `a, *b, c = iterable`: the item at the place `before` of `g` is a list."""
+    return repack((*g[:before], *g[before], *g[before + 1 :]), iterable)
+
+
+def unpack_like(iterable: Any, like: Any) -> tuple:
+    """The items of an iterable with a list in the same place as in `like`: the mirror image of `repack_star`."""
+    before = place_of_list(like)
+    items = tuple(iterable)
+    end = len(items) - (len(like) - before - 1)
+    return (*items[:before], list(items[before:end]), *items[end:])
+
+
+def place_of_list(items: Any) -> int:
+    """The place of the first list in a tuple."""
+    return next(place for place, item in enumerate(items) if isinstance(item, list))
+
+
+def pop_items(items: list, like: Any) -> Any:
+    """Take as many items off the end of a list as `like` has: they are its cotangent."""
+    count = len(like)
+    taken = items[len(items) - count :]
+    del items[len(items) - count :]
+    return repack(taken, like)
+
+
+def pop_inserted(items: list, index: int) -> Any:
+    """Undo `list.insert(items, index, item)` and return the item."""
+    length = len(items) - 1
+    return items.pop(min(index, length) if index >= 0 else max(index + length, 0))
+
+
+def insert_back(items: list, position: int, item: Any) -> None:
+    """Undo `items.pop(position)`."""
+    items.insert(position if position >= 0 else len(items) + position + 1, item)
+
+
+def place_of_slice(items: list, key: slice, stored: Any) -> slice:
+    """Where the items of `stored` stand after `items[key] = stored`."""
+    start, stop, step = key.indices(len(items))
+    return slice(start, start + len(stored)) if step == 1 else key
+
+
+def unget(g: Any, x: dict, key: Any) -> Any:
+    """The cotangent of the dict `x` in `x.get(key, default)`."""
+    return scatter(x, key, g) if key in x else zeros_of(x)
+
+
+def unget_default(g: Any, x: dict, key: Any) -> Any:
+    """The cotangent of `default` in `x.get(key, default)`."""
+    return zeros_of(g) if key in x else g
+
+
+def dict_like(g: Any, x: dict) -> dict:
+    """The cotangents of `x.values()` as the cotangent of `x`."""
+    return dict(zip(x, g, strict=True))
+
+
+def dict_like_items(g: Any, x: dict) -> dict:
+    """The cotangents of `x.items()` as the cotangent of `x`."""
+    return {key: pair[1] for key, pair in zip(x, g, strict=True)}
+
+
+def unsequence(g: Any, iterable: Any) -> Any:
+    """The cotangent of what `sequence` made indexable, in the structure of the iterable."""
+    if isinstance(iterable, (np.ndarray, list, tuple)) and type(g) is not type(iterable):
+        return repack(g, iterable)
+    return g

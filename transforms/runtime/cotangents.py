@@ -1,0 +1,200 @@
+"""Cotangents of whole values: zeros and ones in their structure, sums of two, and what is returned as the gradient."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from transforms.runtime.broadcasting import match_dtype
+from transforms.runtime.refusal import DerivativeRefused
+
+
+class Shadow:
+    """The cotangent of an object: an attribute that was never set is zero."""
+
+    def __getattr__(self, name: str) -> float:
+        return 0.0
+
+
+def zeros(x: Any, within: tuple = ()) -> Any:
+    """A zero cotangent for `x`, in its structure: arrays and lists of zeros may be added to in place.
+
+    `within` holds the objects that `x` was reached through; one that refers back to itself ends there.
+    """
+    if isinstance(x, np.ndarray):
+        return np.zeros_like(x) if x.dtype.kind != "O" else np.array([zeros(item) for item in x.flat]).reshape(x.shape)
+    if isinstance(x, (tuple, list)):
+        return [zeros(item, within) for item in x]
+    if isinstance(x, dict):
+        return {key: zeros(item, within) for key, item in x.items()}
+    if isinstance(x, np.generic) and x.dtype.kind in "fc":
+        return x.dtype.type(0)
+    if x is None or isinstance(x, (int, float, complex, str, bytes, np.generic, type)):
+        return 0.0
+    shadow = Shadow()
+    if dataclasses.is_dataclass(x):
+        vars(shadow).update((field.name, zeros(getattr(x, field.name, None))) for field in dataclasses.fields(x))
+    elif not any(x is outer for outer in within):
+        for name, item in getattr(x, "__dict__", {}).items():
+            if isinstance(item, (list, dict)) or isinstance(item, np.ndarray) and item.dtype.kind == "f":
+                vars(shadow)[name] = zeros(item, (*within, x))
+    return shadow
+
+
+def ones(x: Any, is_part: bool = False) -> Any:
+    """A cotangent of ones for `x`, in its structure; a part of an output that is not numeric gets a zero."""
+    if isinstance(x, np.ndarray):
+        return np.ones_like(x)
+    if isinstance(x, (tuple, list)):
+        return [ones(item, True) for item in x]
+    if isinstance(x, dict):
+        return {key: ones(item, True) for key, item in x.items()}
+    if isinstance(x, np.generic) and x.dtype.kind in "fc":
+        return x.dtype.type(1)
+    if dataclasses.is_dataclass(x) and not isinstance(x, type):
+        cotangent = Shadow()
+        vars(cotangent).update((field.name, ones(getattr(x, field.name))) for field in dataclasses.fields(x))
+        return cotangent
+    if is_part and (x is None or isinstance(x, (str, bytes))):
+        return 0.0
+    if x is None or isinstance(x, (str, bytes, set, frozenset, complex)):
+        what = f"complex ({x!r})" if isinstance(x, complex) else f"not numeric: {x!r}"
+        raise ValueError(f"the output has no gradient: it is {what}; return real numbers or arrays")
+    return 1.0
+
+
+def zeros_of(x: Any) -> Any:
+    """Zeros of the structure, shapes and dtypes of `x`: arrays, numbers, lists, tuples and dicts of them."""
+    if isinstance(x, np.ndarray):
+        if x.dtype.kind == "O":
+            result = np.empty_like(x)
+            result[...] = 0.0
+            return result
+        return np.zeros(x.shape, x.dtype)
+    if isinstance(x, np.generic):
+        return x.dtype.type(0)
+    if isinstance(x, (float, complex)):
+        return 0.0 * x if x == x and x - x == 0 else type(x)(0)
+    if isinstance(x, dict):
+        return {key: zeros_of(item) for key, item in x.items()}
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return type(x)(*map(zeros_of, x))
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(zeros_of, x))
+    return 0.0
+
+
+def add(a: Any, b: Any) -> Any:
+    """The sum of two cotangents of one value, leaf by leaf; a zero stands for any structure."""
+    if isinstance(a, float) and isinstance(b, (tuple, list, dict, Shadow)):
+        return b
+    if isinstance(b, float) and isinstance(a, (tuple, list, dict, Shadow)):
+        return a
+    if isinstance(a, (tuple, list)):
+        return [add(p, q) for p, q in zip(a, b, strict=True)]
+    if isinstance(a, dict):
+        return {key: add(item, b[key]) for key, item in a.items()}
+    if isinstance(a, Shadow):
+        total = Shadow()
+        vars(total).update((name, add(getattr(a, name), getattr(b, name))) for name in {**vars(a), **vars(b)})
+        return total
+    return a + b
+
+
+def add_into(shadow: Any, g: Any) -> None:
+    """Add the cotangent `g` to a shadow (array, list, dict) in place; a zero stands for any structure."""
+    if type(g) is float and g == 0.0:
+        return
+    if isinstance(shadow, np.ndarray):
+        if not shadow.flags.writeable:
+            raise DerivativeRefused("a cotangent that is broadcast cannot be added to in place: give example arguments")
+        shadow += g
+    elif isinstance(shadow, Shadow):
+        for name, item in vars(g).items():
+            add_attribute(shadow, name, item)
+    elif isinstance(shadow, (list, dict)):
+        for key, item in enumerate(g) if isinstance(shadow, list) else g.items():
+            if isinstance(shadow[key], (np.ndarray, list, dict)):
+                add_into(shadow[key], item)
+            else:
+                shadow[key] = _owned(add(shadow[key], item), item)
+    else:
+        raise DerivativeRefused(f"a {type(shadow).__name__} cannot hold a cotangent that is added to in place")
+
+
+def add_item(buffer: Any, index: Any, g: Any) -> None:
+    """Add the cotangent `g` of `x[index]` to the cotangent `buffer` of the list, tuple, dict or array `x`, in place."""
+    if isinstance(buffer, np.ndarray):
+        np.add.at(buffer, index, g)
+    elif isinstance(buffer, tuple):
+        raise DerivativeRefused("a cotangent that is a tuple cannot be added to in place: give example arguments")
+    elif isinstance(index, slice):
+        for position, item in zip(range(*index.indices(len(buffer))), g, strict=True):
+            add_item(buffer, position, item)
+    elif isinstance(buffer[index], (np.ndarray, list, dict)):
+        add_into(buffer[index], g)
+    else:
+        buffer[index] = _owned(add(buffer[index], g), g)
+
+
+def _owned(total: Any, g: Any) -> Any:
+    """A sum that will be added to in place: a copy where it is the cotangent itself."""
+    return snapshot(total) if total is g else total
+
+
+def add_attribute(buffer: Any, name: str, g: Any) -> None:
+    """Add the cotangent `g` of `x.name` to the cotangent `buffer` of the object `x`, in place."""
+    if isinstance(buffer, list):  # of a named tuple, which does not tell its names
+        raise DerivativeRefused(f"the attribute {name!r} of a tuple: give example arguments, so that types are known")
+    if not isinstance(buffer, Shadow):
+        raise DerivativeRefused(f"the attribute {name!r} of something of unknown type: give example arguments")
+    held = getattr(buffer, name)
+    if isinstance(held, (np.ndarray, list, dict, Shadow)):
+        add_into(held, g)  # other names may stand for this memory
+    else:
+        setattr(buffer, name, add(held, g))
+
+
+def snapshot(x: Any) -> Any:
+    """A copy of `x` and of the mutable things in it, so that later changes of `x` do not reach it."""
+    if isinstance(x, np.ndarray):
+        return x.copy()
+    if isinstance(x, (list, tuple)):
+        items = [snapshot(item) for item in x]
+        if isinstance(x, list):
+            return items
+        return type(x)(*items) if hasattr(x, "_fields") else tuple(items)
+    if isinstance(x, dict):
+        return {key: snapshot(item) for key, item in x.items()}
+    return x
+
+
+def finish(g: Any, x: Any) -> Any:
+    """The gradient of `x` as the user gets it: in the structure, dtype and shape of `x`, and memory of its own."""
+    if isinstance(x, np.ndarray):
+        return np.array(np.broadcast_to(g, x.shape), dtype=x.dtype if x.dtype.kind in "fc" else None)
+    if isinstance(x, list):
+        return [finish(p, q) for p, q in zip(g if isinstance(g, list | tuple) else [g] * len(x), x, strict=True)]
+    if isinstance(x, tuple):
+        items = [finish(p, q) for p, q in zip(g if isinstance(g, list | tuple) else [g] * len(x), x, strict=True)]
+        return type(x)(*items) if hasattr(x, "_fields") else tuple(items)
+    if isinstance(x, dict):
+        return {key: finish(g[key] if isinstance(g, dict) else g, item) for key, item in x.items()}
+    if isinstance(x, (np.floating, np.complexfloating)):
+        return match_dtype(x.dtype.type(g) if not isinstance(g, np.generic) else g, x)
+    if isinstance(x, float):
+        return g.item() if isinstance(g, np.ndarray) else g
+    if dataclasses.is_dataclass(x) and not isinstance(x, type):
+        names = tuple(field.name for field in dataclasses.fields(x))
+        return make_record(type(x), names, *(finish(getattr(g, name, 0.0), getattr(x, name, None)) for name in names))
+    return g
+
+
+def make_record(kind: type, names: tuple, *items: Any) -> Any:
+    """An instance of a class with these attributes, made without running its `__init__`."""
+    record: Any = object.__new__(kind)
+    for name, item in zip(names, items, strict=True):
+        object.__setattr__(record, name, item)
+    return record

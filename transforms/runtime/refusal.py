@@ -1,0 +1,116 @@
+"""What has no derivative and only the run time finds out: a class of errors, and the checks that raise it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+class DerivativeRefused(TypeError):
+    """The derivative cannot be computed, which only the run time could find out; nothing was computed instead."""
+
+
+def check_distinct(levels: tuple, changed: Any, *others: Any) -> None:
+    """Refuse to go on where an argument that is changed in place shares memory with another argument.
+
+    `levels` says for the argument, for its items, for theirs whether they are changed.
+    """
+    found: list[Any] = []
+    _memory(changed, levels, found)
+    rest: list[Any] = []
+    for other in others:
+        _memory(other, (True,) * 4, rest)
+    for position, thing in enumerate(found):
+        for other in (*found[:position], *rest):
+            are_arrays = isinstance(thing, np.ndarray) and isinstance(other, np.ndarray)
+            if thing is other or are_arrays and _overlap(thing, other):
+                raise DerivativeRefused(
+                    "an argument is changed in place and shares memory with another argument (or with another part of "
+                    "itself), so that a derivative with respect to one of them alone has no meaning; pass a copy"
+                )
+
+
+def _memory(thing: Any, levels: tuple, found: list[Any]) -> None:
+    """Append the mutable things of an argument, level by level, where the level counts."""
+    if not levels or isinstance(thing, (int, float, complex, str, bytes, np.generic, type, type(None))):
+        return
+    if levels[0] and not isinstance(thing, tuple):
+        found.append(thing)
+    if isinstance(thing, np.ndarray) or not any(levels[1:]):
+        return
+    if isinstance(thing, dict):
+        items: Any = thing.values()
+    elif isinstance(thing, (list, tuple)):
+        items = thing
+    else:
+        items = getattr(thing, "__dict__", {}).values()
+    for item in list(items):
+        _memory(item, levels[1:], found)
+
+
+def _overlap(first: np.ndarray, second: np.ndarray) -> bool:
+    if not np.may_share_memory(first, second):
+        return False
+    try:
+        return np.shares_memory(first, second, max_work=10_000)  # type: ignore[arg-type]
+    except Exception:  # too hard to say
+        return True
+
+
+def check_view(result: Any, source: Any) -> None:
+    """Refuse to go on where `result` is changed in place, or `source` is, and NumPy had to copy to make `result`."""
+    if isinstance(result, list | tuple):
+        is_new = isinstance(result, list) and isinstance(source, list) and result is not source
+        if is_new and any(isinstance(item, (float, complex, np.inexact)) for item in result):
+            raise DerivativeRefused(
+                "the derivative cannot follow this in-place change: numbers were copied into a new list, and the types "
+                "are not known here; give example arguments, or build the list item by item"
+            )
+        for item in result:
+            check_view(item, source)
+        return
+    if not isinstance(result, np.ndarray):
+        return  # a number, or the parts of an array, which are always views
+    if result is not source and not np.may_share_memory(result, source) and np.size(result):
+        raise DerivativeRefused(
+            "the derivative cannot follow this in-place change: NumPy copied a non-contiguous array where a view was "
+            "expected; make the copy explicit with .copy()"
+        )
+
+
+def check_array(x: Any) -> None:
+    """Refuse to go on in code made without types where only an array is followed."""
+    if not isinstance(x, np.ndarray):
+        raise DerivativeRefused(
+            "a mutable item is stored in a container of unknown type: give example arguments, so that types are known"
+        )
+
+
+def check_method(x: Any, name: str) -> None:
+    """Refuse to go on in code made without types where a method was taken to be that of an array."""
+    if not isinstance(x, (np.ndarray, np.generic)):
+        if isinstance(x, (int, float, complex)) and name in ("conjugate", "real", "imag"):
+            return
+        raise DerivativeRefused(
+            f"the method {name!r} of a {type(x).__name__} was taken to be that of an array: give example arguments, so "
+            "that "
+            "types are known"
+        )
+
+
+def check_dict(x: Any, name: str) -> None:
+    """Refuse to go on in code made without types where a method was taken to be that of a dict."""
+    if type(x) is not dict:
+        raise DerivativeRefused(
+            f"the method {name!r} of a {type(x).__name__} was taken to be that of a dict: give example arguments, so "
+            "that types are known"
+        )
+
+
+def check_number(x: Any) -> None:
+    """Refuse to go on in code made without types where an item was taken to be a number, and is a view that changes."""
+    if isinstance(x, (np.ndarray, list, dict)):
+        raise DerivativeRefused(
+            "a view of something that changes has an unknown type: give example arguments, so that types are known"
+        )
