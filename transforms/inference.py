@@ -429,3 +429,46 @@ def elementwise(function: Any, *values: Value) -> Value:
     if not isinstance(scalar, Number):
         return UNKNOWN
     return array_or_number(scalar.dtype, broadcast(*map(shape_of, values)))
+
+
+def renamed_any(value: Value, prefix: Hashable) -> Value:
+    """The value of one item, out of that of all items: its varying sizes get keys of their own."""
+    count = 0
+    found: dict[Hashable, Size] = {}
+
+    def change(size: Size) -> Size:
+        nonlocal count
+        if not is_varying(size.key):
+            return size
+        if size.key not in found:
+            count += 1
+            new = Size((prefix, count), size.maybe_one)
+            if size.key == ANY_SIZE:
+                return new
+            found[size.key] = new
+        return found[size.key]
+
+    return map_sizes(value, change)
+
+
+def item_value(value: Value) -> Value:
+    """What is known of the items that iteration over a value gives."""
+    if isinstance(value, Literal) and isinstance(value.value, tuple):
+        value = Sequence(tuple, tuple(map(Literal, value.value)))
+    match value:
+        case Many():
+            return value.item
+        case Sequence():
+            joined: Value = NEVER
+            for item in value.items:
+                joined = join(joined, as_number(item), ANY_SIZE)
+            return joined if value.items else UNKNOWN
+        case Array() if value.shape:
+            return array_or_number(value.dtype, value.shape[1:])
+        case Instance() if value.kind in (range, reversed):  # only ranges are known to be reversed
+            return INTEGER
+        case Literal() if isinstance(value.value, str):
+            return Instance(str)
+        case Instance() if value.kind is str:
+            return Instance(str)
+    return UNKNOWN

@@ -24,22 +24,26 @@ from transforms.core import Assign, Call, Const, Names, Ref, Var
 from transforms.inference import (
     ANY_SIZE,
     FRESH,
-    array_or_number,
     as_number,
     is_constant,
-    is_varying,
+    item_value,
     join,
     loosened,
     map_sizes,
     public,
+    renamed_any,
     renamed_sizes,
     value_of_object,
 )
 from transforms.specialise.binding import Binding, Content, Region, constant, holds_mutable
+from transforms.specialise.calls import Calls
+from transforms.specialise.calls.containers import tuple_of
+from transforms.specialise.calls.questions import truth
+from transforms.specialise.calls.unrolling import unrolled_items
+from transforms.specialise.calls.users import leaf_bindings
 from transforms.specialise.session import Session, is_closure, leaves
 from transforms.ssa import ssa
 from transforms.values import (
-    INTEGER,
     NEVER,
     UNKNOWN,
     Array,
@@ -123,8 +127,6 @@ class Sweep:
         parameters: tuple[str, ...],
         is_inner: bool,
     ) -> None:
-        from transforms.specialise.calls import Calls
-
         self.session = session
         self.source = _ssa_of(function)
         self.values_in = values
@@ -487,7 +489,7 @@ class Sweep:
                     value = self.operand(statement.value)
                     self.result = value.value
                     if self.is_inner and is_closure(value.value):  # its content; the caller puts it together
-                        value = self.calls.tuple_of(self.calls.leaf_bindings(value))
+                        value = tuple_of(leaf_bindings(self.calls, value))
                     self.out.append(core.Return(self.atom(value), statement.origin))
         return True
 
@@ -547,9 +549,7 @@ class Sweep:
         outer.append(core.With(atom, name, tuple(self.out), origin))
         self.out = outer
 
-    def enter_and_leave(
-        self, statement: core.With, live: LiveBlock, context: Binding, enter: Any, leave: Any
-    ) -> None:
+    def enter_and_leave(self, statement: core.With, live: LiveBlock, context: Binding, enter: Any, leave: Any) -> None:
         """`target = context.__enter__()`, the body, and `context.__exit__(None, None, None)`; where an exception leaves
         the body, a guard calls `__exit__` with it."""
         apply, target = self.calls.apply, statement.target
@@ -609,7 +609,7 @@ class Sweep:
 
     def branch(self, statement: core.If, after: frozenset[str], live: tuple[LiveBlock, ...]) -> bool:
         test = self.operand(statement.test)
-        known = self.calls.truth(test)
+        known = truth(self.calls, test)
         if known is not None:
             return self.block(statement.body, live[0]) if known else self.block(statement.orelse, live[1])
         origin, outer, before, path = self.origin, self.out, self.env, self.path
@@ -698,13 +698,13 @@ class Sweep:
 
     def while_loop(self, statement: core.While, head: frozenset[str], live: LiveBlock) -> bool:
         test = self.operand(statement.test)
-        if self.calls.truth(test) is False:
+        if truth(self.calls, test) is False:
             return True
         return self.loop(statement, head, live, None)
 
     def for_loop(self, statement: core.For, head: frozenset[str], live: LiveBlock) -> bool:
         iterable = self.operand(statement.iterable)
-        items = self.calls.unrolled_items(iterable, statement)
+        items = unrolled_items(self.calls, iterable, statement)
         if items is None:
             return self.loop(statement, head, live, iterable)
         path = self.path
@@ -924,49 +924,6 @@ def _placed(size: Size, name: str) -> Size:
     return size
 
 
-def renamed_any(value: Value, prefix: Hashable) -> Value:
-    """The value of one item, out of that of all items: its varying sizes get keys of their own."""
-    count = 0
-    found: dict[Hashable, Size] = {}
-
-    def change(size: Size) -> Size:
-        nonlocal count
-        if not is_varying(size.key):
-            return size
-        if size.key not in found:
-            count += 1
-            new = Size((prefix, count), size.maybe_one)
-            if size.key == ANY_SIZE:
-                return new
-            found[size.key] = new
-        return found[size.key]
-
-    return map_sizes(value, change)
-
-
-def item_value(value: Value) -> Value:
-    """What is known of the items that iteration over a value gives."""
-    if isinstance(value, Literal) and isinstance(value.value, tuple):
-        value = Sequence(tuple, tuple(map(Literal, value.value)))
-    match value:
-        case Many():
-            return value.item
-        case Sequence():
-            joined: Value = NEVER
-            for item in value.items:
-                joined = join(joined, as_number(item), ANY_SIZE)
-            return joined if value.items else UNKNOWN
-        case Array() if value.shape:
-            return array_or_number(value.dtype, value.shape[1:])
-        case Instance() if value.kind in (range, reversed):  # only ranges are known to be reversed
-            return INTEGER
-        case Literal() if isinstance(value.value, str):
-            return Instance(str)
-        case Instance() if value.kind is str:
-            return Instance(str)
-    return UNKNOWN
-
-
 def _is_number_value(value: Value) -> bool:
     return isinstance(value, (Number, Length)) or (
         isinstance(value, Literal) and type(value.value) in (bool, int, float, complex)
@@ -1032,8 +989,10 @@ def _drop(block: core.Block, needed: set[str], is_guarded: bool = False) -> core
     changed = False
     for statement in block:
         if isinstance(statement, Assign):
-            if statement.target is not None and statement.target not in needed and _is_droppable(
-                statement.value, is_guarded
+            if (
+                statement.target is not None
+                and statement.target not in needed
+                and _is_droppable(statement.value, is_guarded)
             ):
                 changed = True
                 continue

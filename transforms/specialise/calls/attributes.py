@@ -1,0 +1,239 @@
+"""Attributes: of arrays, of objects of known structure, of modules and classes."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import math
+import operator
+import types
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from transforms import registry
+from transforms.core import Ref
+from transforms.inference import array_or_number, as_number, is_constant, scalar_result, value_of_object
+from transforms.specialise.binding import Binding, constant, holds_mutable
+from transforms.specialise.calls.facts import Keywords, handles, is_numpy, python_type
+from transforms.values import (
+    BOOLEAN,
+    INTEGER,
+    NEVER,
+    UNKNOWN,
+    Array,
+    Instance,
+    Known,
+    Length,
+    Literal,
+    Many,
+    Mapping,
+    Never,
+    Number,
+    Partial,
+    Record,
+    Sequence,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from transforms.specialise.calls.dispatch import Calls
+
+
+@handles(getattr)
+def on_getattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    source = arguments[0]
+    name = arguments[1].value
+    if not isinstance(name, Literal) or not isinstance(name.value, str):
+        return calls.emit(ref, arguments, {}, UNKNOWN)
+    value = source.value
+    if isinstance(value, Never):
+        return calls.emit(ref, arguments, {}, NEVER)
+    if len(arguments) == 3:
+        known = has_attribute(value, name.value)
+        if known is False:
+            return arguments[2]
+        if known is None:
+            return calls.emit(ref, arguments, {}, UNKNOWN)
+        arguments = arguments[:2]
+    match value:
+        case Array():
+            return array_attribute(calls, ref, arguments, value.dtype, value.shape, name.value)
+        case Number() if not value.python:
+            return array_attribute(calls, ref, arguments, value.dtype, (), name.value)
+        case Number() | Length() | Literal() if name.value in ("real", "imag"):
+            function = np.real if name.value == "real" else np.imag  # they read the attribute
+            return calls.call_object(Ref(function, f"np.{name.value}"), arguments[:1], {})
+        case Record():
+            return record_attribute(calls, ref, source, value, name.value)
+        case Sequence() if name.value in getattr(value.kind, "_fields", ()):
+            place = value.kind._fields.index(name.value)  # type: ignore[attr-defined]
+            if source.parts is not None:
+                return source.parts[place]
+            return calls.emit(ref, arguments, {}, value.items[place])
+        case Known():
+            return known_attribute(calls, ref, arguments, value.object, name.value)
+        case Partial() if name.value == "func" and source.parts is not None:
+            return source.parts[0]
+        case Mapping() | Sequence() | Many() | Instance() if value.kind in (list, dict, tuple):
+            member = getattr(value.kind, name.value, None)
+            if member is not None:
+                bound = Partial(Known(member), (value,))
+                return calls.emit(ref, arguments, {}, bound, parts=(constant(member), source))
+    calls.sweep.escape(source)
+    return calls.emit(ref, arguments, {}, UNKNOWN)
+
+
+@handles(np.shape)
+def on_shape(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`np.shape(x)` is `x.shape` for an array."""
+    if len(arguments) == 1 and isinstance(arguments[0].value, Array):
+        return on_getattr(calls, Ref(getattr), [arguments[0], constant("shape")], {})
+    return None
+
+
+def array_attribute(
+    calls: Calls, ref: Ref, arguments: list[Binding], dtype: np.dtype, shape: Any, name: str
+) -> Binding | None:
+    if name == "ndim" and shape is not None:
+        return constant(len(shape))
+    if name == "shape" and shape is not None:
+        if shape and all(isinstance(size, int) for size in shape):
+            return constant((1,) * len(shape))
+        if not shape:
+            return constant(())
+        items = tuple(Literal(1) if isinstance(size, int) else Length(size) for size in shape)
+        return calls.emit(ref, arguments, {}, Sequence(tuple, items))
+    if name == "shape":
+        return calls.emit(ref, arguments, {}, UNKNOWN)
+    if name in ("ndim", "size", "nbytes", "itemsize"):
+        return calls.emit(ref, arguments, {}, INTEGER)
+    if name == "dtype":
+        return calls.emit(ref, arguments, {}, Literal(dtype))
+    function = registry.method_function(name)
+    if function is not None and callable(function):
+        return calls.call_object(Ref(function, registry.function_name(function)), arguments[:1], {})
+    if name == "T" and shape is not None:
+        return calls.emit(ref, arguments, {}, array_or_number(dtype, tuple(reversed(shape))))
+    if name in ("real", "imag"):
+        scalar = scalar_result(operator.attrgetter(name), (Number(dtype),))
+        if isinstance(scalar, Number):
+            return calls.emit(ref, arguments, {}, array_or_number(scalar.dtype, shape))
+    return calls.emit(ref, arguments, {}, UNKNOWN)
+
+
+def record_attribute(calls: Calls, ref: Ref, source: Binding, value: Record, name: str) -> Binding | None:
+    member = inspect.getattr_static(value.kind, name, None)
+    if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
+        return calls.call_object(Ref(member.fget), [source], {})
+    if name in value.names:
+        place = value.names.index(name)
+        if source.parts is not None and not calls.sweep.is_mutated(source.region):
+            return source.parts[place]
+        found = value.items[place]
+        return calls.emit(ref, [source, constant(name)], {}, found, region=calls.sweep.inner_region(source, found))
+    if isinstance(member, types.FunctionType):
+        bound = Partial(Known(member), (value,))
+        return calls.emit(ref, [source, constant(name)], {}, bound, parts=(constant(member), source))
+    if isinstance(member, staticmethod):
+        return constant(member.__func__)
+    if isinstance(member, classmethod):
+        return constant(getattr(value.kind, name))
+    if member is not None and is_constant(member):
+        return constant(member)
+    is_made = isinstance(source.region, tuple) and source.region[:1] == ("made",)
+    is_passed = not dataclasses.is_dataclass(value.kind) and not hasattr(value.kind, "__getattr__")
+    is_local = (is_made or is_passed) and not calls.sweep.all_mutable
+    # what an object made here will hold is what is assigned to it: nothing yet, in the first rounds
+    return calls.emit(ref, [source, constant(name)], {}, NEVER if is_local and member is None else UNKNOWN)
+
+
+def known_attribute(calls: Calls, ref: Ref, arguments: list[Binding], owner: Any, name: str) -> Binding | None:
+    """An attribute of a known object: code is bound now, data is read when the program runs."""
+    missing = object()
+    found = inspect.getattr_static(owner, name, missing)
+    if found is missing and isinstance(owner, types.ModuleType):
+        found = getattr(owner, name, missing)
+    if isinstance(owner, types.ModuleType) and found is not missing:
+        if _is_code(found):
+            return Binding(Ref(found, f"{owner.__name__}.{name}"), value_of_object(found))
+        if owner in (np, math):
+            return calls.emit(ref, arguments, {}, as_number(value_of_object(found)))
+    elif isinstance(owner, np.ufunc) and hasattr(owner, name):
+        real = getattr(owner, name)
+        if callable(real):
+            return Binding(Ref(real, f"np.{owner.__name__}.{name}"), Known(real))
+    elif found is not missing and isinstance(owner, type):
+        real = getattr(owner, name)
+        if _is_code(real) or isinstance(real, types.WrapperDescriptorType):
+            return constant(real)
+    elif found is not missing and not isinstance(owner, (types.CellType,)):
+        if isinstance(found, types.FunctionType) and name not in getattr(owner, "__dict__", {}):
+            return constant(getattr(owner, name))
+    reader = calls.sweep.session.reader
+    look = getattr(reader, "data", None)
+    if look is not None:
+        value = look(owner, name)
+        if value is not None:
+            region = ("data", id(owner), name) if holds_mutable(value) else None
+            value = calls.sweep.settled(value, region)
+            return calls.emit(ref, arguments, {}, value, region=region)
+    return calls.emit(ref, arguments, {}, UNKNOWN)
+
+
+@handles(setattr)
+def on_setattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    target, name, item = arguments
+    if isinstance(target.value, (Record, Instance)) and isinstance(name.value, Literal):
+        member = inspect.getattr_static(target.value.kind, name.value.value, None)
+        if isinstance(member, property) and isinstance(member.fset, types.FunctionType):
+            return calls.call_object(Ref(member.fset), [target, item], {})
+    if isinstance(target.value, Array) and isinstance(name.value, Literal) and name.value.value in ("real", "imag"):
+        function = np.real if name.value.value == "real" else np.imag
+        hint, is_bound = calls.hint, calls.is_bound
+        calls.hint, calls.is_bound = None, True
+        part = calls.call_object(Ref(function, f"np.{function.__name__}"), [target], {})
+        calls.hint, calls.is_bound = hint, is_bound
+        return calls.call_object(Ref(operator.setitem), [part, constant(Ellipsis), item], {})
+    calls.sweep.escape_parts(item)
+    if isinstance(target.value, Record) and isinstance(name.value, Literal):
+        calls.sweep.assign_attribute(target, name.value.value, item.value)
+    else:
+        calls.sweep.mutate(target, None)
+    return calls.emit(ref, arguments, {}, UNKNOWN)
+
+
+def has_attribute(value: Value, name: str) -> bool | None:
+    if isinstance(value, Record):
+        return True if name in value.names or hasattr(value.kind, name) else None
+    if isinstance(value, Known):
+        return None if isinstance(value.object, types.ModuleType) else hasattr(value.object, name)
+    kind = python_type(value)
+    if kind is None or kind is type(None):
+        return None if kind is None else hasattr(None, name)
+    if isinstance(value, (Instance, Record)) and kind.__module__ != "builtins":
+        return True if hasattr(kind, name) else None
+    return hasattr(kind, name)
+
+
+@handles(hasattr)
+def on_hasattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    name = arguments[1].value
+    known = has_attribute(arguments[0].value, name.value) if isinstance(name, Literal) else None
+    return constant(known) if known is not None else calls.emit(ref, arguments, {}, BOOLEAN)
+
+
+def _is_code(thing: Any) -> bool:
+    return isinstance(
+        thing,
+        (
+            types.FunctionType,
+            types.BuiltinFunctionType,
+            types.MethodDescriptorType,
+            types.ModuleType,
+            type,
+            np.ufunc,
+            functools.partial,
+        ),
+    ) or (callable(thing) and is_numpy(thing))

@@ -1,0 +1,133 @@
+"""Objects made by calling a class: named tuples, data classes, and classes whose `__init__` has source."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import types
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from transforms import core
+from transforms.core import Ref
+from transforms.specialise.binding import Binding, constant
+from transforms.specialise.calls.facts import Keywords, handles
+from transforms.specialise.calls.primitives import call_primitive
+from transforms.specialise.calls.users import call_user
+from transforms.values import UNKNOWN, Instance, Known, Record, Sequence
+
+if TYPE_CHECKING:
+    from transforms.specialise.calls.dispatch import Calls
+
+
+def construct(calls: Calls, ref: Ref, cls: type, arguments: list[Binding], keywords: Keywords) -> Binding:
+    """A class is called."""
+    fields = getattr(cls, "_fields", None)
+    if issubclass(cls, tuple) and fields is not None and cls.__init__ is object.__init__:
+        return construct_named(calls, ref, cls, fields, arguments, keywords)
+    if dataclasses.is_dataclass(cls) and _has_plain_init(cls):
+        return construct_dataclass(calls, ref, cls, arguments, keywords)
+    if cls.__module__ in ("builtins", "numpy") or issubclass(cls, (np.generic, BaseException)):
+        return call_primitive(calls, ref, None, arguments, keywords)
+    if _is_plain_class(cls):
+        if cls.__init__ is object.__init__ and not arguments and not keywords:
+            return construct_object(calls, ref, cls, None, [], {})
+        program = calls.sweep.session.read(cls.__init__)
+        if program is not None:
+            return construct_object(calls, ref, cls, program, arguments, keywords)
+    for item in (*arguments, *keywords.values()):
+        calls.sweep.escape(item)
+    return calls.emit(ref, arguments, keywords, Instance(cls))
+
+
+def construct_named(
+    calls: Calls, ref: Ref, cls: type, fields: tuple[str, ...], arguments: list[Binding], keywords: Keywords
+) -> Binding:
+    defaults = getattr(cls, "_field_defaults", {})
+    given = dict(zip(fields, arguments))
+    given.update(keywords)
+    items = [given.get(name) or (constant(defaults[name]) if name in defaults else None) for name in fields]
+    if None in items or len(arguments) > len(fields) or not set(keywords) <= set(fields):
+        return calls.emit(ref, arguments, keywords, UNKNOWN)
+    known: list[Binding] = items  # type: ignore[assignment]
+    value = Sequence(cls, tuple(item.value for item in known))
+    return calls.emit(ref, known, {}, value, parts=tuple(known))
+
+
+def construct_dataclass(calls: Calls, ref: Ref, cls: type, arguments: list[Binding], keywords: Keywords) -> Binding:
+    names = tuple(item.name for item in dataclasses.fields(cls))
+    try:
+        bound = inspect.signature(cls).bind(*arguments, **keywords).arguments
+    except (TypeError, ValueError):
+        return calls.emit(ref, arguments, keywords, UNKNOWN)
+    parts = []
+    for item in dataclasses.fields(cls):
+        if item.name in bound:
+            parts.append(bound[item.name])
+        elif item.default is not dataclasses.MISSING:
+            parts.append(constant(item.default))
+        else:
+            parts.append(Binding(Ref(None), UNKNOWN))
+    value = Record(cls, names, tuple(part.value for part in parts))
+    region = calls.new_region()
+    calls.sweep.nest(region, parts)
+    known = all(item.name in bound or item.default is not dataclasses.MISSING for item in dataclasses.fields(cls))
+    is_fixed = known and not calls.sweep.is_mutated(region)
+    settled = calls.sweep.settled(value, region)
+    return calls.owned(
+        calls.emit(ref, arguments, keywords, settled, parts=tuple(parts) if is_fixed else None, region=region)
+    )
+
+
+def construct_object(
+    calls: Calls, ref: Ref, cls: type, program: core.Function | None, arguments: list[Binding], keywords: Keywords
+) -> Binding:
+    """`Class(...)` as `new = object.__new__(Class)`, `Class.__init__(new, ...)`."""
+    region = calls.new_region()
+    value = calls.sweep.settled(Record(cls, (), ()), region)
+    hint = calls.hint
+    calls.is_bound = True
+    made = calls.emit(Ref(object.__new__, "object.__new__"), [Binding(ref, Known(cls))], {}, value, region=region)
+    calls.owned(made)
+    if program is None:
+        return made
+    calls.hint, calls.is_bound = None, False
+    call_user(calls, Ref(getattr(cls, "__init__")), program, [made, *arguments], keywords)  # noqa: B009
+    calls.hint, calls.is_bound = hint, True
+    return made
+
+
+@handles(object.__new__)
+def on_new(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`object.__new__(Class)`: an object without attributes."""
+    cls = arguments[0].value if len(arguments) == 1 else UNKNOWN
+    if not isinstance(cls, Known) or not isinstance(cls.object, type):
+        return None
+    region = calls.new_region()
+    value = calls.sweep.settled(Record(cls.object, (), ()), region)
+    return calls.owned(calls.emit(ref, arguments, {}, value, region=region))
+
+
+def _has_plain_init(cls: type) -> bool:
+    init = cls.__dict__.get("__init__")
+    return (
+        isinstance(init, types.FunctionType)
+        and init.__code__.co_filename == "<string>"
+        and not hasattr(cls, "__post_init__")
+        and cls.__new__ is object.__new__
+    )
+
+
+def _is_plain_class(cls: type) -> bool:
+    """Whether `Class(...)` makes an empty object, calls `__init__`, and its attributes are plain."""
+    return (
+        (
+            inspect.getattr_static(cls, "__init__", None) is object.__init__
+            or isinstance(inspect.getattr_static(cls, "__init__", None), types.FunctionType)
+        )
+        and type(cls) is type
+        and cls.__new__ is object.__new__
+        and cls.__setattr__ is object.__setattr__
+        and cls.__getattribute__ is object.__getattribute__
+    )

@@ -1,0 +1,155 @@
+"""Dispatch: which part of this package deals with a call, and how a call is emitted as it is."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import operator
+import types
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from transforms import core, operations, registry
+from transforms.core import Call, Const, Ref, Var
+from transforms.inference import value_of_object
+from transforms.specialise.binding import Binding, constant
+from transforms.specialise.calls.classes import construct
+from transforms.specialise.calls.facts import HANDLERS, Keywords, is_numpy
+from transforms.specialise.calls.primitives import call_primitive
+from transforms.specialise.calls.users import (
+    call_bound_method,
+    call_transformed,
+    call_user,
+    make_transformed,
+    unpack_partial,
+)
+from transforms.values import NEVER, UNKNOWN, Known, Literal, Never, Partial, Record, Value
+
+if TYPE_CHECKING:
+    from transforms.specialise.sweep import Sweep
+
+
+_KEEPERS = {  # what may hold a value that is not there yet
+    id(function)
+    for function in (
+        operations.make_tuple, operations.make_list, operations.make_dict, operations.Cell, functools.partial,
+        operations.method, operator.setitem, setattr, operations.apply,
+    )
+}  # fmt: skip
+
+
+class Calls:
+    """The part of a sweep that deals with calls."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self.sweep = sweep
+        self.hint: str | None = None
+        self.is_bound = True
+        self.by_name: dict[str, Binding] = {}
+
+    def known(self, thing: Any) -> Binding:
+        """The operand for an atom of the new program, or for a constant."""
+        if isinstance(thing, Binding):
+            return thing
+        if isinstance(thing, Var):
+            return self.by_name.get(thing.name) or Binding(thing, self.sweep.values.get(thing.name, UNKNOWN))
+        if isinstance(thing, Const):
+            return Binding(thing, Literal(thing.value))
+        if isinstance(thing, Ref):
+            return Binding(thing, value_of_object(thing.value))
+        return constant(thing)
+
+    def apply(
+        self, function: Binding, arguments: list[Binding], keywords: Keywords, hint: str | None, is_bound: bool = True
+    ) -> Binding:
+        """The result of calling an operand."""
+        self.hint, self.is_bound = hint, is_bound
+        value = function.value
+        if isinstance(value, Partial):
+            unpacked = unpack_partial(self, function, value)
+            if unpacked is not None:
+                inner, before, named = unpacked
+                return self.apply(inner, [*before, *arguments], {**named, **keywords}, hint, is_bound)
+        if isinstance(value, Record):
+            called = inspect.getattr_static(value.kind, "__call__", None)
+            if isinstance(called, types.FunctionType):
+                return self.call_object(Ref(called), [function, *arguments], keywords)
+        if isinstance(value, Known):
+            atom = function.atom
+            ref = atom if isinstance(atom, Ref) and atom.value is value.object else Ref(value.object)
+            return self.call_object(ref, arguments, keywords)
+        return self.unknown(function, arguments, keywords)
+
+    def call_object(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding:
+        thing = ref.value
+        if any(isinstance(item.value, Never) for item in arguments) and id(thing) not in _KEEPERS:
+            return self.emit(ref, arguments, keywords, NEVER)
+        handler = HANDLERS.get(id(thing))
+        if handler is not None:
+            done = handler(self, ref, arguments, keywords)
+            if done is not None:
+                return done
+        if isinstance(thing, core.Function):
+            return call_user(self, ref, thing, arguments, keywords)
+        if isinstance(thing, types.FunctionType) and hasattr(thing, "transform_of") and arguments:
+            return make_transformed(self, ref, arguments, keywords)
+        entry = registry.lookup(thing)
+        if entry is not None or handler is not None:
+            return call_primitive(self, ref, entry, arguments, keywords)
+        if isinstance(thing, types.MethodType):
+            return call_bound_method(self, ref, thing, arguments, keywords)
+        if isinstance(thing, functools.partial):
+            before = [constant(item) for item in thing.args]
+            named = {key: constant(item) for key, item in thing.keywords.items()}
+            return self.apply(
+                constant(thing.func), [*before, *arguments], {**named, **keywords}, self.hint, self.is_bound
+            )
+        if isinstance(thing, type):
+            return construct(self, ref, thing, arguments, keywords)
+        if hasattr(type(thing), "core_for"):
+            return call_transformed(self, ref, arguments, keywords)
+        if isinstance(thing, types.FunctionType):
+            is_own = is_numpy(thing) or registry.is_helper(thing)
+            program = None if is_own else self.sweep.session.read(thing)
+            if program is not None:
+                return call_user(self, ref, program, arguments, keywords)
+        elif not isinstance(thing, (np.ufunc, types.BuiltinFunctionType)) and not is_numpy(thing):
+            method = inspect.getattr_static(type(thing), "__call__", None)
+            if isinstance(method, types.FunctionType):
+                program = self.sweep.session.read(method)
+                if program is not None:
+                    return call_user(self, Ref(method), program, [Binding(ref, Known(thing)), *arguments], keywords)
+        return call_primitive(self, ref, None, arguments, keywords)
+
+    def emit(
+        self, function: core.Atom, arguments: list[Binding], keywords: Keywords, value: Value, **more: Any
+    ) -> Binding:
+        """Emit a call as it is."""
+        atom = self.sweep.atom
+        hint, is_bound = self.hint, self.is_bound
+        call = Call(
+            function, tuple(atom(item) for item in arguments), tuple((key, atom(v)) for key, v in keywords.items())
+        )
+        if not is_bound:
+            self.sweep.effect(call)
+            return Binding(Const(None), UNKNOWN)
+        return self.sweep.emit(hint, call, value, **more)
+
+    def unknown(self, function: Binding, arguments: list[Binding], keywords: Keywords) -> Binding:
+        """A call of something that is not known."""
+        self.sweep.escape(function)
+        for item in (*arguments, *keywords.values()):
+            self.sweep.escape(item)
+        return self.emit(self.sweep.atom(function), arguments, keywords, UNKNOWN)
+
+    def new_region(self) -> tuple[Hashable, ...]:
+        """The region of a container that is made at the present place."""
+        return ("made", *self.sweep.path)
+
+    def owned(self, binding: Binding) -> Binding:
+        """Note that a region was made for this container."""
+        if binding.region is not None and isinstance(binding.atom, Var):
+            self.sweep.makers[binding.region] = binding.atom.name
+        return binding

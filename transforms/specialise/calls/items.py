@@ -1,0 +1,156 @@
+"""Items of containers and arrays: read, stored, deleted, looked for."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING
+
+from transforms import operations
+from transforms.core import Ref
+from transforms.inference import FRESH, as_number, item_value, join, renamed_any
+from transforms.specialise import indexing
+from transforms.specialise.binding import Binding, constant, holds_mutable
+from transforms.specialise.calls.containers import on_make_list, on_make_tuple, parts_of
+from transforms.specialise.calls.facts import Keywords, handles, known_range, python_type
+from transforms.specialise.calls.primitives import fold
+from transforms.values import (
+    BOOLEAN,
+    INTEGER,
+    NEVER,
+    UNKNOWN,
+    Array,
+    Instance,
+    Literal,
+    Many,
+    Mapping,
+    Never,
+    Number,
+    Sequence,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from transforms.specialise.calls.dispatch import Calls
+
+
+@handles(operator.getitem)
+def on_getitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    source, index = arguments
+    value, at = source.value, index.value
+    if isinstance(at, Never) or isinstance(value, Never):
+        return calls.emit(ref, arguments, {}, NEVER)
+    if isinstance(value, Literal) and isinstance(value.value, tuple) and not isinstance(at, Literal):
+        value = Sequence(tuple, tuple(map(Literal, value.value)))
+    match value:
+        case Sequence() if isinstance(at, Literal) and type(at.value) in (int, bool):
+            if -len(value.items) <= at.value < len(value.items):
+                place = int(at.value) % len(value.items)
+                if source.parts is not None and not calls.sweep.is_mutated(source.region):
+                    return source.parts[place]
+                return calls.emit(
+                    ref, arguments, {}, value.items[place],
+                    region=calls.sweep.inner_region(source, value.items[place]),
+                )  # fmt: skip
+        case Sequence() if isinstance(at, Literal) and type(at.value) is slice:
+            parts = parts_of(calls, source)
+            if parts is not None:
+                make = on_make_tuple if value.kind is not list else on_make_list
+                function = operations.make_tuple if value.kind is not list else operations.make_list
+                return make(calls, Ref(function), list(parts[at.value]), {})
+        case Sequence() | Many() if isinstance(as_number(at), Number):
+            found = item_value(value)
+            found = renamed_any(found, (FRESH, calls.hint or "item"))
+            return calls.emit(ref, arguments, {}, found, region=calls.sweep.inner_region(source, found))
+        case Many() if isinstance(at, Literal) or (isinstance(at, Instance) and at.kind is slice):
+            return calls.emit(ref, arguments, {}, value, region=source.region)
+        case Mapping() if isinstance(at, Literal) and at.value in value.keys:
+            place = value.keys.index(at.value)
+            if source.parts is not None and not calls.sweep.is_mutated(source.region):
+                return source.parts[place]
+            found = value.items[place]
+            return calls.emit(ref, arguments, {}, found, region=calls.sweep.inner_region(source, found))
+        case Mapping() if value.kind is dict and isinstance(at, Literal):
+            return calls.emit(ref, arguments, {}, calls.sweep.stored_item(source, at))
+        case Mapping() if value.kind is dict and isinstance(as_number(at), Number):
+            found = calls.sweep.stored_item(source, at)
+            for item in value.items:
+                found = join(found, as_number(item), FRESH)
+            region = calls.sweep.inner_region(source, found)
+            return calls.emit(ref, arguments, {}, found, region=region)
+        case Instance() if value.kind is range:
+            items = known_range(source)
+            if items is not None and isinstance(at, Literal) and type(at.value) is int:
+                if -len(items) <= at.value < len(items):
+                    return constant(items[at.value])
+            return calls.emit(ref, arguments, {}, INTEGER if isinstance(as_number(at), Number) else Instance(range))
+        case Array():
+            return calls.emit(ref, arguments, {}, indexing.indexed(value, index, calls.sweep))
+        case Instance() if value.kind is dict:
+            found = calls.sweep.stored_item(source, at)
+            return calls.emit(ref, arguments, {}, found)
+        case Literal() | Instance() if python_type(value) is str:
+            folded = fold(ref.value, arguments, keywords)
+            return folded or calls.emit(ref, arguments, {}, Instance(str))
+        case Literal():
+            return None
+    return calls.emit(ref, arguments, {}, UNKNOWN, region=None)
+
+
+@handles(operator.setitem)
+def on_setitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    target, index, item = arguments
+    if isinstance(target.value, Array):
+        return calls.emit(ref, arguments, {}, UNKNOWN)
+    if isinstance(target.value, (Sequence, Many)) and _is_slice(index.value) and _has_items(item.value):
+        inner = item_value(item.value)  # the items are copied
+        if not holds_mutable(inner):
+            calls.sweep.mutate(target, inner)
+            return calls.emit(ref, arguments, {}, UNKNOWN)
+    calls.sweep.escape_parts(item)
+    if isinstance(target.value, (Sequence, Many)) and isinstance(as_number(index.value), Number):
+        calls.sweep.mutate(target, item.value)
+    elif issubclass(python_type(target.value) or object, dict) and not holds_mutable(item.value):
+        calls.sweep.mutate_item(target, index.value, item.value)
+    else:
+        calls.sweep.mutate(target, None)
+    return calls.emit(ref, arguments, {}, UNKNOWN)
+
+
+@handles(operator.delitem)
+def on_delitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    calls.sweep.mutate(arguments[0], NEVER if isinstance(arguments[0].value, (Sequence, Many)) else None)
+    return calls.emit(ref, arguments, {}, UNKNOWN)
+
+
+@handles(operator.contains)
+def on_contains(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    container, item = arguments
+    if isinstance(container.value, Mapping) and isinstance(item.value, Literal):
+        if not calls.sweep.is_mutated(container.region):
+            return constant(item.value.value in container.value.keys)
+    if isinstance(container.value, (Sequence, Many, Mapping, Instance)):
+        return calls.emit(ref, arguments, {}, BOOLEAN)
+    return None
+
+
+@handles(dict.get)
+def on_dict_get(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`dict.get(d, key, default)` of a dict that changes."""
+    source = arguments[0]
+    if len(arguments) != 3 or keywords or python_type(source.value) is not dict:
+        return None
+    found = as_number(arguments[2].value)
+    if isinstance(source.value, Mapping) and not calls.sweep.is_mutated(source.region):
+        for item in source.value.items:
+            found = join(found, as_number(item), FRESH)
+    else:
+        found = join(found, calls.sweep.stored_item(source, arguments[1].value), FRESH)
+    return calls.emit(ref, arguments, {}, found) if isinstance(found, Number) else None
+
+
+def _is_slice(value: Value) -> bool:
+    return isinstance(value, Literal) and isinstance(value.value, slice) or value == Instance(slice)
+
+
+def _has_items(value: Value) -> bool:
+    return isinstance(value, Many) or (isinstance(value, Sequence) and bool(value.items))

@@ -1,0 +1,294 @@
+"""Methods of arrays, numbers, strings, lists, dicts and objects: calls of the functions that they stand for."""
+
+from __future__ import annotations
+
+import inspect
+import operator
+import types
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from transforms import operations, registry
+from transforms.core import Const, Ref
+from transforms.inference import (
+    FRESH,
+    array_or_number,
+    as_number,
+    is_constant,
+    item_value,
+    renamed_any,
+    scalar_result,
+    value_of_scalar,
+)
+from transforms.specialise import indexing
+from transforms.specialise.binding import Binding, constant, is_mutable
+from transforms.specialise.calls.attributes import known_attribute, record_attribute
+from transforms.specialise.calls.classes import construct
+from transforms.specialise.calls.containers import index_tuple, tuple_of
+from transforms.specialise.calls.facts import VIEW_KINDS, Keywords, handles, python_type
+from transforms.specialise.calls.items import on_getitem
+from transforms.specialise.calls.primitives import is_small, primitive_of_value
+from transforms.values import (
+    INTEGER,
+    NEVER,
+    UNKNOWN,
+    Array,
+    Instance,
+    Known,
+    Literal,
+    Many,
+    Mapping,
+    Never,
+    Number,
+    Partial,
+    Record,
+    Sequence,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from transforms.specialise.calls.dispatch import Calls
+
+_IN_PLACE = {
+    getattr(operator, "i" + name): getattr(operator, full)
+    for name, full in (
+        ("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "truediv"), ("floordiv", "floordiv"),
+        ("mod", "mod"), ("pow", "pow"), ("matmul", "matmul"), ("and", "and_"), ("or", "or_"), ("xor", "xor"),
+        ("lshift", "lshift"), ("rshift", "rshift"),
+    )
+}  # fmt: skip
+
+
+@handles(operations.method)
+def on_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`receiver.name(...)`"""
+    source, name = arguments[0], arguments[1].value.value  # type: ignore[union-attr]
+    rest = arguments[2:]
+    value = source.value
+    match value:
+        case Never():
+            return calls.emit(ref, arguments, keywords, NEVER)
+        case Array() | Number() if not isinstance(value, Number) or not value.python:
+            function = registry.method_function(name)
+            is_method = isinstance(function, types.MethodDescriptorType) and isinstance(value, Number)
+            if function is None or is_method:  # a method of arrays does not take scalars
+                return array_method(calls, ref, value, name, arguments, keywords)
+            if function in (np.reshape, np.transpose) and len(rest) > 1:
+                rest = [index_tuple(calls, rest)]
+            return calls.call_object(Ref(function, registry.function_name(function)), [source, *rest], keywords)
+        case Mapping() | Instance() if issubclass(value.kind, dict):
+            return dict_method(calls, source, name, rest, keywords)
+        case Sequence() | Many() | Instance() if value.kind in (list, str, set, tuple):
+            function = getattr(value.kind, name, None)
+            if function is not None:
+                return container_method(calls, function, name, source, rest, keywords)
+        case Literal() | Number() if name == "astype" and python_type(value) is not str and len(arguments) == 3:
+            dtype = indexing.dtype_argument(arguments[2].value)  # what was an array or a NumPy scalar once
+            if dtype is None:
+                return None
+            kind = Ref(dtype.type, f"np.{dtype.type.__name__}")
+            return primitive_of_value(calls, kind, [source], Number(dtype))
+        case Literal() if type(value.value) in (str, bytes, int, float, complex, bool):
+            return literal_method(calls, ref, value, name, arguments, keywords)
+        case Number():
+            return number_method(calls, ref, value, name, arguments, keywords)
+        case Record() | Sequence() | Instance():
+            return object_method(calls, ref, source, value.kind, name, rest, keywords)
+        case Known():
+            hint, is_bound = calls.hint, calls.is_bound
+            calls.hint, calls.is_bound = None, True
+            found = known_attribute(calls, Ref(getattr), [source, arguments[1]], value.object, name)
+            assert found is not None
+            return calls.apply(found, rest, keywords, hint, is_bound)
+        case Partial() if name == "__call__":
+            return calls.apply(source, rest, keywords, calls.hint, calls.is_bound)
+    return None
+
+
+def array_method(
+    calls: Calls, ref: Ref, value: Array | Number, name: str, arguments: list[Binding], keywords: Keywords
+) -> Binding:
+    found: Value = UNKNOWN
+    shape = value.shape if isinstance(value, Array) else ()
+    if isinstance(value, Number) and len(arguments) == 2 and not keywords:  # scalars are immutable
+        if name == "copy":
+            return arguments[0]
+        kind = {"f": float, "c": complex}.get(value.dtype.kind)
+        if name == "item" and kind is not None:
+            return primitive_of_value(calls, Ref(kind, kind.__name__), [arguments[0]], Number(np.dtype(kind), True))
+    if name in ("copy", "astype", "flatten", "view"):
+        found = array_or_number(value.dtype, shape)
+        if name in ("astype", "view"):
+            dtype = indexing.dtype_argument(arguments[2].value) if len(arguments) == 3 else None
+            known = dtype is not None and (name == "astype" or dtype.itemsize == value.dtype.itemsize)
+            found = array_or_number(dtype, shape) if known and dtype is not None else UNKNOWN
+        elif name == "flatten":
+            found = Array(value.dtype, (indexing.fresh(0),))
+    elif name == "item" and shape is not None:
+        found = value_of_scalar(value.dtype.type(0).item())
+    return calls.emit(ref, arguments, keywords, found)
+
+
+def number_method(
+    calls: Calls, ref: Ref, value: Number, name: str, arguments: list[Binding], keywords: Keywords
+) -> Binding:
+    found: Value = UNKNOWN
+    if name == "conjugate" and len(arguments) == 2:
+        return arguments[0] if value.dtype.kind != "c" else calls.call_object(Ref(np.conjugate), arguments[:1], {})
+    if len(arguments) == 2 and not keywords:
+        found = scalar_result(operator.methodcaller(name), (value,))
+    return calls.emit(ref, arguments, keywords, found)
+
+
+def literal_method(
+    calls: Calls, ref: Ref, value: Literal, name: str, arguments: list[Binding], keywords: Keywords
+) -> Binding:
+    if not keywords and all(isinstance(item.value, Literal) for item in arguments):
+        try:
+            result = getattr(value.value, name)(*(item.value.value for item in arguments[2:]))  # type: ignore[union-attr]
+        except Exception:
+            result = NotImplemented
+        if is_constant(result) and is_small((result,)):
+            return constant(result)
+    found: Value = Instance(str) if isinstance(value.value, str) and name in ("format", "join") else UNKNOWN
+    return calls.emit(ref, arguments, keywords, found)
+
+
+def container_method(
+    calls: Calls, function: Any, name: str, source: Binding, rest: list[Binding], keywords: Keywords
+) -> Binding:
+    value = source.value
+    ref = Ref(function, f"{value.kind.__name__}.{name}")  # type: ignore[union-attr]
+    found: Value = UNKNOWN
+    if name == "extend" and value.kind is list and len(rest) == 1 and extended(calls, source, rest[0]):  # type: ignore[union-attr]
+        return constant(None)
+    if name in ("append", "insert", "extend", "add", "update"):
+        stored = rest[-1] if rest else None
+        if stored is not None:
+            calls.sweep.escape_parts(stored)
+        item: Value | None = stored.value if stored is not None and name in ("append", "insert") else None
+        if name == "extend" and isinstance(stored, Binding) and isinstance(stored.value, (Sequence, Many)):
+            item = item_value(stored.value) if getattr(stored.value, "items", True) else NEVER
+        calls.sweep.mutate(source, item)
+    elif name in ("pop", "remove", "clear", "sort", "reverse"):
+        calls.sweep.mutate(source, NEVER)
+        if name == "pop" and isinstance(calls.sweep.settled(value, source.region), Many):
+            found = renamed_any(calls.sweep.settled(value, source.region).item, (FRESH, calls.hint or "pop"))  # type: ignore[union-attr]
+    elif name in ("index", "count", "find"):
+        found = INTEGER
+    elif name == "copy" and isinstance(value, (Sequence, Many)):
+        region = calls.new_region()
+        return calls.emit(ref, [source, *rest], keywords, calls.sweep.settled(value, region), region=region)
+    elif value.kind is str:  # type: ignore[union-attr]
+        found = Instance(str) if name in ("format", "join", "lower", "upper", "strip", "replace") else UNKNOWN
+    return calls.emit(ref, [source, *rest], keywords, found, region=calls.sweep.inner_region(source, found))
+
+
+@handles(list.append, list.pop)
+def on_list_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`list.append(items, x)`, `list.pop(items)`: methods by the function that they are."""
+    value = arguments[0].value if arguments else UNKNOWN
+    if keywords or not (isinstance(value, (Sequence, Many, Instance)) and value.kind is list):
+        return None
+    return container_method(calls, ref.value, ref.value.__name__, arguments[0], arguments[1:], keywords)
+
+
+def extended(calls: Calls, source: Binding, other: Binding) -> bool:
+    """Append the items of a sequence to a list one by one, where they are known."""
+    items = calls.sweep.parts(other) if isinstance(other.value, Sequence) else None
+    if items is None or calls.sweep.is_mutated(other.region):
+        return False
+    hint, is_bound = calls.hint, calls.is_bound
+    for item in items:
+        calls.hint, calls.is_bound = None, False
+        container_method(calls, list.append, "append", source, [item], {})
+    calls.hint, calls.is_bound = hint, is_bound
+    return True
+
+
+def dict_method(calls: Calls, source: Binding, name: str, rest: list[Binding], keywords: Keywords) -> Binding | None:
+    value = source.value
+    function = getattr(dict, name, None)
+    if function is None:
+        return None
+    ref = Ref(function, f"dict.{name}")
+    is_known = isinstance(value, Mapping) and not calls.sweep.is_mutated(source.region)
+    if is_known and name in ("items", "keys", "values") and not rest:
+        assert isinstance(value, Mapping)
+        hint, is_bound = calls.hint, calls.is_bound
+        items = [
+            source.parts[place] if source.parts is not None else calls.sweep.read(source, Const(key), item)
+            for place, (key, item) in enumerate(zip(value.keys, value.items))
+        ]
+        keys = [constant(key) for key in value.keys]
+        pairs = [tuple_of([k, i]) for k, i in zip(keys, items)]
+        views = {"keys": keys, "values": items, "items": pairs}
+        calls.hint, calls.is_bound = hint, is_bound
+        kind = VIEW_KINDS[name]
+        return calls.emit(ref, [source], {}, Instance(kind), parts=tuple(views[name]))
+    if is_known and name == "get" and rest and isinstance(rest[0].value, Literal):
+        assert isinstance(value, Mapping)
+        if rest[0].value.value in value.keys:
+            return on_getitem(calls, Ref(operator.getitem), [source, rest[0]], {})
+        return rest[1] if len(rest) > 1 else constant(None)
+    if name in ("update", "setdefault", "pop", "popitem", "clear"):
+        for item in (*rest, *keywords.values()):
+            calls.sweep.escape_parts(item)
+        calls.sweep.mutate(source, None)
+    if name == "copy":
+        region = calls.new_region()
+        parts = source.parts if not calls.sweep.is_mutated(region) else None
+        return calls.emit(ref, [source], {}, calls.sweep.settled(value, region), parts=parts, region=region)
+    return calls.emit(ref, [source, *rest], keywords, Instance(VIEW_KINDS[name]) if name in VIEW_KINDS else UNKNOWN)
+
+
+def object_method(
+    calls: Calls, ref: Ref, source: Binding, kind: type, name: str, rest: list[Binding], keywords: Keywords
+) -> Binding | None:
+    value = source.value
+    if name == "_replace" and isinstance(value, Sequence) and hasattr(kind, "_fields"):
+        parts = dict(zip(kind._fields, calls.sweep.parts(source) or ()))
+        return construct(calls, Ref(kind, kind.__name__), kind, [], {**parts, **keywords})
+    if isinstance(value, Record) and name in value.names:
+        hint, is_bound = calls.hint, calls.is_bound
+        calls.hint, calls.is_bound = None, True
+        held = record_attribute(calls, Ref(getattr), source, value, name)
+        assert held is not None
+        return calls.apply(held, rest, keywords, hint, is_bound)
+    member = inspect.getattr_static(kind, name, None)
+    if isinstance(member, types.FunctionType):
+        return calls.call_object(Ref(member), [source, *rest], keywords)
+    if isinstance(member, staticmethod):
+        return calls.call_object(Ref(member.__func__), rest, keywords)
+    if isinstance(member, classmethod):
+        return calls.call_object(Ref(member.__func__), [constant(kind), *rest], keywords)
+    return None
+
+
+@handles(*_IN_PLACE)
+def on_in_place(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`x += y` makes a new object where x is immutable."""
+    plain = _IN_PLACE[ref.value]
+    value = as_number(arguments[0].value)
+    is_fixed = isinstance(value, Number) or (isinstance(value, (Sequence, Many)) and issubclass(value.kind, tuple))
+    if is_fixed or (isinstance(value, Instance) and value.kind in (str, bytes, int, float)):
+        return calls.call_object(Ref(plain), arguments, keywords)
+    if isinstance(value, Array):
+        return calls.emit(ref, arguments, keywords, value)
+    if is_mutable(value):
+        other = arguments[1]
+        if ref.value is operator.iadd and value.kind is list and isinstance(other.value, Sequence):  # type: ignore[union-attr]
+            if extended(calls, arguments[0], other):
+                return arguments[0]
+        inner = other.value
+        items = inner.items if isinstance(inner, Sequence) else (inner.item,) if isinstance(inner, Many) else None
+        if items is None or ref.value is not operator.iadd:
+            calls.sweep.mutate(arguments[0], None if ref.value is not operator.imul else NEVER)
+        for known in items or ():
+            calls.sweep.mutate(arguments[0], known)
+        now = calls.sweep.settled(value, arguments[0].region)
+        return calls.emit(ref, arguments, keywords, now, region=arguments[0].region)
+    for item in arguments:
+        calls.sweep.escape(item)
+    return calls.emit(ref, arguments, keywords, UNKNOWN if not isinstance(value, Never) else NEVER)

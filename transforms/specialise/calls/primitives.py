@@ -1,0 +1,391 @@
+"""Calls of primitives: what is known of the result, what can be worked out now, what `simplify` facets make of them."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from transforms import core, operations, registry
+from transforms.core import Const, Ref, Var
+from transforms.inference import (
+    ANY_SIZE,
+    array_or_number,
+    as_number,
+    elementwise,
+    is_constant,
+    join,
+    scalar_result,
+    shape_of,
+)
+from transforms.specialise import indexing
+from transforms.specialise.binding import Binding, constant, holds_mutable
+from transforms.specialise.calls.facts import (
+    COMPARED,
+    FOLDABLE,
+    MATH,
+    OPERATORS,
+    SCALAR_BUILTINS,
+    Keywords,
+    handles,
+    is_numpy,
+)
+from transforms.values import (
+    BOOLEAN,
+    NEVER,
+    UNKNOWN,
+    Array,
+    Instance,
+    Known,
+    Length,
+    Literal,
+    Many,
+    Never,
+    Number,
+    Sequence,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from transforms.specialise.calls.dispatch import Calls
+
+
+class Site:
+    """A call that a `simplify` facet looks at.  Arguments are named as in the primitive's signature."""
+
+    def __init__(self, calls: Calls, bound: dict[str, Any], result: Value) -> None:
+        self._calls = calls
+        self._bound = bound
+        self.result = result
+
+    def binding(self, name: str) -> Binding:
+        found = self._bound[name]
+        return found if isinstance(found, Binding) else constant(found)
+
+    def has(self, name: str) -> bool:
+        """Whether the primitive has an argument of this name."""
+        return name in self._bound
+
+    def atom(self, name: str) -> core.Atom:
+        """The operand given for an argument, or its default."""
+        return self._calls.sweep.atom(self.binding(name))
+
+    def atoms(self, name: str) -> tuple[core.Atom, ...]:
+        """The operands of a star argument."""
+        return tuple(map(self._calls.sweep.atom, self._bound.get(name, ())))
+
+    def value(self, name: str) -> Value:
+        """What is known of an argument."""
+        found = self._bound[name]
+        if isinstance(found, tuple) and found and isinstance(found[0], Binding):
+            return Sequence(tuple, tuple(item.value for item in found))
+        return self.binding(name).value
+
+    def value_of(self, atom: core.Atom) -> Value:
+        """What is known of any atom of the new program."""
+        return self._calls.known(atom).value
+
+    def call(self, function: Any, *arguments: Any, **keywords: Any) -> core.Atom:
+        """Emit a call before this one; arguments are atoms or constants."""
+        make = self._calls.known
+        binding = self._calls.apply(
+            constant(function) if not isinstance(function, (Var, Const, Ref)) else make(function),
+            [make(item) for item in arguments],
+            {key: make(item) for key, item in keywords.items()},
+            None,
+            True,
+        )
+        return self._calls.sweep.atom(binding)
+
+
+def call_primitive(
+    calls: Calls, ref: Ref, entry: registry.Primitive | None, arguments: list[Binding], keywords: Keywords
+) -> Binding:
+    """A call of a function that is not looked into."""
+    thing = ref.value
+    arguments, keywords = _in_own_order(thing, entry, arguments, keywords)
+    rewritten = with_out(calls, ref, arguments, keywords)
+    if rewritten is not None:
+        return rewritten
+    folded = fold(thing, arguments, keywords)
+    if folded is not None:
+        return folded
+    if thing is operations.method or thing is operations.apply or not is_quiet(thing, entry):
+        for item in (*arguments, *keywords.values()):
+            calls.sweep.escape(item)
+    value = infer(calls, thing, entry, arguments, keywords)
+    if isinstance(value, Literal) and is_constant(value.value):
+        return constant(value.value)
+    hint, is_bound = calls.hint, calls.is_bound
+    if entry is not None:
+        if entry.mutates:
+            note_mutation(calls, entry, arguments, keywords)
+        if entry.simplify is not None:
+            simple = simplified(calls, entry, arguments, keywords, value)
+            if simple is not None:
+                return simple
+            calls.hint, calls.is_bound = hint, is_bound
+    return calls.emit(ref, arguments, keywords, value)
+
+
+def is_quiet(thing: Any, entry: registry.Primitive | None) -> bool:
+    """Whether a function does not change containers but for those that its entry names."""
+    if entry is not None:
+        return True
+    if isinstance(thing, np.ufunc) or is_numpy(thing):
+        return True
+    module = getattr(thing, "__module__", None)
+    if thing in (map, filter, functools.reduce, next):  # they call what they are given
+        return False
+    if module in ("builtins", "math", "_operator", "operator", "cmath", "time", "_functools", "collections"):
+        return thing not in (setattr, delattr)
+    return registry.is_helper(thing)
+
+
+def note_mutation(calls: Calls, entry: registry.Primitive, arguments: list[Binding], keywords: Keywords) -> None:
+    bound = bind_primitive(entry, arguments, keywords)
+    for name in entry.mutates:
+        found = (bound or {}).get(name)
+        if isinstance(found, Binding) and holds_mutable(found.value):
+            item: Value | None = NEVER
+            for stored in entry.stores:
+                other = (bound or {}).get(stored)
+                if isinstance(other, Binding):
+                    item = join(item, other.value, ANY_SIZE) if item is not None else None
+                    calls.sweep.escape_parts(other)
+            calls.sweep.mutate(found, item)
+
+
+def bind_primitive(entry: registry.Primitive, arguments: list[Binding], keywords: Keywords) -> dict[str, Any] | None:
+    if entry.signature is None:
+        return None
+    try:
+        bound = entry.signature.bind(*arguments, **keywords)
+    except TypeError:
+        return None
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
+def simplified(
+    calls: Calls, entry: registry.Primitive, arguments: list[Binding], keywords: Keywords, value: Value
+) -> Binding | None:
+    """What the entry's `simplify` facet makes of a call."""
+    bound = bind_primitive(entry, arguments, keywords)
+    if bound is None or entry.simplify is None:
+        return None
+    known = {}
+    for item in (*arguments, *keywords.values()):
+        if isinstance(item.atom, Var):
+            known[item.atom.name] = item
+    outer, calls.by_name = calls.by_name, known
+    mark = len(calls.sweep.out)
+    try:
+        atom = entry.simplify(Site(calls, bound, value))
+    except (TypeError, ValueError, IndexError, KeyError, AttributeError):
+        del calls.sweep.out[mark:]
+        return None
+    finally:
+        calls.by_name = outer
+    if atom is None:
+        del calls.sweep.out[mark:]
+        return None
+    return known[atom.name] if isinstance(atom, Var) and atom.name in known else calls.known(atom)
+
+
+def fold(thing: Any, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """The result of a pure function of constants, worked out now."""
+    if id(thing) not in FOLDABLE or not arguments:
+        return None
+    values = []
+    for item in arguments:
+        if not isinstance(item.value, Literal):
+            return None
+        values.append(item.value.value)
+    named = {}
+    for key, item in keywords.items():
+        if not isinstance(item.value, Literal):
+            return None
+        named[key] = item.value.value
+    if thing in (operator.pow, operator.mul, operator.lshift, pow) and not is_small(values):
+        return None
+    try:
+        result = thing(*values, **named)
+    except Exception:  # it will be raised at run time
+        return None
+    if not is_constant(result) or not is_small((result,)):
+        return None
+    return constant(result)
+
+
+def with_out(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`f(x, out=a, where=m)` as `r = f(x)`, `np.copyto(a, r, casting="same_kind", where=m)`."""
+    thing = ref.value
+    is_ufunc = isinstance(thing, np.ufunc)
+    given, rest = keywords.get("out"), arguments
+    if is_ufunc and len(arguments) > thing.nin:
+        given, rest = arguments[thing.nin], arguments[: thing.nin]
+        if len(arguments) > thing.nin + 1 or thing.nout != 1:
+            return None
+    if given is None or not (is_ufunc or is_numpy(thing)) or thing is np.copyto:
+        return None
+    named = {key: item for key, item in keywords.items() if key != "out"}
+    if isinstance(given.value, Literal) and given.value.value is None:
+        return calls.call_object(ref, rest, named)
+    if isinstance(given.value, Sequence):
+        items = calls.sweep.parts(given)
+        if items is None or len(items) != 1:
+            return None
+        given = items[0]
+    mask = named.pop("where", None) if is_ufunc else None
+    hint, is_bound = calls.hint, calls.is_bound
+    calls.hint, calls.is_bound = None, True
+    result = calls.call_object(ref, rest, named)
+    more = {"casting": constant("same_kind")}
+    if mask is not None:
+        more["where"] = mask
+    calls.hint, calls.is_bound = None, False
+    calls.call_object(Ref(np.copyto, "np.copyto"), [given, result], more)
+    calls.hint, calls.is_bound = hint, is_bound
+    return given
+
+
+def infer(
+    calls: Calls, thing: Any, entry: registry.Primitive | None, arguments: list[Binding], keywords: Keywords
+) -> Value:
+    """What is known of the result of a primitive."""
+    values = [item.value for item in arguments]
+    if any(isinstance(value, Never) for value in values):
+        return NEVER
+    named = {key: item.value for key, item in keywords.items()}
+    if entry is not None and entry.result is not None:
+        try:
+            found = entry.result(*values, **named)
+        except Exception:  # a facet that does not know this form of the call
+            found = None
+        if found is not None:
+            return found
+    try:
+        return infer_generally(thing, entry, values, named)
+    except Exception:
+        return UNKNOWN
+
+
+def infer_generally(
+    thing: Any, entry: registry.Primitive | None, values: list[Value], named: dict[str, Value]
+) -> Value:
+    if isinstance(thing, np.ufunc) and thing.signature is None:
+        dtype = named.pop("dtype", None)
+        if named or dtype is not None or len(values) != thing.nin:
+            return UNKNOWN
+        return elementwise(thing, *values)
+    if id(thing) in OPERATORS:
+        return infer_operator(thing, values)
+    if id(thing) in MATH or id(thing) in SCALAR_BUILTINS:
+        if named or any(isinstance(value, Array) for value in values):
+            return elementwise(thing, *values) if thing is abs and not named else UNKNOWN
+        return scalar_result(thing, values)
+    if entry is not None and entry.is_elementwise and not named:
+        return elementwise(thing, *values)
+    return UNKNOWN
+
+
+def infer_operator(thing: Any, values: list[Value]) -> Value:
+    if thing is operator.sub and isinstance(values[0], Length):
+        count = values[1].value if isinstance(values[1], Literal) else None
+        if type(count) is int and count > 0:
+            return indexing.shorter_length(values[0], count)
+    known = [isinstance(as_number(value), (Number, Array)) for value in values]
+    if all(known):
+        return elementwise(thing, *values)
+    kinds = [value.kind if isinstance(value, (Sequence, Many, Instance)) else None for value in map(as_number, values)]
+    if len(values) == 2 and kinds[0] is kinds[1] and kinds[0] in (list, tuple, str):
+        if id(thing) in COMPARED:
+            return BOOLEAN
+        if thing is operator.add:
+            return indexing.joined_sequences(values[0], values[1])
+    if id(thing) in COMPARED and not any(_may_overload(value) for value in values):
+        return BOOLEAN
+    if thing is operator.mod and kinds[0] is str:
+        return Instance(str)
+    if thing is operator.mul and kinds[0] in (list, tuple) and known[1]:
+        return indexing.repeated_sequence(values[0], values[1])
+    return UNKNOWN
+
+
+def primitive_of_value(calls: Calls, ref: Ref, arguments: list[Binding], value: Value) -> Binding:
+    entry = registry.lookup(ref.value)
+    hint, is_bound = calls.hint, calls.is_bound
+    if entry is not None and entry.simplify is not None:
+        simple = simplified(calls, entry, arguments, {}, value)
+        if simple is not None:
+            return simple
+    calls.hint, calls.is_bound = hint, is_bound
+    return calls.emit(ref, arguments, {}, value)
+
+
+@handles(np.float16, np.float32, np.float64, np.complex64, np.complex128, np.int32, np.int64, np.bool_)
+def on_scalar_type(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`np.float64(x)` and the like."""
+    shape = shape_of(arguments[0].value) if len(arguments) == 1 and not keywords else None
+    if shape is None:
+        return None
+    return primitive_of_value(calls, ref, arguments, array_or_number(np.dtype(ref.value), shape))
+
+
+def is_small(values: Any) -> bool:
+    for value in values:
+        if isinstance(value, int) and value.bit_length() > 128:
+            return False
+        if isinstance(value, (str, bytes, tuple)) and len(value) > 1000:
+            return False
+    return True
+
+
+def _in_own_order(
+    thing: Any, entry: registry.Primitive | None, arguments: list[Binding], keywords: Keywords
+) -> tuple[list[Binding], Keywords]:
+    """The operands of a NumPy function, with names where the rule's parameters leave some of NumPy's own out."""
+    if entry is None or entry.signature is None:
+        return arguments, keywords
+    names = _positions_by_name(thing)
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    known = [name for name, parameter in entry.signature.parameters.items() if parameter.kind in kinds]
+    for place, (name, _) in enumerate(names[: len(arguments)]):
+        own = known[place] if place < len(known) else None
+        if own == name or own is not None and name not in known and own not in dict(names):
+            continue  # the same parameter, perhaps by another name
+        rest = dict(zip((other for other, _ in names[place:]), arguments[place:]))
+        defaults = dict(names)
+        named = {
+            key: item
+            for key, item in rest.items()
+            if key in known or not (isinstance(item.value, Literal) and item.value.value is defaults[key])
+        }
+        return arguments[:place], {**named, **keywords}
+    return arguments, keywords
+
+
+@functools.cache
+def _positions_by_name(thing: Any) -> tuple[tuple[str, Any], ...]:
+    """(name, default) of the positional parameters of a NumPy function; none where they are not known."""
+    if isinstance(thing, np.ufunc) or not is_numpy(thing) or isinstance(thing, type):
+        return ()
+    try:
+        parameters = inspect.signature(thing).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters):
+        return ()
+    return tuple((parameter.name, parameter.default) for parameter in parameters if parameter.kind in kinds)
+
+
+def _may_overload(value: Value) -> bool:
+    """Whether a comparison with the value may give something else than a bool."""
+    return not isinstance(value, (Number, Length, Literal, Known)) and not (
+        isinstance(value, Instance) and value.kind in (str, bytes, int, float, range)
+    )

@@ -1,0 +1,219 @@
+"""Functions with source: calls of them become calls of their instances for what is known of the arguments.
+
+Partials and closures are taken apart; methods bound to an object, and functions that a transform made, are such calls.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import types
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+from transforms import core, operations, registry
+from transforms.core import Call, Const, Ref
+from transforms.inference import ANY_SIZE, FRESH, map_sizes, value_of_object
+from transforms.specialise.binding import Binding, constant
+from transforms.specialise.calls.containers import dict_of, parts_of, tuple_of
+from transforms.specialise.calls.facts import Keywords, handles
+from transforms.specialise.calls.primitives import call_primitive
+from transforms.specialise.session import canonical_sizes, is_closure, leaves
+from transforms.values import UNKNOWN, Known, Literal, Mapping, Partial, Sequence, Size, Value
+
+if TYPE_CHECKING:
+    from transforms.specialise.calls.dispatch import Calls
+
+
+def unpack_partial(calls: Calls, function: Binding, value: Partial) -> tuple[Binding, list[Binding], Keywords] | None:
+    """Function, arguments and keywords of a partial."""
+    count = len(value.arguments)
+    if function.parts is not None:
+        inner, before, named = function.parts[0], function.parts[1 : count + 1], function.parts[count + 1 :]
+        return inner, list(before), {key: item for (key, _), item in zip(value.keywords, named)}
+    if not isinstance(value.function, Known):
+        return None
+    hint, is_bound = calls.hint, calls.is_bound
+    atom = calls.sweep.atom(function)
+    before = ()
+    if count:
+        items = Sequence(tuple, value.arguments)
+        held = calls.sweep.emit(None, Call(Ref(getattr), (atom, Const("args"))), items, None, function.region)
+        before = tuple(calls.sweep.item(held, index) for index in range(count))
+    named: Keywords = {}  # type: ignore[no-redef]
+    if value.keywords:
+        keys = tuple(key for key, _ in value.keywords)
+        mapping = Mapping(dict, keys, tuple(item for _, item in value.keywords))
+        held = calls.sweep.emit(None, Call(Ref(getattr), (atom, Const("keywords"))), mapping, None, function.region)
+        named = {  # type: ignore[assignment]
+            key: calls.sweep.read(held, Const(key), item) for key, item in value.keywords
+        }
+    calls.hint, calls.is_bound = hint, is_bound
+    return constant(value.function.object), list(before), named  # type: ignore[return-value]
+
+
+def call_user(calls: Calls, ref: Ref, program: core.Function, arguments: list[Binding], keywords: Keywords) -> Binding:
+    """A call of a function with source: of its instance for these values."""
+    hint, is_bound = calls.hint, calls.is_bound
+    bound = bind_parameters(calls, program, arguments, keywords)
+    calls.hint, calls.is_bound = hint, is_bound
+    if bound is None:  # Python will raise the TypeError
+        return calls.emit(ref, arguments, keywords, UNKNOWN)
+    values, back = canonical_sizes(tuple(item.value for item in bound))
+    if any(is_closure(value) for value in values):
+        bound = [leaf for item in bound for leaf in leaf_bindings(calls, item)]
+        calls.hint, calls.is_bound = hint, is_bound
+    instance = calls.sweep.session.instance(program, values)
+    for number in sorted(instance.mutated):
+        calls.sweep.escape(bound[number])
+    fresh: dict[Hashable, Size] = {}
+
+    def change(size: Size) -> Size:
+        if size.key in back:
+            return dataclasses.replace(back[size.key])
+        if size.key not in fresh:
+            fresh[size.key] = Size((FRESH, ANY_SIZE, len(fresh)), size.maybe_one)
+        return fresh[size.key]
+
+    for number, attributes in instance.stored.items():
+        for name, item in attributes.items():
+            calls.sweep.assign_attribute(bound[number], name, map_sizes(item, change))
+    result = map_sizes(instance.result, change)
+    if instance.function.body or instance.is_open:
+        called = Ref(instance.function, instance.function.name)
+        if is_closure(result):
+            return closure_of(calls, calls.emit(called, bound, {}, Sequence(tuple, tuple(leaves(result)))), result)
+        return calls.emit(called, bound, {}, result)
+    return calls.emit(ref, arguments, keywords, UNKNOWN)
+
+
+def closure_of(calls: Calls, content: Binding, value: Value) -> Binding:
+    """The closure that holds the items of a tuple."""
+    assert isinstance(content.value, Sequence)
+    items = iter([calls.sweep.item(content, index) for index in range(len(content.value.items))])
+
+    def build(part: Value) -> Binding:
+        if not is_closure(part):
+            return next(items)
+        assert isinstance(part, Partial) and isinstance(part.function, Known)
+        inner = (*part.arguments, *(item for _, item in part.keywords))
+        return Binding(None, part, (constant(part.function.object), *map(build, inner)))
+
+    return build(value)
+
+
+def leaf_bindings(calls: Calls, binding: Binding) -> list[Binding]:
+    """The operands that a closure holds."""
+    if not is_closure(binding.value):
+        return [binding]
+    assert isinstance(binding.value, Partial)
+    unpacked = unpack_partial(calls, binding, binding.value)
+    assert unpacked is not None
+    _, before, named = unpacked
+    return [leaf for item in (*before, *named.values()) for leaf in leaf_bindings(calls, item)]
+
+
+def bind_parameters(
+    calls: Calls, program: core.Function, arguments: list[Binding], keywords: Keywords
+) -> list[Binding] | None:
+    """One operand for each parameter of a program; None where the call does not fit."""
+    if program.signature is None:
+        if keywords or len(arguments) != len(program.parameters):
+            return None
+        return arguments
+    try:
+        bound = program.signature.bind(*arguments, **keywords)
+    except TypeError:
+        return None
+    result = []
+    for name, parameter in program.signature.parameters.items():
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            result.append(tuple_of(list(bound.arguments.get(name, ()))))
+        elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            result.append(dict_of(calls, bound.arguments.get(name, {})))
+        elif name in bound.arguments:
+            result.append(bound.arguments[name])
+        else:
+            result.append(constant(parameter.default))
+    return result if len(result) == len(program.parameters) else None
+
+
+def call_bound_method(
+    calls: Calls, ref: Ref, method: types.MethodType, arguments: list[Binding], keywords: Keywords
+) -> Binding:
+    function = method.__func__
+    entry = registry.lookup(function)
+    program = calls.sweep.session.read(function) if isinstance(function, types.FunctionType) else None
+    if entry is None and program is None:
+        return call_primitive(calls, ref, None, arguments, keywords)
+    owner = Binding(Ref(method.__self__), value_of_object(method.__self__))
+    return calls.call_object(Ref(function), [owner, *arguments], keywords)
+
+
+def call_transformed(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding:
+    """A call of a function that is itself the result of a transform."""
+    if not keywords:
+        program = ref.value.core_for(tuple(item.value for item in arguments))
+        if program is not None:
+            return call_user(calls, ref, program, arguments, keywords)
+    return call_primitive(calls, ref, None, arguments, keywords)
+
+
+def make_transformed(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding:
+    """`grad(f)` in a program: the new function is made now; what `f` has captured stays its leading arguments."""
+    function, options = arguments[0], arguments[1:]
+    before: list[Binding] = []
+    if isinstance(function.value, Partial):
+        unpacked = unpack_partial(calls, function, function.value)
+        if unpacked is not None and not unpacked[2]:
+            function, before, _ = unpacked
+    settings = (*options, *keywords.values())
+    if not isinstance(function.value, Known) or not all(isinstance(item.value, Literal) for item in settings):
+        return call_primitive(calls, ref, None, arguments, keywords)
+    made = ref.value.transform_of(
+        function.value.object,
+        len(before),
+        *(item.value.value for item in options),  # type: ignore[union-attr]
+        **{key: item.value.value for key, item in keywords.items()},  # type: ignore[union-attr]
+    )
+    if not before:
+        return constant(made)
+    return calls.call_object(Ref(functools.partial), [constant(made), *before], {})
+
+
+@handles(functools.partial)
+def on_partial(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    if not arguments:
+        return None
+    function, before = arguments[0], arguments[1:]
+    named = dict(keywords)
+    if isinstance(function.value, Partial):
+        unpacked = unpack_partial(calls, function, function.value)
+        if unpacked is None:
+            return calls.emit(ref, arguments, keywords, UNKNOWN)
+        function, earlier, given = unpacked
+        before, named = [*earlier, *before], {**given, **keywords}
+    value = Partial(
+        function.value, tuple(i.value for i in before), tuple((key, item.value) for key, item in named.items())
+    )
+    if not isinstance(function.value, Known):
+        return calls.emit(ref, arguments, keywords, UNKNOWN)
+    return calls.emit(ref, arguments, keywords, value, parts=(function, *before, *named.values()))
+
+
+@handles(operations.apply)
+def on_apply(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`f(*arguments, **keywords)` with containers of known structure."""
+    function, positional, named = arguments
+    hint, is_bound = calls.hint, calls.is_bound
+    parts = parts_of(calls, positional)
+    if parts is None or not isinstance(named.value, Mapping) or calls.sweep.is_mutated(named.region):
+        return None
+    if not all(isinstance(key, str) for key in named.value.keys):
+        return None
+    given = {
+        str(key): named.parts[place] if named.parts is not None else calls.sweep.read(named, Const(key), item)
+        for place, (key, item) in enumerate(zip(named.value.keys, named.value.items))
+    }
+    return calls.apply(function, list(parts), given, hint, is_bound)
