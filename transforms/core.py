@@ -16,12 +16,15 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Union
 
+from transforms.records import distinct_record, record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Origin:
     """The place in the user's source that a statement came from (lines from 1, columns from 0, in characters)."""
 
@@ -36,14 +39,14 @@ class Origin:
 # ------------------------------------------------------------------------------------------------------------- atoms
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Var:
     """A local name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@distinct_record
 class Const:
     """An immutable Python constant: number, string, bytes, None, Ellipsis, or a slice or tuple of constants."""
 
@@ -56,7 +59,7 @@ class Const:
         return hash(constant_key(self.value))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@distinct_record
 class Ref:
     """A resolved object that is not written as a constant: a function, class, module, cell, or another `Function`.
 
@@ -92,7 +95,7 @@ def constant_key(value: Any) -> tuple:
 # ------------------------------------------------------------------------------------------------------- expressions
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """One operation.  `function` is a `Ref` where it is known, a `Var` where only the run time knows it."""
 
@@ -103,7 +106,9 @@ class Call:
     @property
     def atoms(self) -> tuple[Atom, ...]:
         """All operands, positional first, then keywords; without the function."""
-        return self.arguments + tuple(atom for _, atom in self.keywords)
+        if not self.keywords:
+            return self.arguments
+        return self.arguments + tuple([atom for _, atom in self.keywords])
 
 
 Expression = Union[Var, Const, Ref, Call]
@@ -112,7 +117,7 @@ Expression = Union[Var, Const, Ref, Call]
 # -------------------------------------------------------------------------------------------------------- statements
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assign:
     """`target = value`, or, with no target, a call made for its effect."""
 
@@ -122,7 +127,7 @@ class Assign:
     comment: str | None = None  # printed above the statement by the printer
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class If:
     test: Atom
     body: Block
@@ -130,7 +135,7 @@ class If:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class While:
     """`while test: body`; the test is a name that the body assigns anew."""
 
@@ -139,7 +144,7 @@ class While:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class For:
     """`for target in iterable: body`; the target is one name (unpacking is written out in the body)."""
 
@@ -149,7 +154,7 @@ class For:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class With:
     """`with context as target: body`."""
 
@@ -159,7 +164,7 @@ class With:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Handler:
     """`except exception as name: body`; no exception: catches everything."""
 
@@ -168,7 +173,7 @@ class Handler:
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Try:
     body: Block
     handlers: tuple[Handler, ...] = ()
@@ -177,7 +182,7 @@ class Try:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Raise:
     """`raise exception from cause`; no exception: re-raises the one being handled."""
 
@@ -186,7 +191,7 @@ class Raise:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Return:
     value: Atom
     origin: Origin | None = None
@@ -232,6 +237,9 @@ class Function:
 
 def blocks_of(statement: Statement) -> tuple[Block, ...]:
     """The blocks nested directly in a statement, in order of execution."""
+    kind = statement.__class__
+    if kind is Assign:
+        return ()
     match statement:
         case If():
             return (statement.body, statement.orelse)
@@ -244,18 +252,22 @@ def blocks_of(statement: Statement) -> tuple[Block, ...]:
 
 
 def with_blocks(statement: Statement, blocks: Iterable[Block]) -> Statement:
-    """The statement with its nested blocks exchanged (same order as `blocks_of`)."""
-    new = tuple(tuple(block) for block in blocks)
+    """The statement with its nested blocks exchanged (same order as `blocks_of`); itself if they are the same."""
+    new = tuple(map(tuple, blocks))
+    if all(map(operator.is_, new, blocks_of(statement))):
+        return statement
     match statement:
         case If():
-            return dataclasses.replace(statement, body=new[0], orelse=new[1])
-        case While() | For() | With():
-            return dataclasses.replace(statement, body=new[0])
+            return If(statement.test, new[0], new[1], statement.origin)
+        case While():
+            return While(statement.test, new[0], statement.origin)
+        case For():
+            return For(statement.target, statement.iterable, new[0], statement.origin)
+        case With():
+            return With(statement.context, statement.target, new[0], statement.origin)
         case Try():
-            handlers = tuple(
-                dataclasses.replace(handler, body=body) for handler, body in zip(statement.handlers, new[1:-2])
-            )
-            return dataclasses.replace(statement, body=new[0], handlers=handlers, orelse=new[-2], finalbody=new[-1])
+            handlers = tuple(Handler(h.exception, h.name, body) for h, body in zip(statement.handlers, new[1:-2]))
+            return Try(new[0], handlers, new[-2], new[-1], statement.origin)
     return statement
 
 
@@ -263,17 +275,17 @@ def walk(block: Block) -> Iterator[Statement]:
     """All statements of a block and of the blocks inside it, outside first, in source order."""
     for statement in block:
         yield statement
-        for inner in blocks_of(statement):
-            yield from walk(inner)
+        if statement.__class__ is not Assign:
+            for inner in blocks_of(statement):
+                yield from walk(inner)
 
 
 def atoms_of(statement: Statement) -> tuple[Atom, ...]:
     """The atoms that a statement reads itself (not those of its nested blocks); includes a call's function."""
+    if isinstance(statement, Assign):
+        value = statement.value
+        return (value.function, *value.atoms) if isinstance(value, Call) else (value,)
     match statement:
-        case Assign(value=Call() as call):
-            return (call.function, *call.atoms)
-        case Assign():
-            return (statement.value,)  # type: ignore[return-value]
         case If() | While():
             return (statement.test,)
         case For():
@@ -291,7 +303,7 @@ def atoms_of(statement: Statement) -> tuple[Atom, ...]:
 
 def reads(statement: Statement) -> tuple[str, ...]:
     """The names that a statement itself reads."""
-    return tuple(atom.name for atom in atoms_of(statement) if isinstance(atom, Var))
+    return tuple([atom.name for atom in atoms_of(statement) if atom.__class__ is Var])
 
 
 def writes(statement: Statement) -> tuple[str, ...]:
@@ -319,47 +331,47 @@ def names_in(function: Function) -> set[str]:
 
 def map_atoms(statement: Statement, change: Callable[[Atom], Atom]) -> Statement:
     """The statement with `change` applied to every atom that it reads itself."""
+    origin = statement.origin
     match statement:
         case Assign(value=Call() as call):
-            value = Call(
-                change(call.function),
-                tuple(change(atom) for atom in call.arguments),
-                tuple((key, change(atom)) for key, atom in call.keywords),
-            )
-            return dataclasses.replace(statement, value=value)
+            keywords = tuple([(key, change(atom)) for key, atom in call.keywords]) if call.keywords else ()
+            value = Call(change(call.function), tuple(map(change, call.arguments)), keywords)
+            return Assign(statement.target, value, origin, statement.comment)
         case Assign():
-            return dataclasses.replace(statement, value=change(statement.value))  # type: ignore[arg-type]
-        case If() | While():
-            return dataclasses.replace(statement, test=change(statement.test))
+            return Assign(statement.target, change(statement.value), origin, statement.comment)  # type: ignore[arg-type]
+        case If():
+            return If(change(statement.test), statement.body, statement.orelse, origin)
+        case While():
+            return While(change(statement.test), statement.body, origin)
         case For():
-            return dataclasses.replace(statement, iterable=change(statement.iterable))
+            return For(statement.target, change(statement.iterable), statement.body, origin)
         case With():
-            return dataclasses.replace(statement, context=change(statement.context))
+            return With(change(statement.context), statement.target, statement.body, origin)
         case Try():
             handlers = tuple(
-                dataclasses.replace(h, exception=None if h.exception is None else change(h.exception))
+                Handler(None if h.exception is None else change(h.exception), h.name, h.body)
                 for h in statement.handlers
             )
             return dataclasses.replace(statement, handlers=handlers)
         case Raise():
-            return dataclasses.replace(
-                statement,
-                exception=None if statement.exception is None else change(statement.exception),
-                cause=None if statement.cause is None else change(statement.cause),
+            exception, cause = statement.exception, statement.cause
+            return Raise(
+                None if exception is None else change(exception), None if cause is None else change(cause), origin
             )
         case Return():
-            return dataclasses.replace(statement, value=change(statement.value))
+            return Return(change(statement.value), origin)
     raise TypeError(statement)
 
 
 def map_targets(statement: Statement, change: Callable[[str], str]) -> Statement:
-    """The statement with `change` applied to every name that it binds itself."""
+    """The statement with `change` applied to every name that it binds itself; itself where that changes nothing."""
     match statement:
         case Assign() | For() | With() if statement.target is not None:
-            return dataclasses.replace(statement, target=change(statement.target))
+            target = change(statement.target)
+            return statement if target == statement.target else dataclasses.replace(statement, target=target)
         case Try():
             handlers = tuple(
-                dataclasses.replace(h, name=None if h.name is None else change(h.name)) for h in statement.handlers
+                Handler(h.exception, None if h.name is None else change(h.name), h.body) for h in statement.handlers
             )
             return dataclasses.replace(statement, handlers=handlers)
     return statement
@@ -421,8 +433,13 @@ def is_temporary(name: str) -> bool:
 
 def is_call_of(expression: Expression, *functions: Any) -> bool:
     """Whether the expression calls one of these (known) functions."""
-    return (
-        isinstance(expression, Call)
-        and isinstance(expression.function, Ref)
-        and any(expression.function.value is function for function in functions)
-    )
+    if expression.__class__ is not Call:
+        return False
+    called = expression.function
+    if called.__class__ is not Ref:
+        return False
+    value = called.value
+    for function in functions:
+        if value is function:
+            return True
+    return False

@@ -27,11 +27,14 @@ rule takes it as `<argument>_bar`, holding the cotangent after the call, and tur
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from transforms.core import Call
 
 Template = Callable[..., Any]
 _BUILTIN_METHOD = type(np.add.at)
@@ -75,10 +78,55 @@ class Primitive:
     notes: str = ""  # for the table of supported functions
     samples: Callable[..., Any] | None = None  # generator of (args, kwargs) on which the rule is checked
     subject: str = field(default="", repr=False)  # the rule file that it stands in
+    _layouts: Any = field(default_factory=lambda: (None, {}), repr=False)  # by form of call, for one signature
 
     def is_locally_constant(self, name: str) -> bool:
         """Whether the result does not change with small changes of an argument."""
         return name in self.shape_only or name in self.selects or name in STRUCTURAL
+
+    def bind(self, call: Call) -> dict[str, Any]:
+        """The atoms of a call by the names of the parameters; a star parameter has a tuple or a dict of them.
+
+        A TypeError where they do not fit, or where the parameters are not known.
+        """
+        atoms, names = call.atoms, tuple([name for name, _ in call.keywords])
+        layout = self._layout(len(call.arguments), names)
+        return {name: place(atoms) for name, place in layout}
+
+    def _layout(self, count: int, keywords: tuple[str, ...]) -> Layout:
+        """Which of its atoms each parameter of a call gets, that has this many by position and these by keyword."""
+        if self._layouts[0] is not self.signature:
+            self._layouts = (self.signature, {})
+        layouts = self._layouts[1]
+        known = layouts.get((count, keywords))
+        if known is None:
+            known = layouts[count, keywords] = _layout_of(self.signature, count, keywords)
+        if isinstance(known, str):
+            raise TypeError(known)
+        return known
+
+
+Layout = tuple[tuple[str, Callable[..., Any]], ...]
+
+
+def _layout_of(signature: inspect.Signature | None, count: int, keywords: tuple[str, ...]) -> Layout | str:
+    """The layout of calls of this form, or the message where they do not fit."""
+    if signature is None:
+        return "its parameters are not known"
+    try:
+        bound = signature.bind(*range(count), **{name: count + k for k, name in enumerate(keywords)})
+    except TypeError as error:
+        return str(error)
+    return tuple((name, _picker(place)) for name, place in bound.arguments.items())
+
+
+def _picker(place: int | tuple[int, ...] | dict[str, int]) -> Callable[..., Any]:
+    """A function from all atoms of a call to those of one parameter."""
+    if isinstance(place, int):
+        return operator.itemgetter(place)
+    if isinstance(place, tuple):
+        return lambda atoms: tuple([atoms[k] for k in place])
+    return lambda atoms: {name: atoms[k] for name, k in place.items()}
 
 
 _primitives: dict[int, Primitive] = {}
@@ -88,10 +136,13 @@ _all: list[Primitive] = []
 
 def lookup(function: Any) -> Primitive | None:
     """The primitive that this object names, or None."""
-    function = canonical_object(function)
+    if function.__class__ is _BUILTIN_METHOD:
+        function = canonical_object(function)
     primitive = _primitives.get(id(function))
-    if primitive is not None and any(function is known for known in primitive.functions):
-        return primitive
+    if primitive is not None:
+        for known in primitive.functions:
+            if function is known:
+                return primitive
     return None
 
 

@@ -73,7 +73,7 @@ def bind_arguments(entry: Primitive, call: Call, origin: Any = None) -> Argument
     """Match a call with the parameters that the rules of a primitive know; refuse arguments that no rule names."""
     assert entry.signature is not None
     try:
-        bound = entry.signature.bind(*call.arguments, **dict(call.keywords))
+        bound = entry.bind(call)
     except TypeError as error:
         raise RuleNotFound(
             f"the derivative of {entry.name} is not known for these arguments: {error}",
@@ -81,14 +81,14 @@ def bind_arguments(entry: Primitive, call: Call, origin: Any = None) -> Argument
             origin,
         ) from None
     flat: list[Atom] = []
-    for value in bound.arguments.values():
+    for value in bound.values():
         if isinstance(value, tuple):
             flat.extend(value)
         elif isinstance(value, dict):
             raise RuleNotFound(f"the derivative of {entry.name} does not know {', '.join(value)}", "", origin)
         else:
             flat.append(value)
-    return Arguments(dict(bound.arguments), tuple(flat))
+    return Arguments(bound, tuple(flat))
 
 
 class Templates:

@@ -9,20 +9,20 @@ them is the key under which specialised code is cached.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Any, Union
 
 import numpy as np
 
 from transforms.core import constant_key
+from transforms.records import distinct_record, record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unknown:
     """Anything at all."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Size:
     """A dimension that is not known to be 1; equal keys are equal lengths.  `maybe_one`: it may turn out to be 1."""
 
@@ -33,7 +33,7 @@ class Size:
 Dimension = Union[int, Size]  # the int is always 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number:
     """An immutable scalar: a Python number (`python=True`, weak under NumPy's promotion) or a NumPy scalar."""
 
@@ -41,19 +41,19 @@ class Number:
     python: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Never:
     """No value: the name is not bound yet, or the place is not reached."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Length:
     """A Python int that is the length of a dimension; only within inference, a `Number` for everyone else."""
 
     size: Size
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Array:
     """An ndarray.  `shape` None: the rank is not known."""
 
@@ -65,7 +65,7 @@ class Array:
         return None if self.shape is None else len(self.shape)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@distinct_record
 class Literal:
     """A known constant (number, string, None, Ellipsis, dtype, slice or tuple of those): code may be chosen by it."""
 
@@ -78,7 +78,7 @@ class Literal:
         return hash(constant_key(self.value))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@distinct_record
 class Known:
     """A known object: function, class, module, bound method, `core.Function`; compared by identity."""
 
@@ -91,7 +91,7 @@ class Known:
         return hash(id(self.object))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Partial:
     """A function with some arguments bound: `functools.partial`, a bound method, a closure over local values."""
 
@@ -100,7 +100,7 @@ class Partial:
     keywords: tuple[tuple[str, Value], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sequence:
     """A tuple, list or named tuple (`kind` is the class) with known items."""
 
@@ -108,7 +108,7 @@ class Sequence:
     items: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Many:
     """A tuple or list of unknown length whose items are all of one value."""
 
@@ -116,7 +116,7 @@ class Many:
     item: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mapping:
     """A dict with known keys, in order."""
 
@@ -125,7 +125,7 @@ class Mapping:
     items: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Record:
     """An instance of a class with known attributes: a dataclass, or an object whose attributes were looked at."""
 
@@ -134,7 +134,7 @@ class Record:
     items: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Instance:
     """An instance of a class of which nothing else is known (a range, a slice, a Generator, a user's object)."""
 

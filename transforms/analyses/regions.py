@@ -449,14 +449,12 @@ def is_opaque(entry: registry.Primitive | None, call: Call) -> bool:
 
 def bind(entry: registry.Primitive, call: Call) -> dict[str, tuple[Atom, ...]] | None:
     """The atoms of a call by the primitive's parameter names (a star parameter has several); None if they do not."""
-    if entry.signature is None:
-        return None
     try:
-        bound = entry.signature.bind(*call.arguments, **dict(call.keywords))
+        bound = entry.bind(call)
     except TypeError:
         return None
     result: dict[str, tuple[Atom, ...]] = {}
-    for name, value in bound.arguments.items():
+    for name, value in bound.items():
         if isinstance(value, tuple):
             result[name] = value
         elif isinstance(value, dict):

@@ -121,7 +121,7 @@ def _effect_of_mutating(entry: registry.Primitive, call: Call) -> Effect:
     if entry.signature is None:
         return Effect.CHANGES
     try:
-        bound = entry.signature.bind(*call.arguments, **dict(call.keywords)).arguments
+        bound = entry.bind(call)
     except TypeError:
         return Effect.CHANGES
     given = any(name in bound and bound[name] != Const(None) for name in entry.mutates)
