@@ -15,6 +15,7 @@ from transforms.passes import (
     broadcasts,
     carried,
     coalesce,
+    contractions,
     copies,
     cse,
     deadcode,
@@ -60,6 +61,7 @@ def simplify(function: Function) -> Function:
 
 def presented(function: Function) -> Function:
     """One function in the form that is printed: names restored, expressions nested."""
+    function = contractions.contractions(function)
     function = deadcode.deadcode(idioms.idioms(items.items(function)))
     return nest.nest(coalesce.coalesce(early.early(carried.carried(function))))
 
