@@ -160,6 +160,13 @@ def is_container(value: Value) -> bool:
     )
 
 
+def holds_only_numbers(value: Value) -> bool:
+    """Whether what a container holds is known to be immutable: it then shares no memory with an array it came from."""
+    if isinstance(value, Many):
+        return is_immutable(value.item)
+    return isinstance(value, (Sequence, Mapping)) and all(map(is_immutable, value.items))
+
+
 def getitem_shares(container: Value, index: Value, result: Value) -> bool:
     """Whether `container[index]` may share memory with the container."""
     if is_immutable(result):
@@ -379,7 +386,8 @@ class _Finder:
             if not is_container(kind):
                 merge(source.content, result)
         elif is_container(kind):
-            merge(source, result.content)
+            if not holds_only_numbers(kind):
+                merge(source, result.content)
         else:
             merge(source, result)
 

@@ -364,8 +364,6 @@ def shared_source(plan: Plan, statement: Assign) -> str | None:
                     if region is target or region.known_content is target:
                         return atom.name
                     if target.known_content is region and isinstance(plan.value(atom), Array):
-                        return atom.name  # a list of views of an array: `np.split(x, 2)`, `list(x)`
-                    if target.known_content is region and isinstance(plan.value(atom), Array):
                         return atom.name  # a container of views: list(x), np.split(x, 2)
     return None
 

@@ -30,7 +30,7 @@ from transforms.rules.typed import (
     shape_of,
     surely_equal,
 )
-from transforms.values import INTEGER, UNKNOWN, Array, Dimension, Literal, Number, Sequence, Value
+from transforms.values import INTEGER, UNKNOWN, Array, Dimension, Literal, Many, Number, Sequence, Unknown, Value
 
 # -------------------------------------------------------------------------------------- shapes and dtypes of cotangents
 
@@ -660,7 +660,6 @@ def recurrence_result(a: Value, b: Value, *others: Value) -> Value:
     runtime.unbroadcast,
     runtime.broadcast_like,
     runtime.match_dtype,
-    runtime.unarray,
     runtime.expand_reduced,
     runtime.uncast,
     runtime.unitem,
@@ -671,6 +670,35 @@ def recurrence_result(a: Value, b: Value, *others: Value) -> Value:
 def like_second(cotangent: Value, x: Value, *others: Value) -> Value:
     """The cotangent of an array or number is one like it."""
     return of_shape(x, x) if not is_python_number(x) else UNKNOWN
+
+
+@result(runtime.unarray)
+def unarray_result(cotangent: Value, x: Value) -> Value:
+    """Lists and tuples of parts of the cotangent, nested as `x` is."""
+    if not isinstance(x, (Many, Sequence)):
+        return like_second(cotangent, x)
+    shape = shape_of(cotangent)
+    if not isinstance(cotangent, Array) or shape is None:
+        return UNKNOWN
+    return _part(cotangent.dtype, len(shape), x)
+
+
+def _part(dtype: np.dtype, rank: int, x: Value) -> Value:
+    """What an array of this dtype and rank is in the structure of `x`."""
+    if rank and isinstance(x, Many) and x.kind is list:
+        item = _part(dtype, rank - 1, x.item)
+        return UNKNOWN if isinstance(item, Unknown) else Many(list, item)
+    if rank and isinstance(x, Sequence) and x.kind in (list, tuple):
+        items = tuple(_part(dtype, rank - 1, item) for item in x.items)
+        return UNKNOWN if any(isinstance(item, Unknown) for item in items) else Sequence(x.kind, items)
+    own, shape = dtype_of(x), shape_of(x)
+    if own is None or shape is None or len(shape) != rank:
+        return UNKNOWN
+    if own.kind == "f" and dtype.kind == "c":
+        dtype = np.empty(0, dtype).real.dtype
+    if own.kind in "fc" and not is_python_number(x):
+        dtype = own
+    return Number(dtype) if not rank else Array(dtype, shape)
 
 
 @result(runtime.split_axes, runtime.expand_weights)

@@ -61,7 +61,7 @@ def _overlap(first: np.ndarray, second: np.ndarray) -> bool:
 def check_view(result: Any, source: Any) -> None:
     """Refuse to go on where `result` is changed in place, or `source` is, and NumPy had to copy to make `result`."""
     if isinstance(result, list | tuple):
-        is_new = isinstance(result, list) and isinstance(source, list) and result is not source
+        is_new = isinstance(result, list) and result is not source
         if is_new and any(isinstance(item, (float, complex, np.inexact)) for item in result):
             raise DerivativeRefused(
                 "the derivative cannot follow this in-place change: numbers were copied into a new list, and the types "
