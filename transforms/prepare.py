@@ -19,7 +19,7 @@ from collections.abc import Callable
 import numpy as np
 
 from transforms import operations, registry, runtime
-from transforms.analyses.regions import INPLACE, Regions, Summaries, find_regions, getitem_shares
+from transforms.analyses.regions import INPLACE, Regions, Summaries, bind, find_regions, getitem_shares
 from transforms.core import (
     Assign,
     Block,
@@ -41,7 +41,7 @@ from transforms.core import (
     with_blocks,
 )
 from transforms.templates import inline, value_of
-from transforms.values import INTEGER, UNKNOWN, Array, Instance, Value, may_be_differentiable
+from transforms.values import INTEGER, UNKNOWN, Array, Instance, Many, Sequence, Value, may_be_differentiable
 
 LARGEST_INLINED = 40  # statements of a callee without loops that is written out where it is called
 LARGEST_GROWTH = 300  # statements that this may add to one function
@@ -74,6 +74,7 @@ def _normalise(function: Function) -> Function:
     values: dict[str, Value] = dict(function.values or {})
     names = Names(names_in(function))
     body = _array_methods(function.body, names, values)
+    body = _arrays_of_lists(body, names, values)
     body = _index_loops(_drop_self_stores(body, values), names, values)
     return function.replace(body=body, values=values)
 
@@ -310,3 +311,61 @@ def callees(function: Function) -> list[Function]:
             if isinstance(atom, Ref) and isinstance(atom.value, Function):
                 found[atom.value] = None
     return list(found)
+
+
+# ---------------------------------------------------------------------------------------------------- lists for arrays
+
+
+def _arrays_of_lists(body: Block, names: Names, values: dict[str, Value]) -> Block:
+    """What NumPy makes an array of is made one before: `np.std(items)` is `np.std(np.array(items))`."""
+    result: list[Statement] = []
+    for statement in body:
+        inner = blocks_of(statement)
+        if inner:
+            statement = with_blocks(statement, [_arrays_of_lists(block, names, values) for block in inner])
+        elif isinstance(statement, Assign) and isinstance(statement.value, Call):
+            made = _conversions(statement.value, values)
+            if made:
+                swap = {}
+                for name, value in made.items():
+                    array = names.temporary()
+                    values[array], swap[Var(name)] = value, Var(array)
+                    result.append(Assign(array, Call(Ref(np.array), (Var(name),)), statement.origin))
+                call = statement.value
+                arguments = tuple(swap.get(atom, atom) for atom in call.arguments)  # type: ignore[call-overload]
+                keywords = tuple((key, swap.get(atom, atom)) for key, atom in call.keywords)  # type: ignore[call-overload]
+                statement = Assign(statement.target, Call(call.function, arguments, keywords), statement.origin)
+        result.append(statement)
+    return tuple(result)
+
+
+def _conversions(call: Call, values: dict[str, Value]) -> dict[str, Array]:
+    """The arguments of a call that are lists or tuples and that NumPy takes for arrays, and what they become."""
+    containers = [atom for atom in call.atoms if isinstance(atom, Var) and isinstance(values.get(atom.name), LISTS)]
+    if not containers or not isinstance(call.function, Ref):
+        return {}
+    function = call.function.value
+    entry = registry.lookup(function)
+    if entry is None or entry.subject == "creation" or not _takes_arrays(function, call, values):
+        return {}
+    made = {}
+    for name, atoms in (bind(entry, call) or {}).items():
+        for atom in atoms if name in entry.wrt and name not in entry.sequences else ():
+            if atom in containers and may_be_differentiable(values[atom.name]):  # type: ignore[union-attr]
+                array = _AS_ARRAY.result(values[atom.name])  # type: ignore[misc,union-attr]
+                if isinstance(array, Array):
+                    made[atom.name] = array  # type: ignore[union-attr]
+    return made
+
+
+LISTS = (Sequence, Many)
+_AS_ARRAY = registry.primitive(np.array)
+
+
+def _takes_arrays(function: object, call: Call, values: dict[str, Value]) -> bool:
+    """Whether a function is one of NumPy's, or an operator with an array on one side."""
+    if isinstance(function, np.ufunc) or (getattr(function, "__module__", None) or "").startswith("numpy"):
+        return True
+    if getattr(function, "__module__", None) != "_operator" or function is operator.getitem:
+        return False
+    return any(isinstance(atom, Var) and isinstance(values.get(atom.name), Array) for atom in call.arguments)

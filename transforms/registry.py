@@ -69,6 +69,7 @@ class Primitive:
     mutates: tuple[str, ...] = ()  # arguments that are changed in place
     stores: tuple[str, ...] = ()  # arguments that become reachable from the mutated one (`list.append` its item)
     shape_only: tuple[str, ...] = ()  # arguments of which only shape, dtype or structure is read, never the numbers
+    sequences: tuple[str, ...] = ()  # arguments that are lists or tuples of arrays, not what becomes an array
     selects: tuple[str, ...] = ()  # arguments whose numbers only select (by sign, order or truth): no derivative
     is_constant: bool = False  # the derivative is zero wherever it exists (integer, boolean or shape results)
     is_pure: bool = True  # no side effect but `mutates`: may be dropped, moved, shared
@@ -225,13 +226,16 @@ def is_reserved(parameter: inspect.Parameter) -> bool:
     return parameter.kind is inspect.Parameter.KEYWORD_ONLY and reserved
 
 
+NAMES = ("wrt", "linear", "views", "mutates", "stores", "shape_only", "sequences", "selects")
+
+
 def _names(value: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(value.split()) if isinstance(value, str) else tuple(value)
 
 
 def _update(entry: Primitive, template: Template | None, facts: dict[str, Any]) -> None:
     for key, value in facts.items():
-        if key in ("wrt", "linear", "views", "mutates", "stores", "shape_only", "selects"):
+        if key in NAMES:
             value = _names(value)
         if not hasattr(entry, key):
             raise TypeError(f"a primitive has no facet {key!r}")

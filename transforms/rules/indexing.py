@@ -223,6 +223,7 @@ def extract(condition, arr, *, ans, g):
     selects="a",
     wrt="choices",
     linear="choices",
+    sequences="choices",
     shape_only="choices",
     samples=listed(
         call(np.array([0, 1, 1]), (numbers((3,)), numbers((3,), seed=1))),
@@ -240,6 +241,7 @@ def choose(a, choices, *, mode="raise", ans, g):
     np.select,
     wrt="choicelist default",
     linear="choicelist default",
+    sequences="choicelist",
     shape_only="choicelist default",
     samples=listed(
         call([np.array([True, False, True]), np.array([True, True, False])], [numbers((3,)), numbers((3,), seed=1)]),

@@ -15,7 +15,7 @@ from transforms import runtime
 from transforms.registry import adjoint
 from transforms.rules.sampling import call, crossed, listed, numbers
 
-JOINED: dict[str, Any] = {"linear": "arrays", "shape_only": "arrays"}
+JOINED: dict[str, Any] = {"linear": "arrays", "shape_only": "arrays", "sequences": "arrays"}
 
 
 @adjoint(

@@ -236,6 +236,7 @@ def correlate(a, v, mode="valid", *, ans, g):
 
 @adjoint(
     np.linalg.multi_dot,
+    sequences="arrays",
     samples=listed(
         call([numbers((2, 3)), numbers((3, 4)), numbers((4, 2))]),
         call((numbers((3,)), numbers((3, 4)), numbers((4,)))),
