@@ -65,7 +65,7 @@ class Primitive:
     tangent: Template | None = None  # (arguments, *, ans, <name>_dot ...) -> tangent of the result
     linear: tuple[str, ...] = ()  # jointly linear in these arguments: the tangent is the primitive of the tangents
     views: tuple[str, ...] = ()  # arguments that the result may share memory with (or contain)
-    copies_when: Callable[..., bool] | None = None  # (abstract value of a viewed argument) -> the result is a copy
+    copies_when: Callable[..., bool] | None = None  # (abstract values of the viewed arguments) -> the result is a copy
     mutates: tuple[str, ...] = ()  # arguments that are changed in place
     stores: tuple[str, ...] = ()  # arguments that become reachable from the mutated one (`list.append` its item)
     shape_only: tuple[str, ...] = ()  # arguments of which only shape, dtype or structure is read, never the numbers

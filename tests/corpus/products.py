@@ -186,3 +186,12 @@ def matmul_in_place(a, x):
 
 
 register(matmul_in_place, (m33, v3), wrt=(0, 1))
+
+
+def einsum_of_a_changed_array(x):
+    shares = np.exp(x)
+    shares /= shares.sum(axis=1, keepdims=True)
+    return np.sum(np.einsum("ij,kj->ik", shares, x) ** 2) + np.einsum("ij->j", shares)[0]
+
+
+register(einsum_of_a_changed_array, (numbers(2, 3),))

@@ -227,3 +227,30 @@ def normalise_rows(m):
 
 
 register(normalise_rows, (matrix,))
+
+
+def moments_of_a_grown_list(x):
+    out = [x[0]]
+    for v in x[1:]:
+        out.append(v + 0.5 * out[-1])
+    return np.std(out) + np.mean(out) * np.max(out)
+
+
+register(moments_of_a_grown_list, (vector,))
+
+
+def product_of_listed_sums(x):
+    z = np.array([np.sum(x[i : i + 2]) for i in range(3)])
+    return z[0] * z[1] * z[2]
+
+
+register(product_of_listed_sums, (vector,))
+
+
+def lists_as_operands(x):
+    rows = [x[:2] ** 2, x[2:]]
+    mixed = x * [x[0], 2.0, x[1] ** 2, 1.0]
+    return np.sum(rows, axis=0) @ np.mean(rows, axis=0) + np.dot((x[0], x[1]), [x[2], x[3]]) + mixed.sum()
+
+
+register(lists_as_operands, (vector,))

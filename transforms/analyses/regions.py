@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from transforms import operations, registry, runtime
-from transforms.core import Assign, Atom, Call, For, Function, Ref, Return, Var, With, walk
+from transforms.core import Assign, Atom, Call, Const, For, Function, Ref, Return, Var, With, walk
 from transforms.values import (
     UNKNOWN,
     Array,
     Instance,
+    Literal,
     Many,
     Mapping,
     Record,
@@ -366,10 +367,8 @@ class _Finder:
         for name in getattr(entry, "stores", ()):
             if mutated is not None:
                 self.holds(mutated, bound.get(name, ()))
-        for name in entry.views:
-            for atom in bound.get(name, ()):
-                if entry.copies_when is None or not entry.copies_when(self.regions.value(atom)):
-                    self.view(target, result, atom, function in TAKERS)
+        for atom in viewed(entry, bound, self.regions.value):
+            self.view(target, result, atom, function in TAKERS)
 
     def view(self, target: str | None, result: Region | None, atom: Atom, is_item: bool = False) -> None:
         source = self.regions.of(atom)
@@ -453,6 +452,17 @@ def is_opaque(entry: registry.Primitive | None, call: Call) -> bool:
     if not (entry.views or entry.mutates or entry.stores):
         return entry.refusal is not None
     return bind(entry, call) is None
+
+
+def viewed(
+    entry: registry.Primitive, bound: dict[str, tuple[Atom, ...]], value: Callable[[Atom], Value]
+) -> tuple[Atom, ...]:
+    """The arguments, of those that `bind` found, that the result may share memory with."""
+    atoms = tuple(atom for name in entry.views for atom in bound.get(name, ()))
+    if entry.copies_when is None:
+        return atoms
+    values = [Literal(atom.value) if isinstance(atom, Const) else value(atom) for atom in atoms]
+    return () if entry.copies_when(*values) else atoms
 
 
 def bind(entry: registry.Primitive, call: Call) -> dict[str, tuple[Atom, ...]] | None:

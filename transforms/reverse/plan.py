@@ -26,6 +26,7 @@ from transforms.analyses.regions import (
     find_regions,
     hidden_sources,
     is_container,
+    viewed,
 )
 from transforms.core import (
     Assign,
@@ -355,9 +356,7 @@ def shared_source(plan: Plan, statement: Assign) -> str | None:
                 entry = registry.lookup(function) if function is not None else None
                 bound = None if entry is None else bind(entry, call)
                 if entry is not None and bound is not None:
-                    candidates = tuple(atom for name in entry.views for atom in bound.get(name, ()))
-                    if entry.copies_when is not None:
-                        candidates = tuple(a for a in candidates if not entry.copies_when(plan.value(a)))
+                    candidates = viewed(entry, bound, plan.value)
             for atom in candidates:
                 region = plan.regions.of(atom)
                 if isinstance(atom, Var) and region is not None and target is not None:

@@ -16,6 +16,8 @@ import numpy as np
 from transforms import runtime
 from transforms.registry import adjoint, methods
 from transforms.rules.sampling import call, crossed, listed, numbers
+from transforms.rules.typed import literal
+from transforms.values import Array, Value
 
 BOTH: dict[str, Any] = {"wrt": "a b"}
 
@@ -198,7 +200,20 @@ def _einsums() -> Iterator[Any]:
     yield call(",i->i", 0.5, v3)
 
 
-@adjoint(np.einsum, wrt="operands", views="operands", samples=_einsums)
+def _einsum_copies(subscripts: Value, *operands: Value) -> bool:
+    """Whether the result of `np.einsum` is new: of several arrays, or where an index is summed over."""
+    if sum(isinstance(value, Array) for value in operands) > 1:
+        return True
+    text = literal(subscripts)
+    if not isinstance(text, str):
+        return False
+    inputs, arrow, output = text.replace(" ", "").partition("->")
+    letters = inputs.replace(".", "")
+    summed = set(letters) - set(output) if arrow else {letter for letter in letters if letters.count(letter) > 1}
+    return "," in inputs or bool(summed)
+
+
+@adjoint(np.einsum, wrt="operands", views="operands", copies_when=_einsum_copies, samples=_einsums)
 def einsum(*operands, optimize=False, ans, g):
     return runtime.einsum_adjoints(g, operands)
 
