@@ -22,6 +22,7 @@ from transforms import operations, registry, runtime
 from transforms.analyses.regions import INPLACE, Regions, Summaries, bind, find_regions, getitem_shares
 from transforms.core import (
     Assign,
+    Atom,
     Block,
     Call,
     Const,
@@ -40,6 +41,7 @@ from transforms.core import (
     walk,
     with_blocks,
 )
+from transforms.rules.results import array as array_of
 from transforms.templates import inline, value_of
 from transforms.values import INTEGER, UNKNOWN, Array, Instance, Many, Sequence, Value, may_be_differentiable
 
@@ -326,14 +328,14 @@ def _arrays_of_lists(body: Block, names: Names, values: dict[str, Value]) -> Blo
         elif isinstance(statement, Assign) and isinstance(statement.value, Call):
             made = _conversions(statement.value, values)
             if made:
-                swap = {}
+                swap: dict[Atom, Atom] = {}
                 for name, value in made.items():
                     array = names.temporary()
                     values[array], swap[Var(name)] = value, Var(array)
                     result.append(Assign(array, Call(Ref(np.array), (Var(name),)), statement.origin))
                 call = statement.value
-                arguments = tuple(swap.get(atom, atom) for atom in call.arguments)  # type: ignore[call-overload]
-                keywords = tuple((key, swap.get(atom, atom)) for key, atom in call.keywords)  # type: ignore[call-overload]
+                arguments = tuple(swap.get(atom, atom) for atom in call.arguments)
+                keywords = tuple((key, swap.get(atom, atom)) for key, atom in call.keywords)
                 statement = Assign(statement.target, Call(call.function, arguments, keywords), statement.origin)
         result.append(statement)
     return tuple(result)
@@ -348,18 +350,17 @@ def _conversions(call: Call, values: dict[str, Value]) -> dict[str, Array]:
     entry = registry.lookup(function)
     if entry is None or entry.subject == "creation" or not _takes_arrays(function, call, values):
         return {}
-    made = {}
+    made: dict[str, Array] = {}
     for name, atoms in (bind(entry, call) or {}).items():
         for atom in atoms if name in entry.wrt and name not in entry.sequences else ():
-            if atom in containers and may_be_differentiable(values[atom.name]):  # type: ignore[union-attr]
-                array = _AS_ARRAY.result(values[atom.name])  # type: ignore[misc,union-attr]
+            if isinstance(atom, Var) and atom in containers and may_be_differentiable(values[atom.name]):
+                array = array_of(values[atom.name])
                 if isinstance(array, Array):
-                    made[atom.name] = array  # type: ignore[union-attr]
+                    made[atom.name] = array
     return made
 
 
 LISTS = (Sequence, Many)
-_AS_ARRAY = registry.primitive(np.array)
 
 
 def _takes_arrays(function: object, call: Call, values: dict[str, Value]) -> bool:
