@@ -221,6 +221,7 @@ class Function:
     doc: str | None = None
     source: Any = field(default=None, repr=False)  # the Python object that this was read from, if any
     values: dict[str, Any] | None = field(default=None, repr=False)  # name -> transforms.values.Value
+    given: dict[str, Any] = field(default_factory=dict, repr=False)  # what parameters are in every call, by design
 
     @property
     def result(self) -> Atom:
@@ -415,7 +416,6 @@ class Names:
         name = f"{base}_{number}"
         self.taken.add(name)
         return name
-
 
     def temporary(self) -> str:
         number = self.counters.get("_", 0) + 1

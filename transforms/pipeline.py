@@ -14,6 +14,7 @@ from typing import Any
 from transforms.analyses.regions import Summaries
 from transforms.core import Function
 from transforms.functional_updates import functional_updates
+from transforms.naming import identifier
 from transforms.passes import cleanup
 from transforms.prepare import prepare
 from transforms.reverse import Pair, gradient, make_pair
@@ -61,7 +62,7 @@ class Compiler:
                 f"{function.name}_augmented", (), (), filename=function.filename, origin=function.origin
             )
             adjoint = Function(f"{function.name}_adjoint", (), (), filename=function.filename, origin=function.origin)
-            self.pairs[key] = Pair(augmented, adjoint)
+            self.pairs[key] = Pair(augmented, adjoint, identifier(function.name))
             make_pair(self.pairs[key], self.prepare(function), wrt, self, shadowed)
         return self.pairs[key]
 

@@ -12,6 +12,8 @@ from typing import Any
 from transforms.core import Block, Function, Ref
 from transforms.passes import (
     algebra,
+    alike,
+    branches,
     broadcasts,
     carried,
     coalesce,
@@ -35,6 +37,7 @@ Pass = Callable[[Function], Function]
 SIMPLIFY: tuple[Pass, ...] = (
     copies.copies,
     fold.fold,
+    branches.branches,
     broadcasts.broadcasts,
     scalings.scalings,
     shapes.shapes,
@@ -91,7 +94,7 @@ def cleanup(function: Function) -> Function:
 
 def present(function: Function) -> Function:
     """The function and its callees in the form that is printed."""
-    return everywhere(function, presented)
+    return alike.alike(everywhere(function, presented))
 
 
 def _apply(function: Function, change: Pass, known: dict[Function, Function]) -> Function:

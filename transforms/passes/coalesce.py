@@ -54,7 +54,7 @@ from transforms.core import (
 from transforms.passes.effects import INPLACE
 from transforms.values import UNKNOWN, Array
 
-_DERIVATIVE = re.compile(r"_(bar|dot)(_\d+)*$")
+_DERIVATIVE = re.compile(r"_(bar|dot|saved)(_\d+)*$")
 _SUFFIX = re.compile(r"(_\d+)+$")
 
 

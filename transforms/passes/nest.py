@@ -56,8 +56,9 @@ from transforms.core import (
 )
 from transforms.notation import INPLACE
 from transforms.passes.effects import Effect, Memory
+from transforms.passes.unpackings import unpackings
 from transforms.presentation import Choice, Unpack, Update, children, expressions_of, map_leaves, targets_of, variables
-from transforms.values import Array, Sequence
+from transforms.values import Array
 
 READS, ACTS, RECORDS = 1, 2, 4  # sees memory that changes; has effects; appends to or pops from a tape
 WIDTH = 88  # of a nested line, roughly; what is longer is cut at a temporary
@@ -66,7 +67,7 @@ WIDTH = 88  # of a nested line, roughly; what is longer is cut at a temporary
 def nest(function: Function) -> Function:
     """The nested form of a program."""
     memory = Memory(function)
-    unpacked = function.replace(body=_unpackings(_own_ranges(function, memory)))
+    unpacked = function.replace(body=unpackings(_own_ranges(function, memory)))
     body = _Nester(unpacked, memory).block(unpacked.body)
     return function.replace(body=_readable_names(function, body))
 
@@ -177,7 +178,7 @@ class _Nester:
             self.flush(pending, [p for p in pending if p.name == statement.test.name], out)
         new, _ = self.absorb(nested, pending, out)
         self.flush(pending, pending[:], out)
-        out.append(new)
+        out.append(_without_pass(new))
 
     def loop(self, statement: While, pending: list[_Pending], out: list[Any]) -> None:
         """`_1 = test; while _1: ...; _1 = test` becomes `while test: ...`."""
@@ -294,6 +295,14 @@ class _Nester:
             pending.remove(p)
             out.append(_update(dataclasses.replace(p.statement, value=p.expression), self.memory.values))
         return names
+
+
+def _without_pass(statement: Any) -> Any:
+    """`if t: pass`, `else: ...` as `if not t: ...`."""
+    if statement.body or not statement.orelse:
+        return statement
+    test = Call(Ref(operator.not_), (statement.test,))
+    return dataclasses.replace(statement, test=test, body=statement.orelse, orelse=())
 
 
 def _reads(statement: Any) -> list[str]:
@@ -523,131 +532,6 @@ def _without_unread_lengths(body: Block) -> Block:
         )
 
     return visit(body)
-
-
-# ----------------------------------------------------------------------------------------------------------- unpacking
-
-
-def _unpackings(function: Function) -> Block:
-    """`_1 = unpack(e, 2); a = _1[0]; b = _1[1]` as `a, b = e`; also for a tuple of known length."""
-    statements = list(walk(function.body))
-    read_count = Counter(name for s in statements for name in reads(s))
-    write_count = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
-    lengths = _tape_lengths(function)
-    names = Names(names_in(function))
-    unused: list[str] = []
-
-    def unused_name() -> str:
-        if not unused:
-            unused.append(names.fresh("_"))
-        return unused[0]
-
-    def length(statement: Assign) -> tuple[Any, int, int | None] | None:
-        """The value to unpack, the number of its items, and the position of the starred one."""
-        call = statement.value
-        if not isinstance(call, Call) or not isinstance(call.function, Ref) or not is_temporary(statement.target or ""):
-            return None
-        if call.function.value is operations.unpack and isinstance(call.arguments[1], Const):
-            return call.arguments[0], call.arguments[1].value, None
-        if call.function.value is operations.unpack_star:
-            before, after = call.arguments[1:]
-            if isinstance(before, Const) and isinstance(after, Const):
-                return call.arguments[0], before.value + 1 + after.value, before.value
-        value = (function.values or {}).get(statement.target or "")
-        if (
-            isinstance(value, Sequence)
-            and issubclass(value.kind, tuple)
-            and call.function.value is not operations.make_tuple
-        ):
-            return call, len(value.items), None
-        if call.function.value is list.pop and len(call.arguments) == 1 and isinstance(call.arguments[0], Var):
-            found = lengths.get(call.arguments[0].name)
-            return None if found is None else (call, found, None)
-        return None
-
-    def visit(block: Block) -> Block:
-        result: list[Any] = []
-        skipped: set[int] = set()
-        for position, statement in enumerate(block):
-            if position in skipped:
-                continue
-            if isinstance(statement, Assign) and (known := length(statement)) is not None:
-                items = _items_read(block, position, statement.target or "", read_count, write_count)
-                value, count, star = known
-                if items is not None and count >= 2 and all(0 <= index < count for index, _, _ in items):
-                    targets = [next((t for i, t, _ in items if i == k), None) or unused_name() for k in range(count)]
-                    result.append(Unpack(tuple(targets), value, star, statement.origin))
-                    skipped.update(where for _, _, where in items)
-                    continue
-            result.append(with_blocks(statement, (visit(inner) for inner in blocks_of(statement))))
-        return tuple(result)
-
-    return visit(function.body)
-
-
-def _items_read(
-    block: Block, position: int, name: str, read_count: Counter[str], write_count: Counter[str]
-) -> list[tuple[int, str, int]] | None:
-    """(index, target, position) of the items of a temporary that is only read as `target = name[index]`, here."""
-    if write_count[name] != 1:
-        return None
-    items: list[tuple[int, str, int]] = []
-    contiguous = True
-    for k in range(position + 1, len(block)):
-        if len(items) == read_count[name]:
-            break
-        statement: Any = block[k]
-        is_item = (
-            isinstance(statement, Assign)
-            and statement.target is not None
-            and is_call_of(statement.value, operator.getitem)
-            and statement.value.arguments[0] == Var(name)  # type: ignore[union-attr]
-        )
-        if not is_item:
-            contiguous = False
-            continue
-        index = statement.value.arguments[1]
-        if not (isinstance(index, Const) and type(index.value) is int):
-            return None
-        # an item that is moved up must not be bound or read before; contiguous ones are in place already
-        if not contiguous and write_count[statement.target] != 1:
-            return None
-        items.append((index.value, statement.target, k))
-    targets = [target for _, target, _ in items]
-    indices = [index for index, _, _ in items]
-    distinct = len(set(targets)) == len(targets) and len(set(indices)) == len(indices)
-    return items if items and distinct and len(items) == read_count[name] else None
-
-
-def _tape_lengths(function: Function) -> dict[str, int]:
-    """Names of lists that hold only tuples of one known length, built in this function."""
-    lengths: dict[str, int] = {}
-    unknown: set[str] = set(function.parameters)
-    tuples: dict[str, int] = {}
-    bound: Counter[str] = Counter(name for s in walk(function.body) for name in writes(s))
-    for statement in walk(function.body):
-        if isinstance(statement, Assign) and statement.target and is_call_of(statement.value, operations.make_tuple):
-            if bound[statement.target] == 1:
-                tuples[statement.target] = len(statement.value.arguments)  # type: ignore[union-attr]
-    created: set[str] = set()
-    for statement in walk(function.body):
-        value: Any = statement.value if isinstance(statement, Assign) else None
-        target = statement.target if isinstance(statement, Assign) else None
-        if is_call_of(value, list.append) and isinstance(value.arguments[0], Var):
-            tape, item = value.arguments
-            found = tuples.get(item.name, -1) if isinstance(item, Var) else -1
-            if lengths.setdefault(tape.name, found) != found or found < 0:
-                unknown.add(tape.name)
-            if isinstance(item, Var):
-                unknown.add(item.name)
-        elif is_call_of(value, list.pop) and isinstance(value.arguments[0], Var):
-            pass
-        elif target is not None and is_call_of(value, operations.make_list) and not value.arguments:
-            if bound[target] == 1:
-                created.add(target)
-        else:
-            unknown.update(reads(statement))
-    return {name: count for name, count in lengths.items() if name not in unknown and name in created}
 
 
 # --------------------------------------------------------------------------------------------------------------- names

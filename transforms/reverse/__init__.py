@@ -38,13 +38,13 @@ class Pair:
     """The two halves of a callee's derivative.
 
     `augmented(*arguments, *shadows)` returns (value, saved), or (value, saved, shadow) where the value shares memory
-    with
-    a shadowed argument; `adjoint(saved, cotangent)` returns the tuple of cotangents of the arguments that are active
-    (None for the shadowed ones, whose shadows it changes).
+    with a shadowed argument; `adjoint(saved, cotangent)` returns the tuple of cotangents of the arguments that are
+    active (None for the shadowed ones, whose shadows it changes).
     """
 
     augmented: Function
     adjoint: Function
+    callee: str  # its name
     returns_shadow: bool = False
 
 
@@ -158,4 +158,5 @@ def make_pair(pair: Pair, function: Function, wrt: tuple[int, ...], compiler: An
     for position, name in enumerate(needed):
         start.call(operator.getitem, Var(entry), Const(position), target=name)
     pair.adjoint.parameters = (entry, sweeps.cotangent)
+    pair.adjoint.given = {entry: Sequence(tuple, (UNKNOWN,) * len(needed))}
     pair.adjoint.body = (*start.statements, *last)

@@ -235,7 +235,7 @@ class Sweep(Primitives):
         value = primal.call(operator.getitem, both, Const(0), target=None if is_copied else target)
         if is_copied:
             primal.call(runtime.snapshot, value, target=target)
-        base = "saved" if is_temporary(target) else f"{target}_saved"
+        base = f"{pair.callee}_saved" if is_temporary(target) else f"{target}_saved"
         saved = primal.call(operator.getitem, both, Const(1), target=self.names.fresh(base))
         if self.kind(target) is Kind.SHADOW:
             if pair.returns_shadow:

@@ -78,6 +78,9 @@ class Session:
         """
         identity = id(function)
         values = self._bounded(identity, values)
+        if function.given:
+            known = zip(function.parameters, values)
+            values = tuple(function.given.get(name, value) if value == UNKNOWN else value for name, value in known)
         key = (identity, values) if is_inner else (identity, (*values, NEVER))
         found = self.instances.get(key)
         if found is not None:

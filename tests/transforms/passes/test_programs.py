@@ -16,7 +16,7 @@ from tests.corpus.reference import leaves
 from transforms import passes, pipeline
 from transforms.core import Function
 from transforms.errors import AutodiffError
-from transforms.passes import algebra, coalesce, copies, cse, deadcode, early, everywhere, fold, nest, tapes
+from transforms.passes import algebra, branches, coalesce, copies, cse, deadcode, early, everywhere, fold, nest, tapes
 from transforms.presentation import reachable
 from transforms.printer import print_module
 from transforms.validate import validate
@@ -25,6 +25,7 @@ from transforms.values import UNKNOWN
 PASSES: dict[str, passes.Pass] = {
     "copies": copies.copies,
     "fold": fold.fold,
+    "branches": branches.branches,
     "algebra": algebra.algebra,
     "cse": cse.cse,
     "tapes": tapes.tapes,
