@@ -34,6 +34,7 @@ from transforms.values import Array, Literal, Number, Value
 
 BINARY = (operator.add, operator.sub, operator.mul, operator.truediv, np.add, np.subtract, np.multiply, np.true_divide)
 UNARY = (operator.neg, np.negative)
+ACCUMULATE = (operator.iadd, operator.isub)
 
 
 def broadcasts(function: Function) -> Function:
@@ -56,7 +57,7 @@ def _escaping(function: Function) -> set[str]:
             call = statement.value
             if is_call_of(call, *BINARY, *UNARY) and not call.keywords:
                 continue
-            if is_call_of(call, operator.iadd):
+            if is_call_of(call, *ACCUMULATE):
                 operands = call.arguments[:1]
         found.update(atom.name for atom in operands if isinstance(atom, Var))
     return found
@@ -91,7 +92,7 @@ class _Rewriter:
             assert target is not None
             known[target] = call
             return [statement]
-        if is_call_of(call, operator.iadd) and isinstance(call.arguments[1], Var) and call.arguments[1].name in known:
+        if is_call_of(call, *ACCUMULATE) and isinstance(call.arguments[1], Var) and call.arguments[1].name in known:
             if self._shape(call.arguments[0]) == self._shape(call.arguments[1]) is not None:
                 item = known[call.arguments[1].name].arguments[0]
                 return [Assign(target, Call(call.function, (call.arguments[0], item)), statement.origin)]

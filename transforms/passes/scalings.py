@@ -167,7 +167,7 @@ class _Rewriter:
 
 
 def is_power_of_two(atom: Atom) -> bool:
-    """Whether an atom is a positive constant power of two."""
-    if not isinstance(atom, Const) or type(atom.value) not in (int, float) or atom.value <= 0:
+    """Whether an atom is a constant power of two, or the negative of one."""
+    if not isinstance(atom, Const) or type(atom.value) not in (int, float):
         return False
-    return math.isfinite(atom.value) and math.frexp(atom.value)[0] == 0.5
+    return math.isfinite(atom.value) and abs(math.frexp(atom.value)[0]) == 0.5

@@ -1,0 +1,295 @@
+"""Constant factors are multiplied when the program is made, and signs go where they cost nothing.
+
+    s = 2 * y                       z = 200.0 * y
+    z = 100.0 * s
+
+    s = -x                          _1 = x * y
+    _1 = s * y                      z = a - _1
+    z = a + _1
+
+    s = -x                          _1 = -2 * y
+    _1 = 2 * y                      z = x * _1
+    z = s * _1
+
+    t = v[:, None]                  s = 2 * v
+    z = 2 * t                       z = s[:, None]
+
+Factors are joined where one of them is a power of two, so that the product is rounded as before (barring overflow and
+underflow); negation is exact everywhere.  Only real floats; What is joined or turned must have no other use.  Needs the abstract
+values of the names.
+
+    >>> import operator
+    >>> from transforms.core import Assign, Call, Const, Function, Ref, Return, Var
+    >>> from transforms.passes.deadcode import deadcode
+    >>> from transforms.printer import print_function
+    >>> from transforms.values import FLOAT
+    >>> body = (
+    ...     Assign("s", Call(Ref(operator.neg), (Var("x"),))),
+    ...     Assign("_1", Call(Ref(operator.mul), (Var("s"), Var("y")))),
+    ...     Assign("z", Call(Ref(operator.add), (Var("y"), Var("_1")))),
+    ...     Return(Var("z")),
+    ... )
+    >>> f = Function("f", ("x", "y"), body, values=dict.fromkeys(["x", "y", "s", "_1", "z"], FLOAT))
+    >>> print(print_function(deadcode(factors(f))), end="")
+    def f(x, y):
+        _1 = x * y
+        z = y - _1
+        return z
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+
+from transforms.core import (
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    Function,
+    Names,
+    Ref,
+    Statement,
+    Var,
+    blocks_of,
+    is_call_of,
+    is_temporary,
+    names_in,
+    reads,
+    walk,
+    with_blocks,
+    writes,
+)
+from transforms.passes.algebra import maybe_integers
+from transforms.passes.effects import Memory
+from transforms.passes.scalings import is_power_of_two
+from transforms.values import Array, Number, Value
+
+NEGATE = (operator.neg, np.negative)
+MULTIPLY = (operator.mul, np.multiply)
+DIVIDE = (operator.truediv, np.true_divide)
+OPPOSITE = {
+    operator.add: operator.sub,
+    operator.sub: operator.add,
+    operator.iadd: operator.isub,
+    operator.isub: operator.iadd,
+}
+Constants = Callable[[Atom], bool]  # which constants may change their sign
+
+
+def factors(function: Function) -> Function:
+    """The program with constant factors joined and signs absorbed."""
+    if not function.values:
+        return function
+    rewriter = _Rewriter(function)
+    body = rewriter.block(function.body)
+    return function.replace(body=body, values=rewriter.values) if rewriter.changed else function
+
+
+class _Rewriter:
+    def __init__(self, function: Function) -> None:
+        self.values: dict[str, Value] = dict(function.values or {})
+        self.memory = Memory(function)
+        self.names = Names(names_in(function))
+        self.integers = maybe_integers(function)
+        bound = Counter([*function.parameters, *(name for s in walk(function.body) for name in writes(s))])
+        uses = Counter(name for s in walk(function.body) for name in reads(s))
+        self.once = {name for name, count in bound.items() if count == 1}
+        self.single = {name for name in self.once if uses[name] == 1}
+        self.result: list[Statement] = []
+        self.places: dict[str, int] = {}  # names of one use -> where the block under way binds them
+        self.changed = False
+
+    def block(self, block: Block) -> Block:
+        outside = self.result, self.places
+        self.result, self.places = [], {}
+        for statement in block:
+            if blocks_of(statement):
+                statement = with_blocks(statement, [self.block(inner) for inner in blocks_of(statement)])
+            if isinstance(statement, Assign) and isinstance(statement.value, Call):
+                statement = self.assign(statement, statement.value)
+                if statement.target in self.single:
+                    self.places[statement.target] = len(self.result)
+            self.result.append(statement)
+        body = tuple(self.result)
+        self.result, self.places = outside
+        return body
+
+    def assign(self, statement: Assign, call: Call) -> Assign:
+        if call.keywords or not isinstance(call.function, Ref):
+            return statement
+        new = self.simplified(call)
+        if new is None:
+            return statement
+        self.changed = True
+        return dataclasses.replace(statement, value=new)
+
+    def simplified(self, call: Call) -> Call | None:
+        """What to call instead, or None; operations before it may have been changed for it."""
+        if is_call_of(call, *NEGATE):
+            return self.negation(call)
+        if len(call.arguments) != 2:
+            return None
+        if is_call_of(call, *OPPOSITE):
+            return self.sum(call)
+        if is_call_of(call, *MULTIPLY):
+            return self.signed_product(call) or self.joined_factors(call) or self.spread_later(call)
+        return None
+
+    def negation(self, call: Call) -> Call | None:
+        """`-(c * x)` as `(-c) * x`."""
+        product = self.made(call.arguments[0])
+        if product is None or not is_call_of(product, *MULTIPLY) or not any(map(is_real, product.arguments)):
+            return None
+        if not all(self.is_float(atom) or is_real(atom) for atom in product.arguments):
+            return None
+        return Call(product.function, self.turned(product.arguments, is_real))
+
+    def sum(self, call: Call) -> Call | None:
+        """`a + (-b) * c` as `a - b * c`."""
+        first, second = call.arguments
+        assert isinstance(call.function, Ref)
+        if not self.is_float(first) or not self.can_turn((second,), is_negative):
+            return None
+        opposite = OPPOSITE[call.function.value]
+        return Call(Ref(opposite), (first, *self.turned((second,), is_negative)))
+
+    def signed_product(self, call: Call) -> Call | None:
+        """`(-a) * (c * b)` as `a * ((-c) * b)`, and `(-a) * c` as `a * (-c)`."""
+        first, second = call.arguments
+        for one, other in ((first, second), (second, first)):
+            if self.can_turn((one,), no_constant) and self.can_turn((other,), is_real):
+                new = {one: self.turned((one,), no_constant)[0], other: self.turned((other,), is_real)[0]}
+                return Call(call.function, (new[first], new[second]))
+        return None
+
+    def joined_factors(self, call: Call) -> Call | None:
+        """`a * (b * x)` as `(a * b) * x` of constants a and b."""
+        for position, atom in enumerate(call.arguments):
+            inner = self.made(call.arguments[1 - position])
+            if not isinstance(atom, Const) or inner is None or not is_call_of(inner, *MULTIPLY):
+                continue
+            for place, factor in enumerate(inner.arguments):
+                rest = inner.arguments[1 - place]
+                if not is_real(atom) or not is_real(factor) or not self.is_float(rest) or not self.is_steady(rest):
+                    continue
+                assert isinstance(factor, Const)
+                if is_power_of_two(atom) or is_power_of_two(factor):
+                    product = Const(atom.value * factor.value)
+                    if is_real(product):
+                        return Call(call.function, (product, rest) if position == 0 else (rest, product))
+        return None
+
+    def spread_later(self, call: Call) -> Call | None:
+        """`c * v[:, None]` as `(c * v)[:, None]`: the constant may meet another one."""
+        for position, atom in enumerate(call.arguments):
+            view = self.made(call.arguments[1 - position])
+            if not is_real(atom) or view is None or not _only_adds_axes(view) or view.keywords:
+                continue
+            source = view.arguments[0]
+            if not isinstance(source, Var) or not self.is_float(source) or not self.is_steady(source):
+                continue
+            if not isinstance(self.values.get(source.name), Array):
+                continue
+            name = self.names.temporary()
+            self.values[name] = self.values[source.name]
+            operands = (atom, source) if position == 0 else (source, atom)
+            self.result.append(Assign(name, Call(call.function, operands)))
+            return Call(view.function, (Var(name), *view.arguments[1:]))
+        return None
+
+    # ----------------------------------------------------------------------------------------------------- signs
+
+    def made(self, atom: Atom) -> Call | None:
+        """The operation that makes a name, where the name is read only once and in its block."""
+        place = self.places.get(atom.name) if isinstance(atom, Var) else None
+        statement = None if place is None else self.result[place]
+        return statement.value if isinstance(statement, Assign) and isinstance(statement.value, Call) else None
+
+    def can_turn(self, atoms: tuple[Atom, ...], constants: Constants) -> bool:
+        """Whether one of the factors can change its sign for nothing: by losing it, or in one of such constants."""
+        return any(self.way_to_turn(atom, constants) is not None for atom in atoms)
+
+    def turned(self, atoms: tuple[Atom, ...], constants: Constants) -> tuple[Atom, ...]:
+        """The factors with the sign of one changed, which can be."""
+        for position, atom in enumerate(atoms):
+            way = self.way_to_turn(atom, constants)
+            if way is not None:
+                return (*atoms[:position], way(), *atoms[position + 1 :])
+        raise AssertionError(atoms)
+
+    def way_to_turn(self, atom: Atom, constants: Constants) -> Callable[[], Atom] | None:
+        """How to change the sign of a factor for nothing, if that can be done: makes the atom to read instead."""
+        if isinstance(atom, Const):
+            return (lambda: Const(-atom.value)) if constants(atom) else None
+        call = self.made(atom)
+        if call is None or call.keywords or not isinstance(atom, Var) or not self.is_float(atom):
+            return None
+        if not all(self.is_float(operand) or is_real(operand) for operand in call.arguments):
+            return None
+        if is_call_of(call, *NEGATE):
+            inner = call.arguments[0]
+            return (lambda: inner) if self.is_steady(inner) else None
+        if not is_temporary(atom.name) or not is_call_of(call, *MULTIPLY, *DIVIDE):
+            return None  # what has a name of the user's keeps its meaning
+        if not self.can_turn(call.arguments, constants):
+            return None
+
+        def turn() -> Atom:
+            place = self.places[atom.name]
+            statement = self.result[place]
+            assert isinstance(statement, Assign) and isinstance(statement.value, Call)
+            new = Call(call.function, self.turned(call.arguments, constants))
+            self.result[place] = dataclasses.replace(statement, value=new)
+            return atom
+
+        return turn
+
+    # ------------------------------------------------------------------------------------------------- questions
+
+    def is_float(self, atom: Atom) -> bool:
+        """Whether an atom is known to hold real floats."""
+        if isinstance(atom, Const):
+            return type(atom.value) is float
+        value = self.values.get(atom.name) if isinstance(atom, Var) else None
+        if isinstance(value, Number):
+            return value.dtype.kind == "f" and not (value.python and atom.name in self.integers)  # type: ignore[union-attr]
+        return isinstance(value, Array) and value.dtype.kind == "f"
+
+    def is_steady(self, atom: Atom) -> bool:
+        """Whether an atom can be read later with the same result."""
+        return isinstance(atom, Const) or (
+            isinstance(atom, Var) and atom.name in self.once and self.memory.is_stable(atom)
+        )
+
+
+def is_real(atom: Atom) -> bool:
+    """Whether an atom is a finite real constant other than zero, without a dtype of its own."""
+    if not isinstance(atom, Const) or type(atom.value) not in (int, float):
+        return False
+    return atom.value != 0 and abs(atom.value) < 1e300
+
+
+def is_negative(atom: Atom) -> bool:
+    """Whether an atom is a negative constant."""
+    return isinstance(atom, Const) and is_real(atom) and atom.value < 0
+
+
+def no_constant(atom: Atom) -> bool:
+    """No constant may change its sign."""
+    return False
+
+
+def _only_adds_axes(view: Call) -> bool:
+    index = view.arguments[1] if len(view.arguments) == 2 else None
+    if is_call_of(view, np.expand_dims):
+        return isinstance(index, Const)
+    if not is_call_of(view, operator.getitem) or not isinstance(index, Const) or not isinstance(index.value, tuple):
+        return False
+    return None in index.value and all(item is None or item == slice(None) for item in index.value)
