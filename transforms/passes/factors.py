@@ -15,8 +15,8 @@
     z = 2 * t                       z = s[:, None]
 
 Factors are joined where one of them is a power of two, so that the product is rounded as before (barring overflow and
-underflow); negation is exact everywhere.  Only real floats; What is joined or turned must have no other use.  Needs the abstract
-values of the names.
+underflow); negation is exact everywhere.  Only real floats; what is joined or turned must have no other use.  Needs
+the abstract values of the names.
 
     >>> import operator
     >>> from transforms.core import Assign, Call, Const, Function, Ref, Return, Var
