@@ -259,7 +259,7 @@ class _Rewriter:
             return type(atom.value) is float
         value = self.values.get(atom.name) if isinstance(atom, Var) else None
         if isinstance(value, Number):
-            return value.dtype.kind == "f" and not (value.python and atom.name in self.integers)  # type: ignore[union-attr]
+            return value.dtype.kind == "f" and not (value.python and atom.name in self.integers)
         return isinstance(value, Array) and value.dtype.kind == "f"
 
     def is_steady(self, atom: Atom) -> bool:
