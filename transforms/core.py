@@ -117,8 +117,15 @@ Expression = Union[Var, Const, Ref, Call]
 # -------------------------------------------------------------------------------------------------------- statements
 
 
+class _Remembered:
+    """Has room for what is asked of a statement again and again."""
+
+    __slots__ = ("_reads",)
+    _reads: tuple[str, ...]
+
+
 @record
-class Assign:
+class Assign(_Remembered):
     """`target = value`, or, with no target, a call made for its effect."""
 
     target: str | None
@@ -304,7 +311,14 @@ def atoms_of(statement: Statement) -> tuple[Atom, ...]:
 
 def reads(statement: Statement) -> tuple[str, ...]:
     """The names that a statement itself reads."""
-    return tuple([atom.name for atom in atoms_of(statement) if atom.__class__ is Var])
+    if statement.__class__ is not Assign:
+        return tuple([atom.name for atom in atoms_of(statement) if atom.__class__ is Var])
+    try:
+        return statement._reads
+    except AttributeError:
+        names = tuple([atom.name for atom in atoms_of(statement) if atom.__class__ is Var])
+        statement._reads = names
+        return names
 
 
 def writes(statement: Statement) -> tuple[str, ...]:
@@ -318,11 +332,20 @@ def writes(statement: Statement) -> tuple[str, ...]:
 
 
 def all_reads(block: Block) -> set[str]:
-    return {name for statement in walk(block) for name in reads(statement)}
+    found: set[str] = set()
+    for statement in walk(block):
+        found.update(reads(statement))
+    return found
 
 
 def all_writes(block: Block) -> set[str]:
-    return {name for statement in walk(block) for name in writes(statement)}
+    found: set[str] = set()
+    for statement in walk(block):
+        if statement.__class__ is not Assign:
+            found.update(writes(statement))
+        elif statement.target is not None:
+            found.add(statement.target)
+    return found
 
 
 def names_in(function: Function) -> set[str]:

@@ -39,6 +39,9 @@ from transforms.values import (
 FRESH = "~"  # the first item of keys that inference makes
 ANY_SIZE = "?"  # the key of a dimension that differs from one item of a `Many` to the next
 
+# The first items of keys of sizes that follow from others: none may be a name, because keys of parameters start with one.
+CONSTANT, LESS, FIRST, SLICE, TOTAL, PRODUCT, BROADCAST = DERIVED = ("=", "-", "[:]", "[::]", "+", "*", "|")
+
 
 # ---------------------------------------------------------------------------------------------- objects as values
 
@@ -294,7 +297,7 @@ def broadcast_dimension(a: Dimension, b: Dimension) -> Dimension:
         return a  # b is 1 or equal to a
     if not b.maybe_one:
         return b
-    return Size(("broadcast", a.key, b.key), True)
+    return Size((BROADCAST, a.key, b.key), True)
 
 
 def broadcast(*shapes: tuple[Dimension, ...] | None) -> tuple[Dimension, ...] | None:

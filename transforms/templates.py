@@ -44,7 +44,9 @@ from transforms.core import (
 )
 from transforms.errors import RuleNotFound
 from transforms.passes.deadcode import deadcode
+from transforms.presentation import references_in
 from transforms.registry import Primitive
+from transforms.standard import Keys, restored, standard
 from transforms.values import UNKNOWN, Known, Literal, Value
 
 
@@ -91,6 +93,23 @@ def bind_arguments(entry: Primitive, call: Call, origin: Any = None) -> Argument
     return Arguments(bound, tuple(flat))
 
 
+_instances: dict[Hashable, Instance] = {}  # for values in standard form, by everything that they depend on
+MOST_INSTANCES = 4096
+
+
+def _with_keys(instance: Instance, keys: Keys) -> Instance:
+    """The instance for a program whose sizes have these keys."""
+    if not keys:
+        return instance
+    function = instance.function
+    values = {name: restored(value, keys) for name, value in (function.values or {}).items()}
+    return dataclasses.replace(
+        instance,
+        function=function.replace(values=values),
+        narrow=instance.narrow and _with_keys(instance.narrow, keys),
+    )
+
+
 class Templates:
     """Makes instances of templates and keeps them by signature; `specialise` is given to keep the imports one-way."""
 
@@ -113,8 +132,31 @@ class Templates:
         shape = tuple((n, len(a)) if isinstance(a, tuple) else n for n, a in arguments.bound.items())
         key = (id(entry), wanted, shape, values)
         if key not in self.instances:
-            self.instances[key] = self._make(entry, arguments, wanted, values)
+            self.instances[key] = self._shared(entry, arguments, wanted, shape, values)
         return self.instances[key]
+
+    def _shared(
+        self,
+        entry: Primitive,
+        arguments: Arguments,
+        wanted: tuple[str | tuple[str, int], ...],
+        shape: Hashable,
+        values: tuple[Value, ...],
+    ) -> Instance:
+        """The instance out of those that other programs share, where it is of types that any program may have."""
+        found = standard(values)
+        if found is None:
+            return self._make(entry, arguments, wanted, values)
+        common, keys = found
+        key = (id(entry), wanted, shape, common)
+        instance = _instances.get(key)
+        if instance is None:
+            instance = self._make(entry, arguments, wanted, common)
+            if not any(isinstance(thing, Function) for thing in references_in(instance.function.body)):
+                if len(_instances) >= MOST_INSTANCES:
+                    _instances.clear()
+                _instances[key] = instance
+        return _with_keys(instance, keys)
 
     def _make(
         self,
@@ -140,7 +182,7 @@ class Templates:
 
 def shadows_of(entry: Primitive) -> tuple[str, ...]:
     """The shadows that the rule of a mutating primitive takes, as its parameter names: `a_bar` for its argument `a`."""
-    if entry.adjoint is None:
+    if entry.adjoint is None or not entry.mutates:
         return ()
     parameters = inspect.signature(entry.adjoint).parameters
     return tuple(name for name in parameters if name.endswith("_bar") and name[:-4] in entry.mutates)

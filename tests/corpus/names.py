@@ -51,6 +51,21 @@ def named_d(d, g):
 register(named_d, (1.3, 0.4), wrt=(0, 1), gradient=lambda d, g: (2 * d * g, d * d))
 
 
+def named_like_sizes(less):
+    first = less[0]  # sizes that follow from others are not taken for those of parameters of such names
+    return np.sum((first[0, 2:, 0, 0] + 1.0) * first[0, 0, 0, :] ** 2)
+
+
+def named_like_sizes_gradient(less):
+    result = np.zeros_like(less[0])
+    result[0, 0, 0, :] += 2.0 * less[0][0, 0, 0, :] * (less[0][0, 2, 0, 0] + 1.0)
+    result[0, 2, 0, 0] += np.sum(less[0][0, 0, 0, :] ** 2)
+    return (result,)
+
+
+register(named_like_sizes, ((numbers(2, 3, 2, 4),),), gradient=named_like_sizes_gradient)
+
+
 def named_x_bar(x, x_bar, x_dot):
     y_bar = x * x_bar
     _1 = y_bar * x_dot

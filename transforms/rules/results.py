@@ -13,7 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from transforms.inference import array_or_number, as_number, broadcast, dtype_of, elementwise, shape_of
+from transforms.inference import (
+    CONSTANT,
+    PRODUCT,
+    TOTAL,
+    array_or_number,
+    as_number,
+    broadcast,
+    dtype_of,
+    elementwise,
+    shape_of,
+)
 from transforms.registry import result
 from transforms.specialise.indexing import dtype_argument, fresh
 from transforms.values import (
@@ -87,7 +97,7 @@ def full_shape(value: Value) -> Shape | None:
 
 
 def constant_dimension(size: int) -> Dimension:
-    return 1 if size == 1 else Size(("const", size))
+    return 1 if size == 1 else Size((CONSTANT, size))
 
 
 def dimension(value: Value, number: int = 0) -> Dimension:
@@ -138,7 +148,7 @@ def merged(dimensions: Shape, number: int) -> Dimension:
         return 1
     if len(sizes) == 1:
         return sizes[0]
-    key = ("product", *(item.key for item in sizes))
+    key = (PRODUCT, *(item.key for item in sizes))
     return Size(key, all(item.maybe_one for item in sizes))
 
 
@@ -714,12 +724,12 @@ def _concatenated(shapes: list[Shape], axis: int, is_known: bool) -> Shape:
 
 def _total(sizes: list[Dimension]) -> Dimension:
     """The sum of dimensions."""
-    keys = tuple(("const", 1) if isinstance(size, int) else size.key for size in sizes)
-    counts = [key[1] for key in keys if isinstance(key, tuple) and len(key) == 2 and key[0] == "const"]
+    keys = tuple((CONSTANT, 1) if isinstance(size, int) else size.key for size in sizes)
+    counts = [key[1] for key in keys if isinstance(key, tuple) and len(key) == 2 and key[0] == CONSTANT]
     if len(counts) == len(keys):
         return constant_dimension(sum(counts))
     sure = sum(isinstance(size, int) for size in sizes) >= 2
-    return Size(("total", *keys), not sure)
+    return Size((TOTAL, *keys), not sure)
 
 
 @result(np.stack)

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transforms.inference import ANY_SIZE, FRESH, as_number, broadcast, many, value_of_object
+from transforms.inference import (
+    ANY_SIZE,
+    FIRST,
+    FRESH,
+    LESS,
+    SLICE,
+    as_number,
+    broadcast,
+    many,
+    value_of_object,
+)
 from transforms.specialise.binding import Binding
 from transforms.values import (
     UNKNOWN,
@@ -39,9 +49,9 @@ def fresh(number: int, maybe_one: bool = True) -> Size:
 def shorter(size: Size, count: int) -> Size:
     """The dimension that is `count` shorter."""
     key = size.key
-    if isinstance(key, tuple) and len(key) == 3 and key[0] == "less":
-        return Size(("less", key[1], key[2] + count), True)
-    return Size(("less", key, count), True)
+    if isinstance(key, tuple) and len(key) == 3 and key[0] == LESS:
+        return Size((LESS, key[1], key[2] + count), True)
+    return Size((LESS, key, count), True)
 
 
 def shorter_length(length: Length, count: int) -> Value:
@@ -199,16 +209,16 @@ def _sliced(size: Dimension, part: slice, axis: int) -> Dimension:
     if step == -1 and part.start is None and stop is None:
         return size
     if step != 1:
-        return Size(("slice", size.key, part.start, stop, step), True)
+        return Size((SLICE, size.key, part.start, stop, step), True)
     if stop is None:
         if start == 0:
             return size
-        return shorter(size, start) if start > 0 else Size(("first", size.key, -start), True)
+        return shorter(size, start) if start > 0 else Size((FIRST, size.key, -start), True)
     if start >= 0 and stop < 0:
         return shorter(size, start - stop)
     if start == 0 and stop > 0:
-        return Size(("first", size.key, stop), True)
-    return Size(("slice", size.key, start, stop, 1), True)
+        return Size((FIRST, size.key, stop), True)
+    return Size((SLICE, size.key, start, stop, 1), True)
 
 
 def _sliced_by(size: Dimension, binding: Binding | None, axis: int) -> Dimension:
@@ -226,6 +236,6 @@ def _sliced_by(size: Dimension, binding: Binding | None, axis: int) -> Dimension
     if stop.size.key == size.key:
         return shorter(size, count) if count else size
     key = stop.size.key
-    if isinstance(key, tuple) and len(key) == 3 and key[0] == "less" and key[1] == size.key:
+    if isinstance(key, tuple) and len(key) == 3 and key[0] == LESS and key[1] == size.key:
         return shorter(stop.size, count) if count else stop.size
     return fresh(axis)
