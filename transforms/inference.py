@@ -39,7 +39,7 @@ from transforms.values import (
 FRESH = "~"  # the first item of keys that inference makes
 ANY_SIZE = "?"  # the key of a dimension that differs from one item of a `Many` to the next
 
-# The first items of keys of sizes that follow from others: none may be a name, because keys of parameters start with one.
+# The first items of keys of sizes that follow from others: no names, because the keys of parameters start with those.
 CONSTANT, LESS, FIRST, SLICE, TOTAL, PRODUCT, BROADCAST = DERIVED = ("=", "-", "[:]", "[::]", "+", "*", "|")
 
 
