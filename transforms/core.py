@@ -117,15 +117,23 @@ Expression = Union[Var, Const, Ref, Call]
 # -------------------------------------------------------------------------------------------------------- statements
 
 
-class _Remembered:
+class _Simple:
     """Has room for what is asked of a statement again and again."""
 
     __slots__ = ("_reads",)
     _reads: tuple[str, ...]
 
 
+class _Compound:
+    """The same for a statement with blocks: what is read and bound by it and in all of them."""
+
+    __slots__ = ("_all_reads", "_all_writes")
+    _all_reads: frozenset[str]
+    _all_writes: frozenset[str]
+
+
 @record
-class Assign(_Remembered):
+class Assign(_Simple):
     """`target = value`, or, with no target, a call made for its effect."""
 
     target: str | None
@@ -135,7 +143,7 @@ class Assign(_Remembered):
 
 
 @record
-class If:
+class If(_Compound):
     test: Atom
     body: Block
     orelse: Block = ()
@@ -143,7 +151,7 @@ class If:
 
 
 @record
-class While:
+class While(_Compound):
     """`while test: body`; the test is a name that the body assigns anew."""
 
     test: Atom
@@ -152,7 +160,7 @@ class While:
 
 
 @record
-class For:
+class For(_Compound):
     """`for target in iterable: body`; the target is one name (unpacking is written out in the body)."""
 
     target: str
@@ -162,7 +170,7 @@ class For:
 
 
 @record
-class With:
+class With(_Compound):
     """`with context as target: body`."""
 
     context: Atom
@@ -181,7 +189,7 @@ class Handler:
 
 
 @record
-class Try:
+class Try(_Compound):
     body: Block
     handlers: tuple[Handler, ...] = ()
     orelse: Block = ()
@@ -261,6 +269,8 @@ def blocks_of(statement: Statement) -> tuple[Block, ...]:
 
 def with_blocks(statement: Statement, blocks: Iterable[Block]) -> Statement:
     """The statement with its nested blocks exchanged (same order as `blocks_of`); itself if they are the same."""
+    if statement.__class__ is Assign:
+        return statement
     new = tuple(map(tuple, blocks))
     if all(map(operator.is_, new, blocks_of(statement))):
         return statement
@@ -323,8 +333,10 @@ def reads(statement: Statement) -> tuple[str, ...]:
 
 def writes(statement: Statement) -> tuple[str, ...]:
     """The names that a statement itself binds (not those bound in its nested blocks)."""
+    if statement.__class__ is Assign:
+        return () if statement.target is None else (statement.target,)
     match statement:
-        case Assign() | For() | With():
+        case For() | With():
             return (statement.target,) if statement.target is not None else ()
         case Try():
             return tuple(handler.name for handler in statement.handlers if handler.name is not None)
@@ -332,20 +344,41 @@ def writes(statement: Statement) -> tuple[str, ...]:
 
 
 def all_reads(block: Block) -> set[str]:
+    """The names that the statements of a block read, and those of the blocks inside it."""
     found: set[str] = set()
-    for statement in walk(block):
-        found.update(reads(statement))
+    for statement in block:
+        found.update(_all_reads(statement) if isinstance(statement, _Compound) else reads(statement))
     return found
+
+
+def _all_reads(statement: Statement) -> frozenset[str]:
+    try:
+        return statement._all_reads  # type: ignore[union-attr]
+    except AttributeError:
+        names = frozenset(reads(statement)).union(*map(all_reads, blocks_of(statement)))
+        statement._all_reads = names  # type: ignore[union-attr]
+        return names
 
 
 def all_writes(block: Block) -> set[str]:
+    """The names that the statements of a block bind, and those of the blocks inside it."""
     found: set[str] = set()
-    for statement in walk(block):
-        if statement.__class__ is not Assign:
-            found.update(writes(statement))
-        elif statement.target is not None:
-            found.add(statement.target)
+    for statement in block:
+        if isinstance(statement, Assign):
+            if statement.target is not None:
+                found.add(statement.target)
+        else:
+            found.update(_all_writes(statement) if isinstance(statement, _Compound) else writes(statement))
     return found
+
+
+def _all_writes(statement: Statement) -> frozenset[str]:
+    try:
+        return statement._all_writes  # type: ignore[union-attr]
+    except AttributeError:
+        names = frozenset(writes(statement)).union(*map(all_writes, blocks_of(statement)))
+        statement._all_writes = names  # type: ignore[union-attr]
+        return names
 
 
 def names_in(function: Function) -> set[str]:
@@ -466,3 +499,16 @@ def is_call_of(expression: Expression, *functions: Any) -> bool:
         if value is function:
             return True
     return False
+
+
+def by_identity(*functions: Any) -> dict[int, Any]:
+    """A table of functions for `is_call_in`."""
+    return {id(function): function for function in functions}
+
+
+def is_call_in(expression: Expression, functions: dict[int, Any]) -> bool:
+    """`is_call_of` for many functions: whether the expression calls one that the table has."""
+    if expression.__class__ is not Call:
+        return False
+    called = expression.function
+    return called.__class__ is Ref and id(called.value) in functions

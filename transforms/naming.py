@@ -51,21 +51,27 @@ _ALIASES = {"numpy": "np"}
 
 
 @functools.cache
-def _public() -> dict[int, tuple[Any, str, str]]:
-    """id -> (object, module, name) of NumPy's and the standard library's public functions and classes."""
-    table: dict[int, tuple[Any, str, str]] = {}
-    for module_name in (*_STANDARD_SPACES, *_NUMPY_SPACES):
-        module = importlib.import_module(module_name)
-        for name in sorted(
-            dir(module), key=lambda name: (name != getattr(vars(module).get(name), "__name__", ""), name)
-        ):
-            if name.startswith("_") or name not in vars(module):
-                continue
-            value = vars(module)[name]
-            if callable(value) and not isinstance(value, types.ModuleType):
-                table.setdefault(id(value), (value, module_name, name))
-    table[id(np.newaxis)] = (None, "builtins", "None")
+def _public(module_name: str) -> dict[int, tuple[Any, str]]:
+    """id -> (object, name) of the public functions and classes of a module."""
+    module = importlib.import_module(module_name)
+    table: dict[int, tuple[Any, str]] = {}
+    for name in sorted(dir(module), key=lambda name: (name != getattr(vars(module).get(name), "__name__", ""), name)):
+        if name.startswith("_") or name not in vars(module):
+            continue
+        value = vars(module)[name]
+        if callable(value) and not isinstance(value, types.ModuleType):
+            table.setdefault(id(value), (value, name))
     return table
+
+
+def _public_place(value: Any) -> tuple[str, str] | None:
+    """The module and the name of one of NumPy's or the standard library's public functions and classes."""
+    for module_name in (*_STANDARD_SPACES, *_NUMPY_SPACES):
+        if module_name in sys.modules:  # what has not been loaded has made nothing
+            found = _public(module_name).get(id(value))
+            if found is not None and found[0] is value:
+                return module_name, found[1]
+    return None
 
 
 def place_of(value: Any, hint: str = "") -> Place:
@@ -75,10 +81,10 @@ def place_of(value: Any, hint: str = "") -> Place:
     name = getattr(value, "__name__", None)
     if isinstance(name, str) and getattr(builtins, name, None) is value:
         return Place(value, name, (), "builtins", name)
-    public = _public().get(id(value))
-    if public is not None and public[0] is value:
-        root = _module_place(importlib.import_module(public[1]))
-        return Place(root.root, root.base, (*root.path, public[2]), root.module)
+    public = _public_place(value)
+    if public is not None:
+        root = _module_place(sys.modules[public[0]])
+        return Place(root.root, root.base, (*root.path, public[1]), root.module)
     owner = getattr(value, "__objclass__", None)
     if owner is None and inspect.isbuiltin(value) and isinstance(value.__self__, type | np.ufunc):
         owner = value.__self__  # `np.add.at` is a method of `np.add`

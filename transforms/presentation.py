@@ -15,7 +15,6 @@ from transforms.core import (
     Assign,
     Block,
     Call,
-    Const,
     For,
     Function,
     If,
@@ -86,7 +85,7 @@ def expressions_of(statement: Any) -> tuple[Any, ...]:
 def children(expression: Any) -> tuple[Any, ...]:
     """The operands of an expression, the function first."""
     if isinstance(expression, Call):
-        return (expression.function, *expression.arguments, *(atom for _, atom in expression.keywords))
+        return (expression.function, *expression.atoms)
     if isinstance(expression, Choice):
         return tuple(part for part in (expression.test, expression.body, expression.orelse) if part is not None)
     return ()
@@ -94,11 +93,14 @@ def children(expression: Any) -> tuple[Any, ...]:
 
 def leaves(expression: Any) -> Iterator[Any]:
     """The atoms of an expression, left to right."""
-    if isinstance(expression, (Call, Choice)):
-        for child in children(expression):
-            yield from leaves(child)
-    else:
+    if not isinstance(expression, (Call, Choice)):
         yield expression
+        return
+    for child in children(expression):
+        if isinstance(child, (Call, Choice)):
+            yield from leaves(child)
+        else:
+            yield child
 
 
 def variables(expression: Any) -> Iterator[str]:
@@ -111,10 +113,8 @@ def references_in(block: Block) -> Iterator[Any]:
     for statement in block:
         for expression in expressions_of(statement):
             for leaf in leaves(expression):
-                if isinstance(leaf, Ref):
+                if leaf.__class__ is Ref:
                     yield leaf.value
-                elif isinstance(leaf, Const):
-                    pass
         for inner in blocks_of(statement):
             yield from references_in(inner)
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import inspect
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,12 +90,18 @@ class Primitive:
 
         A TypeError where they do not fit, or where the parameters are not known.
         """
-        atoms, names = call.atoms, tuple([name for name, _ in call.keywords])
-        layout = self._layout(len(call.arguments), names)
+        layout = self._layout(len(call.arguments), tuple([name for name, _ in call.keywords]))[0]
+        atoms = call.atoms
         return {name: place(atoms) for name, place in layout}
 
+    def bind_all(self, arguments: Sequence[Any], keywords: dict[str, Any]) -> dict[str, Any]:
+        """The same for any arguments, with the defaults of those that are not given."""
+        given, defaults = self._layout(len(arguments), tuple(keywords))
+        things = (*arguments, *keywords.values())
+        return {**{name: place(things) for name, place in given}, **defaults}
+
     def _layout(self, count: int, keywords: tuple[str, ...]) -> Layout:
-        """Which of its atoms each parameter of a call gets, that has this many by position and these by keyword."""
+        """How a call binds that has this many arguments by position and these by keyword."""
         if self._layouts[0] is not self.signature:
             self._layouts = (self.signature, {})
         layouts = self._layouts[1]
@@ -107,7 +113,8 @@ class Primitive:
         return known
 
 
-Layout = tuple[tuple[str, Callable[..., Any]], ...]
+# which of all arguments each parameter gets that is given one, and the defaults of the others
+Layout = tuple[tuple[tuple[str, Callable[..., Any]], ...], dict[str, Any]]
 
 
 def _layout_of(signature: inspect.Signature | None, count: int, keywords: tuple[str, ...]) -> Layout | str:
@@ -118,7 +125,10 @@ def _layout_of(signature: inspect.Signature | None, count: int, keywords: tuple[
         bound = signature.bind(*range(count), **{name: count + k for k, name in enumerate(keywords)})
     except TypeError as error:
         return str(error)
-    return tuple((name, _picker(place)) for name, place in bound.arguments.items())
+    given = tuple((name, _picker(place)) for name, place in bound.arguments.items())
+    bound.apply_defaults()
+    taken = {name for name, _ in given}
+    return given, {name: default for name, default in bound.arguments.items() if name not in taken}
 
 
 def _picker(place: int | tuple[int, ...] | dict[str, int]) -> Callable[..., Any]:
@@ -137,9 +147,10 @@ _all: list[Primitive] = []
 
 def lookup(function: Any) -> Primitive | None:
     """The primitive that this object names, or None."""
-    if function.__class__ is _BUILTIN_METHOD:
-        function = canonical_object(function)
     primitive = _primitives.get(id(function))
+    if primitive is None and function.__class__ is _BUILTIN_METHOD:
+        function = canonical_object(function)
+        primitive = _primitives.get(id(function))
     if primitive is not None:
         for known in primitive.functions:
             if function is known:

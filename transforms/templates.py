@@ -303,7 +303,7 @@ def inline(function: Function, atoms: tuple[Atom, ...], names: Names, values: di
     """
     own = [name for name in _ordered_names(function) if name not in function.parameters]
     fresh = {name: names.temporary() if is_temporary(name) else names.fresh(name) for name in own}
-    rebound = {name for name in _ordered_names(function) if name in function.parameters and _is_bound(function, name)}
+    rebound = all_writes(function.body).intersection(function.parameters)
     prologue: list[Any] = []
     replaced: dict[str, Atom] = {}
     for parameter, atom in zip(function.parameters, atoms, strict=True):
@@ -339,10 +339,6 @@ def _ordered_names(function: Function) -> list[str]:
     for statement in walk(function.body):
         seen.update(dict.fromkeys(writes(statement)))
     return list(seen)
-
-
-def _is_bound(function: Function, name: str) -> bool:
-    return name in all_writes(function.body)
 
 
 def value_of(atom: Atom, values: dict[str, Value]) -> Value:

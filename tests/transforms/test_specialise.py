@@ -17,6 +17,7 @@ from tests.transforms.describing import Checker, describes
 from tests.transforms.interpreter import interpret
 from transforms import core, operations
 from transforms.core import Assign, Call, Const, Function, If, Raise, Ref, Return, Var
+from transforms.inference import CONSTANT
 from transforms.specialise import specialise
 from transforms.ssa import ssa
 from transforms.values import FLOAT, INTEGER, UNKNOWN, Array, Known, Literal, Number, Sequence, Size, Unknown, Value
@@ -109,7 +110,7 @@ def test_shape_arguments_carry_sizes() -> None:
         n, k = x.shape[0], 3
         return np.zeros((n, k)) + 1.0
 
-    assert result_value(typed(zeros, np.ones((2, 5)))) == Array(DOUBLE, (Size((0, 0)), Size(("const", 3))))
+    assert result_value(typed(zeros, np.ones((2, 5)))) == Array(DOUBLE, (Size((0, 0)), Size((CONSTANT, 3))))
 
 
 def test_methods_become_functions() -> None:

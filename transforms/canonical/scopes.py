@@ -67,13 +67,12 @@ def bound_here(node: Node) -> tuple[str, ...]:
 
 def inside(node: Node) -> Iterator[Node]:
     """The node and the nodes inside it that belong to the same function, in source order."""
-    yield node
-    if isinstance(node, FUNCTIONS):
-        children: Iterator[Node] = iter(outer_parts(node))
-    else:
-        children = gast.iter_child_nodes(node)
-    for child in children:
-        yield from inside(child)
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        yield current
+        children = outer_parts(current) if isinstance(current, FUNCTIONS) else [*gast.iter_child_nodes(current)]
+        pending += reversed(children)
 
 
 @dataclass

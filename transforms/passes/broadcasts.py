@@ -25,6 +25,8 @@ from transforms.core import (
     Var,
     atoms_of,
     blocks_of,
+    by_identity,
+    is_call_in,
     is_call_of,
     names_in,
     walk,
@@ -35,6 +37,7 @@ from transforms.values import Array, Literal, Number, Value
 BINARY = (operator.add, operator.sub, operator.mul, operator.truediv, np.add, np.subtract, np.multiply, np.true_divide)
 UNARY = (operator.neg, np.negative)
 ACCUMULATE = (operator.iadd, operator.isub)
+_ELEMENTWISE = by_identity(*BINARY, *UNARY)
 
 
 def broadcasts(function: Function) -> Function:
@@ -55,7 +58,7 @@ def _escaping(function: Function) -> set[str]:
         operands = atoms_of(statement)
         if isinstance(statement, Assign) and isinstance(statement.value, Call):
             call = statement.value
-            if is_call_of(call, *BINARY, *UNARY) and not call.keywords:
+            if is_call_in(call, _ELEMENTWISE) and not call.keywords:
                 continue
             if is_call_of(call, *ACCUMULATE):
                 operands = call.arguments[:1]
@@ -96,7 +99,7 @@ class _Rewriter:
             if self._shape(call.arguments[0]) == self._shape(call.arguments[1]) is not None:
                 item = known[call.arguments[1].name].arguments[0]
                 return [Assign(target, Call(call.function, (call.arguments[0], item)), statement.origin)]
-        if not is_call_of(call, *BINARY, *UNARY) or call.keywords or target is None:
+        if not is_call_in(call, _ELEMENTWISE) or call.keywords or target is None:
             return [statement]
         for position, atom in enumerate(call.arguments):
             if not (isinstance(atom, Var) and atom.name in known):

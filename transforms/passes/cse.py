@@ -28,12 +28,12 @@ import dataclasses
 from typing import Any
 
 from transforms import operations
-from transforms.core import Assign, Call, Expression, For, Function, Ref, Statement, Var, With, walk
+from transforms.core import Assign, Call, Expression, For, Function, Statement, Var, With, by_identity, is_call_in, walk
 from transforms.passes.effects import Effect, Memory
 from transforms.passes.forward import Forward
 from transforms.values import UNKNOWN, is_immutable
 
-_NEVER_SHARED = (
+_NEVER_SHARED = by_identity(
     operations.make_list,
     operations.make_dict,
     operations.make_set,
@@ -85,7 +85,7 @@ class _Shared(Forward):
         call = statement.value
         if not isinstance(call, Call) or self.memory.effect(call) is not Effect.PURE:
             return None
-        if isinstance(call.function, Ref) and any(call.function.value is function for function in _NEVER_SHARED):
+        if is_call_in(call, _NEVER_SHARED):
             return None
         return call
 

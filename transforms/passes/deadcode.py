@@ -49,6 +49,8 @@ from transforms.core import (
     While,
     With,
     all_writes,
+    by_identity,
+    is_call_in,
     is_call_of,
     reads,
     walk,
@@ -75,6 +77,10 @@ STORES = (
     np.add.at,
     np.copyto,
 )
+
+
+_CHANGES = by_identity(*STORES, *INPLACE)
+_SHARES = by_identity(operator.getitem, list.pop, dict.pop, *INPLACE)
 
 
 def deadcode(function: Function) -> Function:
@@ -140,7 +146,7 @@ class _Sweeper:
 
     def is_droppable(self, target: str | None, call: Call) -> bool:
         """Whether a call whose result is not read may go."""
-        if is_call_of(call, *STORES, *INPLACE) and call.arguments and isinstance(call.arguments[0], Var):
+        if is_call_in(call, _CHANGES) and call.arguments and isinstance(call.arguments[0], Var):
             return call.arguments[0].name in self.unread
         if effect_of(call) is not Effect.PURE:
             return False
@@ -274,7 +280,7 @@ class _Storage:
         self.alive.update(map(self.find, function.parameters))
         for statement in walk(function.body):
             match statement:
-                case Assign(value=Call() as call) if is_call_of(call, *STORES, *INPLACE):
+                case Assign(value=Call() as call) if is_call_in(call, _CHANGES):
                     self.read.update(a.name for a in call.atoms[1:] if isinstance(a, Var))
                 case Assign(value=Call() as call) if is_call_of(call, operator.getitem):
                     self.read.update(a.name for a in call.atoms[1:] if isinstance(a, Var))
@@ -301,7 +307,7 @@ class _Storage:
         match statement:
             case Assign(target=str() as target, value=Call() as call):
                 first = call.arguments[0] if call.arguments else None
-                if is_call_of(call, operator.getitem, list.pop, dict.pop, *INPLACE) and isinstance(first, Var):
+                if is_call_in(call, _SHARES) and isinstance(first, Var):
                     self.join(target, first.name)
                 elif is_call_of(call, *FRESH):
                     self.find(target)

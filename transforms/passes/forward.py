@@ -142,9 +142,9 @@ class Forward:
         if isinstance(value, Call):
             function = self.atom(value.function)
             arguments = tuple(map(self.atom, value.arguments))
-            keywords = tuple((key, self.atom(atom)) for key, atom in value.keywords)
+            keywords = value.keywords and tuple([(key, self.atom(atom)) for key, atom in value.keywords])
             same = function is value.function and all(map(operator.is_, arguments, value.arguments))
-            if same and all(one[1] is two[1] for one, two in zip(keywords, value.keywords)):
+            if same and (not keywords or all([one[1] is two[1] for one, two in zip(keywords, value.keywords)])):
                 return statement
             return Assign(statement.target, Call(function, arguments, keywords), statement.origin, statement.comment)
         atom = self.atom(value)

@@ -33,6 +33,8 @@ from transforms.core import (
     While,
     atoms_of,
     blocks_of,
+    by_identity,
+    is_call_in,
     is_call_of,
     names_in,
     walk,
@@ -43,6 +45,7 @@ from transforms.values import Array, Literal, Number, Sequence, Value
 FLOAT = np.dtype(np.float64)
 ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.neg, operator.pos, operator.not_, abs)
 COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne)
+_OPERATIONS = by_identity(*ARITHMETIC, *COMPARISONS)
 # functions that take a Python float for what it is, and whose result does not become one
 TAKERS = (
     np.sin, np.cos, np.tan, np.exp, np.tanh, np.sqrt, np.log, np.arctan, np.sinh, np.cosh, np.abs, np.maximum,
@@ -151,7 +154,7 @@ class _Finder:
             self.block(operands[:2])
         elif call.keywords or not all(map(self.is_double, operands)):
             self.block((call.function, *call.atoms))
-        elif is_call_of(call, *ARITHMETIC, *COMPARISONS) or self.is_division_by_constant(call):
+        elif is_call_in(call, _OPERATIONS) or self.is_division_by_constant(call):
             for atom in operands:
                 self.link(target, atom)
         elif is_call_of(call, operator.iadd, operator.isub) and isinstance(self.value(operands[0]), Array):

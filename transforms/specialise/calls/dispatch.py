@@ -130,7 +130,7 @@ class Calls:
         atom = self.sweep.atom
         hint, is_bound = self.hint, self.is_bound
         call = Call(
-            function, tuple(atom(item) for item in arguments), tuple((key, atom(v)) for key, v in keywords.items())
+            function, tuple(map(atom, arguments)), tuple([(key, atom(value)) for key, value in keywords.items()])
         )
         if not is_bound:
             self.sweep.effect(call)

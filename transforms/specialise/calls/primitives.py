@@ -160,14 +160,10 @@ def note_mutation(calls: Calls, entry: registry.Primitive, arguments: list[Bindi
 
 
 def bind_primitive(entry: registry.Primitive, arguments: list[Binding], keywords: Keywords) -> dict[str, Any] | None:
-    if entry.signature is None:
-        return None
     try:
-        bound = entry.signature.bind(*arguments, **keywords)
+        return entry.bind_all(arguments, keywords)
     except TypeError:
         return None
-    bound.apply_defaults()
-    return dict(bound.arguments)
 
 
 def simplified(
@@ -352,6 +348,8 @@ def _in_own_order(
     if entry is None or entry.signature is None:
         return arguments, keywords
     names = _positions_by_name(thing)
+    if not names:
+        return arguments, keywords
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     known = [name for name, parameter in entry.signature.parameters.items() if parameter.kind in kinds]
     for place, (name, _) in enumerate(names[: len(arguments)]):
