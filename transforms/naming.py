@@ -99,9 +99,16 @@ def place_of(value: Any, hint: str = "") -> Place:
             if own is not None:
                 root = _module_place(sys.modules[own])
                 return Place(root.root, root.base, (name,), root.module, root.attribute)
-            return Place(value, identifier(name), (), module_name, name)
+            return Place(value, identifier(name), (), _public_module(value, module_name, name), name)
     found = _by_hint(value, hint)
     return found if found is not None else Place(value, _base_name(value, hint))
+
+
+def _public_module(value: Any, module_name: str, name: str) -> str:
+    """The module to import an object from: where its own is private (`pathlib._local`), the package that offers it."""
+    package, _, last = module_name.rpartition(".")
+    offered = vars(sys.modules[package]).get(name) if package in sys.modules else None
+    return _public_module(value, package, name) if last.startswith("_") and offered is value else module_name
 
 
 def _module_place(module: types.ModuleType) -> Place:

@@ -67,7 +67,7 @@ _files: dict[str, _Parsed] = {}
 def find(code: CodeType, module_globals: dict[str, Any] | None = None) -> Source:
     """The source of the function that has this code; `SourceNotFound` where there is none, or it is another text."""
     lines = _lines_of(code, module_globals)
-    if not lines:
+    if not lines or _is_other_text(code, lines):
         raise SourceNotFound(
             f"the source of {_describe(code)} is not available: {_why_missing(code.co_filename)}",
             _advice(code.co_filename),
@@ -116,6 +116,13 @@ def _lines_of(code: CodeType, module_globals: dict[str, Any] | None) -> tuple[st
             return tuple(lines)
     linecache.checkcache(code.co_filename)
     return tuple(linecache.getlines(code.co_filename, module_globals))
+
+
+def _is_other_text(code: CodeType, lines: tuple[str, ...]) -> bool:
+    """Whether the text on record under `<string>` has no such definition: Python 3.13 keeps that of -c there."""
+    if code.co_filename != "<string>":
+        return False
+    return (code.co_firstlineno, code.co_name) not in _parse(code.co_filename, lines).definitions
 
 
 def _parse(filename: str, lines: tuple[str, ...]) -> _Parsed:
