@@ -13,8 +13,24 @@ from collections.abc import Sequence
 
 from transforms import operations, registry
 from transforms.analyses.regions import BUILDERS, INPLACE, Region, Regions, bind, opaque_mutations
-from transforms.core import Assign, Atom, Call, Const, For, Function, Ref, Return, Statement, Var, With, walk
-from transforms.values import may_be_differentiable
+from transforms.core import (
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    For,
+    Function,
+    Raise,
+    Ref,
+    Return,
+    Statement,
+    Try,
+    Var,
+    With,
+    walk,
+)
+from transforms.values import UNKNOWN, may_be_differentiable
 
 # functions whose result never depends differentiably on their arguments
 INACTIVE = frozenset(
@@ -47,6 +63,7 @@ class Activity:
         self.varied_names, self.varied_regions = set(varied), set[Region]()
         self.useful_names, self.useful_regions = set[str](), set[Region]()
         self.statements = list(walk(function.body))
+        self.carries_exceptions = any(isinstance(s, Try) and any(h.name for h in s.handlers) for s in self.statements)
         self._mark(self.varied_names, self.varied_regions, list(varied))
         self.useful_regions.update(region.find() for region in shared if region.is_mutated)
         self._forward()
@@ -133,6 +150,21 @@ class Activity:
                 return self._mark(self.varied_names, self.varied_regions, [statement.target])
             case With(target=str() as target) if self.is_varied(statement.context):
                 return self._mark(self.varied_names, self.varied_regions, [target])
+            case Try(handlers=handlers) if self.carries_exceptions and self._raises_varied(statement.body):
+                return self._mark(self.varied_names, self.varied_regions, [h.name for h in handlers if h.name])
+        return False
+
+    def _raises_varied(self, body: Block) -> bool:
+        """Whether an exception that leaves a block may hold values that depend on the input."""
+        for statement in walk(body):
+            match statement:
+                case Raise(exception=Var() as exception) if self.is_varied(exception):
+                    return True
+                case Assign(value=Call(function=Ref(value=Function() as callee)) as call):
+                    if any(map(self.is_varied, call.atoms)) and raises_values(callee):
+                        return True
+                case Assign(value=Call(function=Var()) as call) if any(map(self.is_varied, call.atoms)):
+                    return True
         return False
 
     def _backward(self) -> None:
@@ -166,6 +198,26 @@ class Activity:
             case Return():
                 return self._useful((statement.value,))
         return False
+
+
+def raises_values(function: Function, seen: tuple[Function, ...] = ()) -> bool:
+    """Whether a function may raise an exception that holds numbers: one that it makes of more than texts."""
+    values = function.values or {}
+    bound = {s.target: s.value for s in walk(function.body) if isinstance(s, Assign) and isinstance(s.value, Call)}
+    for statement in walk(function.body):
+        if isinstance(statement, Raise) and isinstance(statement.exception, Var):
+            made = bound.get(statement.exception.name)
+            if made is None or any(
+                isinstance(atom, Var) and may_be_differentiable(values.get(atom.name, UNKNOWN)) for atom in made.atoms
+            ):
+                return True
+        call = statement.value if isinstance(statement, Assign) and isinstance(statement.value, Call) else None
+        callee = call.function.value if call is not None and isinstance(call.function, Ref) else None
+        if isinstance(callee, Function) and callee not in seen and raises_values(callee, (*seen, function)):
+            return True
+        if call is not None and isinstance(call.function, Var):
+            return True
+    return False
 
 
 def differentiable_operands(call: Call) -> tuple[Atom, ...]:

@@ -195,6 +195,7 @@ class Containers(Control):
         if not isinstance(name, Const) or any(self.kind(atom) is not Kind.NONE for atom in call.arguments[2:]):
             self.refuse(statement, getattr, None)
         assert target is not None and isinstance(name, Const)
+        self._check_stored(source, name, primal, statement.origin)
         primal.statements.append(statement)
         if isinstance(source, Var) and self.kind(source) is Kind.VALUE and self.is_structured(source.name):
             self._slot_read(target, source.name, name, adjoint)
@@ -220,6 +221,21 @@ class Containers(Control):
                 f"the derivative with respect to attribute {name.value!r} of an object of unknown class is not known",
                 "Give example arguments, so that the class is known.",
                 statement.origin,
+            )
+
+    def _check_stored(self, source: Atom, name: Const, primal: Builder, origin: Origin | None) -> None:
+        """Refuse an attribute that the object computes when it is read: its cotangent belongs to what it is made of."""
+        value = self.plan.value(source)
+        if not isinstance(source, Var):
+            return
+        if isinstance(value, Unknown):
+            primal.do(runtime.check_stored, source, name)
+        elif isinstance(value, (Instance, Record)) and runtime.is_computed(value.kind, name.value):
+            raise TransformError(
+                f"{name.value!r} of a {value.kind.__name__} is computed when it is read, and a derivative passes through "
+                "it; only properties are supported",
+                "Write it as a property or a method.",
+                origin,
             )
 
     def _first_change(self, name: str) -> Origin | None:

@@ -419,6 +419,13 @@ class Control(Cotangents):
         before, rewind = self._rewind(self.tapes[tapes:], origin)
         before, rewind = [*before, *untouched[:1]], [*rewind, *untouched[1:]]
         for handler in statement.handlers:
+            if handler.name is not None and self.kind(handler.name) is not Kind.NONE:
+                raise TransformError(
+                    f"the exception {handler.name!r} holds values that depend on the input, and a derivative passes "
+                    "through it",
+                    "Return such values instead of raising an exception with them.",
+                    origin,
+                )
             self._refuse_partial(statement, handler.body)
             self.live = set(after_final)
             inner = Scope(scope.in_loop)

@@ -213,13 +213,15 @@ from transforms.runtime.reductions import (
     undiff,
 )
 from transforms.runtime.refusal import (
-    DerivativeRefused,
     check_array,
     check_dict,
     check_distinct,
     check_method,
     check_number,
+    check_stored,
     check_view,
+    is_computed,
+    DerivativeRefused,
 )
 from transforms.runtime.shadows import (
     accumulate,

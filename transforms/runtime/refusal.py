@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import types
 from typing import Any
 
 import numpy as np
@@ -104,6 +106,22 @@ def check_dict(x: Any, name: str) -> None:
     if type(x) is not dict:
         raise DerivativeRefused(
             f"the method {name!r} of a {type(x).__name__} was taken to be that of a dict: give example arguments, so "
+            "that types are known"
+        )
+
+
+def is_computed(kind: type, name: str) -> bool:
+    """Whether instances of a class compute this attribute (a property, a descriptor) instead of storing it."""
+    member = inspect.getattr_static(kind, name, None)
+    is_stored = member is None or isinstance(member, (types.FunctionType, types.MemberDescriptorType, staticmethod))
+    return not is_stored and hasattr(type(member), "__get__") and not hasattr(kind, "_fields")
+
+
+def check_stored(x: Any, name: str) -> None:
+    """Refuse to go on in code made without types where an attribute was taken to be stored in the object."""
+    if is_computed(type(x), name) and not isinstance(x, (np.ndarray, np.generic, int, float, complex)):
+        raise DerivativeRefused(
+            f"the attribute {name!r} of a {type(x).__name__} is computed when it is read: give example arguments, so "
             "that types are known"
         )
 
