@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import math
 import re
 import sys
@@ -362,3 +364,53 @@ def test_check_grads_notices_a_wrong_derivative() -> None:
     with pytest.raises((AssertionError, ad.AutodiffError)):
         ad.check_grads(f, (np.array([1.0, 2.0]),))
     ad.check_grads(lambda x: np.sum(x * x), (np.array([1.0, 2.0]),))
+
+
+def test_values_inside_an_exception() -> None:
+    class Failure(Exception):
+        def __init__(self, value):
+            self.value = value
+
+    def g(a):
+        raise Failure(a * a)
+
+    def f(x):
+        try:
+            return g(x)
+        except Failure as failure:
+            return failure.value * 2
+
+    text = refused(f, 1.5)
+    assert "'failure' holds values" in text and "Return such values" in text
+
+
+def test_attribute_that_is_computed() -> None:
+    class Model:
+        def __init__(self, weight):
+            self.weight = weight
+
+        @functools.cached_property
+        def cube(self):
+            return self.weight**3
+
+    def f(x):
+        return Model(x).cube
+
+    text = refused(f, 1.5)
+    assert "'cube' of a Model is computed" in text and "property" in text
+
+
+def test_a_callee_that_changes_something_and_fails() -> None:
+    def fill(items, n, a):
+        items.append(a * n)
+        if n == 0:
+            raise KeyError
+        fill(items, n - 1, a)
+
+    def f(x):
+        items = [x]
+        with contextlib.suppress(KeyError):
+            fill(items, 2, x)
+        return items[0] * items[1] + items[2] * items[2]
+
+    assert "try statement" in refused(f, 1.5, kind=(ad.AutodiffError, ad.DerivativeRefused))

@@ -53,8 +53,6 @@ REFUSED = frozenset(
         "loops.next_and_iter",
         "mutation.object_attribute_array",
         "statements.class_inside",
-        "statements.try_in_loop",
-        "statements.try_with_error",
         "statements.yields_from_helper",
     }
 )

@@ -20,6 +20,7 @@ import numpy as np
 
 from transforms import operations, registry, runtime
 from transforms.analyses.regions import INPLACE, Regions, Summaries, bind, find_regions, getitem_shares
+from transforms.attempts import split_attempts
 from transforms.core import (
     Assign,
     Atom,
@@ -55,6 +56,7 @@ def prepare(function: Function, summaries: Summaries, specialise: Specialise) ->
     """The program in the form that `reverse` reads; `specialise` finds the types again where callees were inlined."""
     function = _again(function, _inline_small(function), specialise)
     while True:
+        function = _again(function, split_attempts(function, summaries), specialise)
         function = _normalise(function)
         regions = find_regions(function, summaries)
         values: dict[str, Value] = dict(function.values or {})

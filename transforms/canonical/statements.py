@@ -15,6 +15,7 @@ such a flag.
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ from transforms.canonical.comprehensions import Comprehensions
 from transforms.canonical.expressions import BINARY, operation
 from transforms.canonical.iteration import Counting, Direct, Source
 from transforms.canonical.jumps import BREAK, CONTINUE, NEXT, RETURN, Completions, Emit, completion, completions
-from transforms.core import Atom, Const, Expression, Var
+from transforms.core import Atom, Const, Expression, Ref, Var
 
 TRUE, FALSE, NONE = Const(True), Const(False), Const(None)
 NOWHERE: Completions = frozenset()
@@ -481,8 +482,11 @@ class Statements(Comprehensions):
 
     def with_items(self, items: Sequence[Node], body: Sequence[Any], tail: Completions) -> None:
         first, *others = items
-        context = self.atom(first.context_expr)
         target = first.optional_vars
+        if target is None and self.is_suppress(first.context_expr):
+            self.suppress(first.context_expr, others, body, tail)
+            return
+        context = self.atom(first.context_expr)
         name = None if target is None else self.own_name(target) or self.names.temporary()
         origin = self.origin
         with self.block() as inner:
@@ -493,6 +497,25 @@ class Statements(Comprehensions):
             else:
                 self.lower_statements(body, tail)
         self.emit(core.With(context, name, tuple(inner), origin))
+
+    def is_suppress(self, node: Node) -> bool:
+        """Whether a context is `contextlib.suppress(A, B)`."""
+        function = self.static(node.func) if isinstance(node, gast.Call) and not node.keywords and node.args else None
+        is_known = isinstance(function, Ref) and function.value is contextlib.suppress
+        return is_known and not any(isinstance(part, gast.Starred) for part in node.args)
+
+    def suppress(self, context: Node, others: Sequence[Node], body: Sequence[Any], tail: Completions) -> None:
+        """`with suppress(A, B)` is a `try` whose handler does nothing."""
+        exceptions = self.atoms(context.args)
+        caught = exceptions[0] if len(exceptions) == 1 else self.do_operation(operations.make_tuple, *exceptions)
+        self.is_result_late |= not self.is_result_set and RETURN in completions(body)
+        origin = self.origin
+        with self.block() as inner:
+            if others:
+                self.with_items(others, body, tail)
+            else:
+                self.lower_statements(body, tail)
+        self.emit(core.Try(tuple(inner), (core.Handler(caught, None, ()),), (), (), origin))
 
     def do_Try(self, node: Node, tail: Completions) -> None:
         if completions(node.finalbody) - {NEXT}:

@@ -232,8 +232,8 @@ class Containers(Control):
             primal.do(runtime.check_stored, source, name)
         elif isinstance(value, (Instance, Record)) and runtime.is_computed(value.kind, name.value):
             raise TransformError(
-                f"{name.value!r} of a {value.kind.__name__} is computed when it is read, and a derivative passes through "
-                "it; only properties are supported",
+                f"{name.value!r} of a {value.kind.__name__} is computed when it is read, and a derivative passes "
+                "through it; only properties are supported",
                 "Write it as a property or a method.",
                 origin,
             )

@@ -10,8 +10,9 @@ import operator
 import numpy as np
 
 from transforms import operations, registry, runtime
-from transforms.analyses.activity import changed_operands
+from transforms.analyses.liveness import LiveBlock, liveness
 from transforms.analyses.regions import bind
+from transforms.attempts import ATOMIC, may_be_unfinished
 from transforms.core import (
     Assign,
     Atom,
@@ -297,7 +298,7 @@ class Control(Cotangents):
         outer = [
             leaf
             for name in touched(self.plan, statement.body)
-            if name not in inside or name in headers
+            if name not in inside or name in headers or not self._is_bound_inside(name, statement)
             for leaf in self.leaves(name)
         ]
         start = Builder(self.names, statement.origin)
@@ -327,6 +328,11 @@ class Control(Cotangents):
             drained = Call(Ref(runtime.drained), (Var(self.bar(name)),))
             carried.append(Assign(self.bar(name), drained, statement.origin))
         return self._emit_loop(statement, forward, reverse, at, start.statements, carried, not in_loop)
+
+    def _is_bound_inside(self, name: str, loop: For | While) -> bool:
+        """Whether all bindings of a name stand in the body of a loop; others may come from the iteration before."""
+        body = self.plan.places[id(loop.body[0])].blocks
+        return self.plan.bound_in[name][: len(body)] == body
 
     def _trailing_shadows(self, copies: Block) -> int:
         return sum(
@@ -418,7 +424,7 @@ class Control(Cotangents):
         halves.append((forward, placed(inner.prologue, reverse, self.aliases), set(self.live)))
         before, rewind = self._rewind(self.tapes[tapes:], origin)
         before, rewind = [*before, *untouched[:1]], [*rewind, *untouched[1:]]
-        for handler in statement.handlers:
+        for handler, read in zip(statement.handlers, self._live_in_handlers(statement)):
             if handler.name is not None and self.kind(handler.name) is not Kind.NONE:
                 raise TransformError(
                     f"the exception {handler.name!r} holds values that depend on the input, and a derivative passes "
@@ -426,7 +432,7 @@ class Control(Cotangents):
                     "Return such values instead of raising an exception with them.",
                     origin,
                 )
-            self._refuse_partial(statement, handler.body)
+            self._refuse_partial(statement, read)
             self.live = set(after_final)
             inner = Scope(scope.in_loop)
             forward, reverse = self.block(handler.body, inner)
@@ -472,28 +478,49 @@ class Control(Cotangents):
 
     def _note_changes(self, statement: Try) -> tuple[Statements, Block]:
         """Where a body changes memory in place that is differentiated: statements that make a note and that check, at
-        the start of a handler, that it was not made; and the body with the note after its first change."""
+        the start of a handler, that it was not made; and the body with the note at its first change."""
         for position, inner in enumerate(statement.body if statement.handlers else ()):
             calls = (s.value for s in walk((inner,)) if isinstance(s, Assign) and isinstance(s.value, Call))
-            if any(self.kind(atom) is Kind.SHADOW for call in calls for atom in changed_operands(call)):
+            changed_by = self.plan.activity.changed_by
+            if any(self.kind(atom) is Kind.SHADOW for call in calls for atom in changed_by(call)):
+                is_atomic = isinstance(inner, Assign) and is_call_of(inner.value, *ATOMIC)
+                if is_atomic and inner is statement.body[-1]:
+                    break
                 notes = Builder(self.names, statement.origin)
                 changes = notes.call(operations.make_list, target=self.names.fresh("changes"))
                 notes.do(runtime.check_unchanged, changes)
                 note = Assign(None, Call(Ref(runtime.note_end), (changes,)), statement.origin)
-                place = position + isinstance(inner, Assign)
+                place = position + is_atomic
                 return notes.statements, (*statement.body[:place], note, *statement.body[place:])
         return [], ()
 
-    def _refuse_partial(self, statement: Try, handler: Block) -> None:
-        inside = all_writes(statement.body)
-        for name in free_reads(handler):
-            if name in inside and self.plan.kind(name) is not Kind.NONE:
+    def _refuse_partial(self, statement: Try, read: frozenset[str]) -> None:
+        """Refuse a handler where it, or what follows, reads what the unfinished body may have assigned."""
+        unfinished, last = may_be_unfinished(statement.body)
+        written = all_writes(unfinished)
+        if last is not None and not isinstance(last, Assign):
+            written |= all_writes((last,))
+        for name in sorted(read & written):
+            # no program reads a temporary of an expression that failed
+            if self.plan.kind(name) is not Kind.NONE and not is_temporary(name):
                 raise TransformError(
-                    f"the handler uses {name!r}, which the body of the try statement was computing when it failed; "
+                    f"{name!r} is read where the body of the try statement, which computes it, may have failed; "
                     "a derivative through this is not supported",
                     "Compute in the handler from values that were there before the try statement.",
                     statement.origin,
                 )
+
+    def _live_in_handlers(self, statement: Try) -> list[frozenset[str]]:
+        """For each handler, the names that it, or what follows it, reads."""
+        if not hasattr(self, "_live_blocks"):
+            self._live_blocks: dict[int, tuple[LiveBlock, ...]] = {}
+            pending = [(self.function.body, liveness(self.function.body))]
+            while pending:
+                block, live = pending.pop()
+                for each, inner in zip(block, live.inner):
+                    self._live_blocks[id(each)] = inner
+                    pending += zip(blocks_of(each), inner)
+        return [live.before for live in self._live_blocks[id(statement)][1:-2]]
 
 
 def placed(prologue: Statements, reverse: Statements, aliases: dict[str, str]) -> Statements:

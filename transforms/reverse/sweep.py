@@ -33,6 +33,7 @@ from transforms.core import (
     Names,
     Ref,
     Return,
+    Try,
     Var,
     all_writes,
     is_call_of,
@@ -124,6 +125,8 @@ class Sweep(Primitives):
         """Refuse names of unknown type that are bound in a loop and read after it: the tape of the loop hands back
         their shadows, and what was added to that of a number in the meantime would be lost."""
         for statement in walk(self.function.body):
+            if isinstance(statement, Try):
+                self._refuse_rebound(statement)
             here = self.plan.places[id(statement)]
             for name in reads(statement):
                 home = self.plan.bound_in.get(name, ())
@@ -137,6 +140,16 @@ class Sweep(Primitives):
                         "Give example arguments, so that types are known.",
                         statement.origin,
                     )
+
+    def _refuse_rebound(self, statement: Try) -> None:
+        """Refuse names of unknown type that a try statement binds again: each binding has a shadow of its own."""
+        for name in sorted(all_writes((statement,))):
+            if self.plan.binding.get(name) is None and self.is_dynamic(Var(name)):
+                raise TransformError(
+                    f"{name!r} is bound in a try statement, and may be a number or an array that is changed",
+                    "Give example arguments, so that types are known.",
+                    statement.origin,
+                )
 
     def assign(self, statement: Assign, scope: Scope, primal: Builder, adjoint: Builder) -> None:
         """Primal and adjoint of one operation."""

@@ -213,6 +213,7 @@ from transforms.runtime.reductions import (
     undiff,
 )
 from transforms.runtime.refusal import (
+    DerivativeRefused,
     check_array,
     check_dict,
     check_distinct,
@@ -221,7 +222,6 @@ from transforms.runtime.refusal import (
     check_stored,
     check_view,
     is_computed,
-    DerivativeRefused,
 )
 from transforms.runtime.shadows import (
     accumulate,
