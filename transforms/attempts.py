@@ -201,9 +201,9 @@ class _Cut:
         """A branch, loop or try statement with its blocks in pieces; None for what can only be taken as a whole."""
         match statement:
             case If():
-                return [with_blocks(statement, [self.pieces(block) for block in blocks_of(statement)])]
+                return [with_blocks(statement, [tuple(self.pieces(block)) for block in blocks_of(statement)])]
             case For() if self.is_finite(statement):
-                return [with_blocks(statement, [self.unless_caught(self.pieces(statement.body))])]
+                return [with_blocks(statement, [tuple(self.unless_caught(self.pieces(statement.body)))])]
             case While(test=test):
                 running = test.name if isinstance(test, Var) else self.names.fresh("running")
                 start = [] if isinstance(test, Var) else [Assign(running, test, statement.origin)]
