@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import operator
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Union
@@ -236,6 +237,7 @@ class Function:
     doc: str | None = None
     source: Any = field(default=None, repr=False)  # the Python object that this was read from, if any
     values: dict[str, Any] | None = field(default=None, repr=False)  # name -> transforms.values.Value
+    hints: dict[str, str] = field(default_factory=dict, repr=False)  # temporary -> a name that would say what it is
     given: dict[str, Any] = field(default_factory=dict, repr=False)  # what parameters are in every call, by design
 
     @property
@@ -480,6 +482,14 @@ class Names:
         self.counters["_"] = number
         self.taken.add(f"_{number}")
         return f"_{number}"
+
+
+_DERIVATIVE = re.compile(r"_(bar|dot)(_\d+)*$")
+
+
+def is_derivative(name: str) -> bool:
+    """Whether the name is one that the compiler makes of another name: of its cotangent or tangent."""
+    return _DERIVATIVE.search(name) is not None
 
 
 def is_temporary(name: str) -> bool:

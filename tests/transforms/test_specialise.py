@@ -481,3 +481,26 @@ def test_corpus(program: Any) -> None:
             assert not checker.wrong
             again = specialise(made, values, reader)
             assert_same(interpret(again, *copy.deepcopy(arguments)), expected)
+
+
+def test_values_keep_the_names_that_the_program_gave_them() -> None:
+    def program(params):
+        (w, b), scale = params["layer"], params["scale"]
+        pair = [np.sin(w), np.cos(b)]
+        first, second = pair
+        return first * second * scale
+
+    made = typed(program, {"layer": (np.ones(3), np.ones(3)), "scale": 2.0})
+    assert {"w", "b", "scale", "first", "second"} <= core.all_writes(made.body)
+
+
+def test_names_of_values_do_not_hide_others() -> None:
+    def program(pair):
+        x, y = pair
+        for _ in range(2):
+            x, y = y, x + y
+        z = x
+        x = np.sin(z)
+        return x * z + y
+
+    typed(program, (0.5, 1.5))

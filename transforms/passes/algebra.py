@@ -36,7 +36,6 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-import re
 from typing import Any
 
 from transforms.core import (
@@ -52,14 +51,13 @@ from transforms.core import (
     Var,
     While,
     is_call_of,
+    is_derivative,
     walk,
     writes,
 )
 from transforms.passes.cse import Sharing
 from transforms.passes.forward import Forward
 from transforms.values import Array, Number
-
-_DERIVATIVE = re.compile(r"_(bar|dot)(_\d+)*$")
 
 
 def algebra(function: Function) -> Function:
@@ -111,7 +109,7 @@ class _Algebra(Forward):
             if _is_number(one, -0.0):
                 return self.same(target, other)
             if _is_number(one, 0.0) and isinstance(other, Var):
-                if _DERIVATIVE.search(other.name) or _DERIVATIVE.search(target):
+                if is_derivative(other.name) or is_derivative(target):
                     return self.same(target, other)
         if self.is_float(a) and (inner := self.negated(b)) is not None:
             return Call(Ref(operator.sub), (a, inner))

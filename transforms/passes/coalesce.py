@@ -54,7 +54,7 @@ from transforms.core import (
 from transforms.passes.effects import INPLACE
 from transforms.values import UNKNOWN, Array
 
-_DERIVATIVE = re.compile(r"_(bar|dot|saved)(_\d+)*$")
+_MADE = re.compile(r"_(bar|dot|saved)(_\d+)*$")  # names that the compiler makes of other names
 _SUFFIX = re.compile(r"(_\d+)+$")
 
 
@@ -86,6 +86,12 @@ def base_name(name: str) -> str:
     return name if is_temporary(name) else _SUFFIX.sub("", name) or name
 
 
+def derivative_name(name: str) -> str:
+    """The name without numbers: `x_bar` of `x_1_bar_2`."""
+    found = _MADE.search(name)
+    return name if found is None else f"{base_name(name[: found.start()])}_{found[1]}"
+
+
 def _merge(function: Function) -> dict[str, str]:
     """Which names get which other name."""
     classes = _Classes(function)
@@ -101,7 +107,7 @@ def _merge(function: Function) -> dict[str, str]:
     order = _in_order(function)
     for name in order:
         base = base_name(name)
-        if base != name and (base in present or _DERIVATIVE.search(base)):
+        if base != name and (base in present or _MADE.search(base)):
             classes.merge(base, name)
     names = classes.renamings(order)
     return _renumbered(order, names, present, classes.fixed | classes.parameters)
@@ -125,7 +131,7 @@ def _renumbered(order: list[str], names: dict[str, str], present: set[str], fixe
     new: dict[str, str] = {}
     for name in order:
         kept = names.get(name, name)
-        found = _DERIVATIVE.search(kept)
+        found = _MADE.search(kept)
         if found is None or kept in new or kept in fixed:
             continue
         stem, number = kept[: found.start()], 0

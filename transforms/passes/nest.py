@@ -55,6 +55,7 @@ from transforms.core import (
     writes,
 )
 from transforms.notation import INPLACE
+from transforms.passes.coalesce import derivative_name
 from transforms.passes.effects import Effect, Memory
 from transforms.passes.unpackings import unpackings
 from transforms.presentation import Choice, Unpack, Update, children, expressions_of, map_leaves, targets_of, variables
@@ -538,7 +539,7 @@ def _without_unread_lengths(body: Block) -> Block:
 
 
 def _readable_names(function: Function, body: Block) -> Block:
-    """The temporaries that are left get the names `t`, `t_1`, ..."""
+    """The temporaries that are left get the names `t`, `t_1`, ..., or that of the cotangent which they are."""
     left: list[str] = []
 
     def collect(block: Block) -> None:
@@ -553,7 +554,10 @@ def _readable_names(function: Function, body: Block) -> Block:
     if not left:
         return body
     names = Names({name for name in names_in_nested(body) if name not in left} | set(function.parameters))
-    new = {name: names.fresh("t") for name in left}
+    new = {}
+    for name in left:
+        hint = derivative_name(function.hints[name]) if name in function.hints else "t"
+        new[name] = names.fresh("t" if hint in names.taken else hint)  # what has the name is a sum, this a part of it
     return _rename(body, new)
 
 

@@ -155,6 +155,7 @@ class Session:
             self._forget(made)
         made.function.body = sweep.body
         made.function.values = sweep.public_values()
+        made.function.hints = sweep.hints
         made.is_open = False
 
 

@@ -149,6 +149,8 @@ class Sweep:
 
     def reset(self) -> None:
         self.names = SweepNames(self.taken)
+        self.hints: dict[str, str] = {}
+        self.wishes: dict[str, str] = {}  # temporary -> the name that the program gave to the same value
         self.used: set[str] = {*self.source.parameters, *self.parameters, *self.shared}
         self.values: dict[str, Value] = {}
         self.out: list[core.Statement] = []
@@ -180,7 +182,22 @@ class Sweep:
                 self.result = NEVER
             if not self.dirty:
                 break
-        self.body = _without_dead(tuple(self.out))
+        self.body = self.with_wishes(_without_dead(tuple(self.out)))
+
+    def with_wishes(self, body: core.Block) -> core.Block:
+        """The body with temporaries called as the user called their values; cotangents are parts of sums, mostly."""
+        bound = core.all_writes(body)
+        taken = core.all_reads(body).union(bound, self.parameters)
+        names: dict[str, str] = {}
+        for temporary, wish in self.wishes.items():
+            if temporary in bound and core.is_derivative(wish):
+                self.hints[temporary] = wish
+            elif temporary in bound:
+                names[temporary] = wish if wish not in taken else self.names.fresh(wish)
+                taken.add(names[temporary])
+        for temporary, name in names.items():
+            self.values[name] = self.values[temporary]
+        return core.rename(body, names) if names else body
 
     @property
     def mutated(self) -> frozenset[int]:
@@ -511,6 +528,9 @@ class Sweep:
             self.bind_shared(target, binding)
         else:
             self.env[target] = binding
+            source = binding.atom.name if isinstance(binding.atom, Var) else ""
+            if core.is_temporary(source) and not core.is_temporary(target):
+                self.wishes.setdefault(source, target)
 
     def bind_shared(self, name: str, binding: Binding) -> None:
         old = self.shared_values.get(name, NEVER)
@@ -783,6 +803,7 @@ class Sweep:
             else:
                 self.names.taken.discard(name)
             self.values.pop(name, None)
+            self.wishes.pop(name, None)
         del self.names.log[length:]
 
     def loop_target(self, name: str, iterable: Binding | None) -> str:
