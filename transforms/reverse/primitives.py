@@ -73,17 +73,6 @@ class Primitives(Containers):
                 if any(self.plan.activity.is_varied(atom) for atom in call.atoms):
                     self.refuse(statement, call.function.value, entry)
 
-    def additive(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
-        """`buffer += g` in derivative code: the buffer's cotangent stays, and is that of `g` too."""
-        primal.statements.append(statement)
-        buffer, g = call.arguments[0], call.arguments[-1]
-        if not isinstance(buffer, Var) or self.kind(g) is Kind.NONE:
-            return
-        bar: Atom = Var(self.bar(buffer.name))
-        if len(call.arguments) == 3:
-            bar = adjoint.call(operator.getitem, bar, call.arguments[1])
-        self.accumulate(g, bar, adjoint, borrowed=True)
-
     def inplace(self, statement: Assign, call: Call, scope: Scope, primal: Builder, adjoint: Builder) -> None:
         """`x += y` and its kin on arrays; on lists `+=` extends."""
         first, second = call.arguments

@@ -47,10 +47,8 @@ from transforms.reverse.control import (
     placed,
 )
 from transforms.reverse.cotangents import Scope, Statements, is_changed
+from transforms.reverse.dynamic import HANDLERS, Dynamic
 from transforms.reverse.plan import Kind
-from transforms.reverse.primitives import (
-    Primitives,
-)
 from transforms.values import (
     Array,
 )
@@ -68,7 +66,7 @@ class Sweeps:
     cotangent: str  # the name under which the adjoint sweep expects the cotangent of the result
 
 
-class Sweep(Primitives):
+class Sweep(Dynamic):
     """Writes the adjoint of one function.
 
     `compiler` offers `templates`, `summaries` and `pair(callee, wrt)`.
@@ -193,8 +191,8 @@ class Sweep(Primitives):
                 assert isinstance(value.arguments[0], Ref)
                 plain = Call(value.arguments[0], value.arguments[1:3])
                 self._rule(statement, registry.lookup(value.arguments[0].value), plain, g, adjoint)
-        elif function in (runtime.add_into, runtime.add_item):
-            self.additive(statement, value, primal, adjoint)
+        elif function in HANDLERS:
+            self.dynamic(function, statement, value, primal, adjoint)
         elif isinstance(function, Function):
             self.user_call(statement, function, value, primal, adjoint)
         elif function is None:

@@ -60,26 +60,31 @@ def make_record(kind, names, *items, ans, g):
 
 
 facts(runtime.update)  # reverse mode inlines the rule of the function that it applies
-refused(
-    "its argument is changed in place",
-    runtime.drained,
-    runtime.return_item,
-    runtime.return_attribute,
-    runtime.accumulate,
-    runtime.take_stored,
-    runtime.rebound,
-    runtime.add_attribute,
-    runtime.take_changed,
-)
 refused("the function is only known at run time", runtime.call_augmented)
-facts(runtime.take_stored, mutates="shadow", is_pure=False, shape_only="stored")
+facts(runtime.add_attribute, wrt="g", mutates="buffer", is_pure=False)
+facts(runtime.return_item, runtime.return_attribute, wrt="other", mutates="shadow", is_pure=False)
+facts(runtime.accumulate, runtime.put_changed, wrt="shadow g", mutates="shadow", views="shadow", is_pure=False)
+facts(runtime.take_changed, wrt="shadow", mutates="shadow", is_pure=False)
+facts(runtime.merge, wrt="shadow other", views="shadow")
+facts(runtime.drained, wrt="shadow", views="shadow")
+facts(runtime.rebound, runtime.accumulated, wrt="shadow", views="shadow", shape_only="x")
+constant(runtime.is_apart, runtime.is_apart_item, runtime.is_number)
 
 
-facts(runtime.return_item, runtime.return_attribute, mutates="shadow", is_pure=False)
-facts(runtime.accumulate, mutates="shadow", views="shadow", is_pure=False)
-facts(runtime.rebound, views="shadow", is_pure=False)
-facts(runtime.add_attribute, mutates="buffer", is_pure=False)
-facts(runtime.take_changed, mutates="shadow", is_pure=False)
+@adjoint(runtime.take_stored, wrt="", mutates="shadow", shape_only="stored", is_pure=False)
+def take_stored(shadow, key, stored, *, ans, g, shadow_bar):
+    runtime.put_stored(shadow_bar, key, g)
+    return ()
+
+
+@adjoint(runtime.put_stored, wrt="g_in", mutates="shadow", is_pure=False)
+def put_stored(shadow, key, g_in, *, ans, g, shadow_bar):
+    return runtime.take_stored(shadow_bar, key, g_in)
+
+
+@adjoint(runtime.share, wrt="shadow", linear="shadow")
+def share(shadow, where, *, ans, g):
+    return runtime.share(g, where)
 
 
 @adjoint(runtime.insert_back, wrt="item", mutates="items", stores="item", is_pure=False)
@@ -90,11 +95,6 @@ def insert_back(items, position, item, *, ans, g, items_bar):
 @result(runtime.pop_inserted)
 def popped(items: Value, index: Value) -> Value:
     return items.item if isinstance(items, Many) else UNKNOWN
-
-
-@adjoint(runtime.merge, wrt="shadow other", linear="shadow other", views="shadow")
-def merge(shadow, other, *, ans, g):
-    return g, g
 
 
 @result(runtime.zeros, runtime.snapshot)

@@ -586,7 +586,7 @@ def simplify_uncast(site: Any) -> Atom | None:
     samples=listed(call(0.5, np.zeros((2, 3)), (4,)), call(0.5, np.zeros((1, 1)))),
 )
 def unitem(cotangent, x, place=(), *, ans, g):
-    return runtime.unbroadcast(g.item(*place), cotangent)
+    return runtime.unbroadcast(np.ndarray.item(g, *place), cotangent)
 
 
 @adjoint(copy.copy, copy.deepcopy, linear="x", samples=listed(call(0.7), call([0.5, 1.5]), call(numbers((2, 3)))))

@@ -225,12 +225,19 @@ from transforms.runtime.refusal import (
 )
 from transforms.runtime.shadows import (
     accumulate,
+    accumulated,
     diagonal_view,
     drained,
+    is_apart,
+    is_apart_item,
+    is_number,
     merge,
+    put_changed,
+    put_stored,
     rebound,
     return_attribute,
     return_item,
+    share,
     take_changed,
     take_stored,
 )

@@ -34,7 +34,9 @@ def zeros(x: Any, within: tuple = ()) -> Any:
     if x is None or isinstance(x, (int, float, complex, str, bytes, np.generic, type)):
         return 0.0
     shadow = Shadow()
-    if dataclasses.is_dataclass(x):
+    if isinstance(x, Shadow):
+        vars(shadow).update((name, zeros(item)) for name, item in vars(x).items())
+    elif dataclasses.is_dataclass(x):
         vars(shadow).update((field.name, zeros(getattr(x, field.name, None))) for field in dataclasses.fields(x))
     elif not any(x is outer for outer in within):
         for name, item in getattr(x, "__dict__", {}).items():
@@ -168,6 +170,10 @@ def snapshot(x: Any) -> Any:
         return type(x)(*items) if hasattr(x, "_fields") else tuple(items)
     if isinstance(x, dict):
         return {key: snapshot(item) for key, item in x.items()}
+    if isinstance(x, Shadow):
+        copied = Shadow()
+        vars(copied).update((name, snapshot(item)) for name, item in vars(x).items())
+        return copied
     return x
 
 

@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 
 from transforms.runtime.broadcasting import unbroadcast
-from transforms.runtime.cotangents import add, add_into, add_item, zeros
+from transforms.runtime.cotangents import add, add_attribute, add_into, add_item, snapshot, zeros
 from transforms.runtime.refusal import DerivativeRefused
 
 
-def _is_number(shadow: Any) -> bool:
+def is_number(shadow: Any) -> bool:
+    """Whether a shadow is a number, and not memory."""
     return isinstance(shadow, (float, complex, int, np.generic))
 
 
 def accumulate(shadow: Any, g: Any) -> Any:
     """Add `g` to a shadow that is memory or, for a number, a value; returns the shadow."""
-    if _is_number(shadow):
+    if is_number(shadow):
         return add(shadow, g)
     add_into(shadow, g)
     return shadow
@@ -25,12 +26,14 @@ def accumulate(shadow: Any, g: Any) -> Any:
 
 def merge(shadow: Any, other: Any) -> Any:
     """The shadow of a name, after another name for the same thing went: a number's cotangent is added."""
-    return shadow + other if _is_number(other) and _is_number(shadow) else shadow
+    if not is_number(shadow):
+        return shadow
+    return shadow + other if is_number(other) else add(shadow, snapshot(other))  # a zero stood for the memory
 
 
 def drained(shadow: Any) -> Any:
     """What remains of a shadow whose cotangent went to another name: nothing of a number, memory as it is."""
-    return 0.0 if _is_number(shadow) else shadow
+    return 0.0 if is_number(shadow) else shadow
 
 
 def rebound(shadow: Any, x: Any) -> Any:
@@ -70,16 +73,65 @@ def return_item(shadow: Any, index: Any, other: Any) -> None:
     if isinstance(index, slice) and isinstance(other, list):
         for position, item in zip(range(*index.indices(len(shadow))), other, strict=True):
             return_item(shadow, position, item)
-    elif _is_number(other) and not (isinstance(shadow, dict) and index not in shadow):
+    elif is_apart_item(shadow, index, other):
         add_item(shadow, index, other)
-    elif isinstance(shadow, np.ndarray) and isinstance(other, np.ndarray) and not np.may_share_memory(shadow, other):
-        np.add.at(shadow, index, other)  # the item was a copy
 
 
 def return_attribute(shadow: Any, name: str, other: Any) -> None:
-    """Add the cotangent `other` of what was read from `x.name`, if that is a number."""
-    if _is_number(other):
-        setattr(shadow, name, getattr(shadow, name) + other)
+    """Add the cotangent `other` of what was read from `x.name`, unless it is in the shadow's own memory."""
+    if is_apart(getattr(shadow, name), other):
+        add_attribute(shadow, name, other)
+
+
+def is_apart(held: Any, other: Any) -> bool:
+    """Whether the shadow `other` of something that was read is not the memory that its owner's shadow holds for it."""
+    if is_number(other):
+        return True
+    if isinstance(other, np.ndarray):
+        return not (isinstance(held, np.ndarray) and np.may_share_memory(held, other))
+    return is_number(held)
+
+
+def is_apart_item(shadow: Any, index: Any, other: Any) -> Any:
+    """`is_apart` for the item of a shadow at an index; for a slice of a list, a list with one answer for each item."""
+    if isinstance(index, slice) and isinstance(other, list):
+        places = range(*index.indices(len(shadow)))
+        return [is_apart_item(shadow, position, item) for position, item in zip(places, other, strict=True)]
+    if isinstance(shadow, np.ndarray):
+        return is_apart(shadow, other)
+    if isinstance(shadow, dict) and index not in shadow:
+        return False  # the item was a default
+    return is_apart(shadow[index], other)
+
+
+def share(shadow: Any, where: Any) -> Any:
+    """What a shadow hands on: itself where that is so, nothing elsewhere; item by item for a list of answers."""
+    if isinstance(where, list):
+        return [share(item, answer) for item, answer in zip(shadow, where, strict=True)]
+    return shadow if where else 0.0
+
+
+def accumulated(shadow: Any, x: Any) -> Any:
+    """The shadow of `x`, which `accumulate` made of something with this shadow: the same memory, or new for a number."""
+    return zeros(x) if is_number(shadow) else shadow
+
+
+def put_changed(shadow: Any, g: Any) -> Any:
+    """Put `g` into a shadow that is memory, in place of what it held, or add it to one that is a number; returns the
+    shadow: the mirror image of `take_changed`."""
+    if not isinstance(shadow, np.ndarray):
+        return add(shadow, g)
+    shadow[...] = g
+    return shadow
+
+
+def put_stored(shadow: Any, key: Any, g: Any) -> None:
+    """Put `g` into a place of a shadow, in place of what it held: the mirror image of `take_stored`."""
+    if isinstance(shadow, np.ndarray):
+        shadow[key] = 0.0
+    elif is_number(shadow):
+        raise DerivativeRefused("memory of an unknown type is changed in place: give example arguments")
+    shadow[key] = 0.0 if g is None else snapshot(g)
 
 
 def diagonal_view(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
