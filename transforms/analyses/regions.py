@@ -255,6 +255,8 @@ class _Finder:
     ) -> None:
         self.regions, self.summary_of, self.views = regions, summary_of, views
         self.unknown_items: list[tuple[str, Atom]] = []
+        self.unknown_stores: list[tuple[Atom, Var]] = []  # (container, what is stored in it)
+        self.changed_items: list[Atom] = []  # containers of unknown type of which an item is changed
 
     def settle_unknown_items(self) -> None:
         """`y = x[i]` where neither type is known is a view only if something changes y; else y may be a copy."""
@@ -265,8 +267,21 @@ class _Finder:
                 if self.regions.is_mutated(pair[0]):
                     self.unknown_items.remove(pair)
                     self.item(*pair)
+                    self.changed_items.append(pair[1])
+                    changed = True
+            for container, stored in list(self.unknown_stores):
+                if self._is_stored_memory_changed(container, stored):
+                    self.unknown_stores.remove((container, stored))
+                    merge(self.regions.of(container), self.regions.of(stored))
                     changed = True
         self.regions.assumed_copies = {target for target, _ in self.unknown_items}
+
+    def _is_stored_memory_changed(self, container: Atom, stored: Var) -> bool:
+        """Whether it matters that a container of unknown type, if it is no array, holds what is stored in it."""
+        if self.regions.is_mutated(stored):
+            return True
+        region = self.regions.of(container)
+        return any(self.regions.of(other) is region for other in self.changed_items)
 
     def item(self, target: str, container: Atom) -> None:
         """`target` is an item of `container`."""
@@ -344,8 +359,10 @@ class _Finder:
         if region is None:
             return
         region.mutate()
+        if isinstance(value, Unknown) and isinstance(stored, Var):
+            self.unknown_stores.append((container, stored))
         if is_array(value) or isinstance(value, Unknown):
-            return  # the numbers are copied; where the type is unknown, the run time checks it
+            return  # the numbers are copied
         if not is_container(value):
             merge(region, region.content)
             region = region.find()

@@ -334,11 +334,13 @@ class Containers(Control):
         container, key, stored = call.arguments
         assert isinstance(container, Var)
         shadow = Var(self.bar(container.name))
-        if isinstance(stored, Var) and self.kind(stored) is Kind.SHADOW:
-            primal.do(runtime.check_array, container)
         primal.statements.append(statement)
+        old = primal.call(runtime.exchange, shadow, key, self.shadow(stored))
         g = adjoint.call(runtime.take_stored, shadow, key, stored)
+        if isinstance(stored, Var) and self.kind(stored) is Kind.SHADOW:
+            g = adjoint.call(runtime.share, g, adjoint.call(runtime.is_apart, Var(self.bar(stored.name)), g))
         self.accumulate(stored, g, adjoint)
+        adjoint.do(runtime.exchange, shadow, key, old)
 
     def list_operation(self, statement: Assign, function: Any, call: Call, primal: Builder, adjoint: Builder) -> None:
         """`l.append(v)` and `l.pop()` are mirror images of each other."""

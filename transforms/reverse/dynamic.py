@@ -28,6 +28,7 @@ HANDLERS: dict[Any, str] = {
     runtime.take_changed: "taking",
     runtime.return_item: "returning",
     runtime.return_attribute: "returning",
+    runtime.exchange: "exchanging",
 }
 
 
@@ -126,6 +127,24 @@ class Dynamic(Primitives):
         primal.statements.append(statement)
         part = adjoint.call(operator.getitem if is_item else getattr, Var(self.bar(shadow.name)), place)
         self.accumulate(other, adjoint.call(runtime.share, part, apart), adjoint, borrowed=True)
+
+    def exchanging(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
+        """`old = exchange(shadow, key, new)`: the same exchange of their shadows, and back."""
+        shadow, key, new = call.arguments
+        target = statement.target
+        primal.statements.append(statement)
+        mirrored = Var(self.bar(shadow.name)) if isinstance(shadow, Var) and self._has_shadow(shadow) else Const(0.0)
+        is_memory = target is not None and self.kind(target) is Kind.SHADOW
+        name = self.bar(target) if target is not None and is_memory else self.names.temporary()
+        back: Atom = primal.call(runtime.exchange, mirrored, key, self.shadow(new), target=name)
+        if target is not None and not is_memory:
+            part = self.take(target, adjoint)
+            back = back if part is None else adjoint.call(runtime.merge, back, part)
+        g = adjoint.call(runtime.exchange, mirrored, key, back)
+        if isinstance(new, Var) and self._has_shadow(new):
+            self._flow_back(new, g, adjoint)
+        else:
+            self.accumulate(new, g, adjoint)
 
     def _shadow_of_result(
         self, statement: Assign, function: Any, shadow: Atom, primal: Builder, adjoint: Builder

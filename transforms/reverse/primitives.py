@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from transforms import operations, registry, runtime
-from transforms.analyses.regions import INPLACE, is_container
+from transforms.analyses.regions import INPLACE, TAKERS, bind, is_container
 from transforms.core import (
     Assign,
     Atom,
     Block,
     Call,
     Const,
+    If,
     Origin,
     Ref,
     Statement,
@@ -47,6 +48,7 @@ SURE_VIEWS = (
     np.transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.squeeze, np.broadcast_to, np.flip,
     np.fliplr,
     np.flipud, np.rot90, np.diagonal, np.real, np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit,
+    dict.get, dict.setdefault,
 )  # fmt: skip
 
 CONTAINER_COPIES = (  # their results are new containers
@@ -163,6 +165,8 @@ class Primitives(Containers):
         if target is not None and self.kind(target) is Kind.SHADOW:
             source = shared_source(self.plan, statement)
             is_shadow = source is not None and self.kind(source) is Kind.SHADOW
+            if source is not None and is_shadow and self._view_or_copy(statement, entry, call, source, primal, adjoint):
+                return
             if source is not None and is_shadow and not self._copies_numbers(statement, function):
                 self._mirror_view(statement, entry, call, source, scope, primal)
                 if self.is_dynamic(Var(target)):
@@ -201,6 +205,48 @@ class Primitives(Containers):
             )
         return True
 
+    def _view_or_copy(
+        self,
+        statement: Assign,
+        entry: registry.Primitive,
+        call: Call,
+        source: str,
+        primal: Builder,
+        adjoint: Builder,
+    ) -> bool:
+        """The result of a function that returns a view or a copy, where only the run time knows which: its shadow is
+        the same view of the shadow, or memory of its own, whose cotangent goes back by the function's rule."""
+        target, function = statement.target, call.function
+        assert target is not None and isinstance(function, Ref)
+        is_known = not self.is_dynamic(Var(target)) and not self.is_dynamic(Var(source))
+        is_item = function.value in TAKERS
+        if is_known or is_item or not function_may_copy(function) or function.value in (sorted, np.imag):
+            return False
+        bound = bind(entry, call)
+        if bound is None or any(self.kind(atom) is Kind.VALUE for name in entry.wrt for atom in bound.get(name, ())):
+            return False
+        origin = statement.origin
+        copied = primal.call(runtime.is_copy, Var(target), Var(source), target=self.names.fresh("copied"))
+        new, same, back = (Builder(self.names, origin) for _ in range(3))
+        new.call(runtime.zeros, Var(target), target=self.bar(target))
+        same.bind(self.bar(target), self._mirrored(call, source))
+        primal.add([If(copied, tuple(new.statements), tuple(same.statements), origin)])
+        self._rule(statement, entry, call, Var(self.bar(target)), back)
+        if back.statements:
+            adjoint.add([If(copied, tuple(back.statements), (), origin)])
+        return True
+
+    def _mirrored(self, call: Call, source: str) -> Call:
+        """The call that makes of the shadow of its argument `source` what it makes of the argument."""
+
+        def swap(atom: Atom) -> Atom:
+            return Var(self.bar(source)) if isinstance(atom, Var) and atom.name == source else atom
+
+        function: Atom = call.function
+        if isinstance(function, Ref) and function.value is np.diagonal:  # NumPy's own may not be written to
+            function = Ref(runtime.diagonal_view, "runtime.diagonal_view")
+        return Call(function, tuple(map(swap, call.arguments)), tuple((key, swap(atom)) for key, atom in call.keywords))
+
     def _mirror_view(
         self, statement: Assign, entry: registry.Primitive, call: Call, source: str, scope: Scope, primal: Builder
     ) -> None:
@@ -214,17 +260,7 @@ class Primitives(Containers):
             )
         if function_may_copy(call.function):
             primal.do(runtime.check_view, Var(statement.target), Var(source))
-
-        def swap(atom: Atom) -> Atom:
-            return Var(self.bar(source)) if isinstance(atom, Var) and atom.name == source else atom
-
-        function: Atom = call.function
-        if isinstance(function, Ref) and function.value is np.diagonal:  # NumPy's own may not be written to
-            function = Ref(runtime.diagonal_view, "runtime.diagonal_view")
-        mirrored = Call(
-            function, tuple(map(swap, call.arguments)), tuple((key, swap(atom)) for key, atom in call.keywords)
-        )
-        self.mirror(statement, Var(source), mirrored, scope, primal)
+        self.mirror(statement, Var(source), self._mirrored(call, source), scope, primal)
 
     def _rule(
         self,

@@ -64,11 +64,12 @@ refused("the function is only known at run time", runtime.call_augmented)
 facts(runtime.add_attribute, wrt="g", mutates="buffer", is_pure=False)
 facts(runtime.return_item, runtime.return_attribute, wrt="other", mutates="shadow", is_pure=False)
 facts(runtime.accumulate, runtime.put_changed, wrt="shadow g", mutates="shadow", views="shadow", is_pure=False)
+facts(runtime.exchange, wrt="shadow new", mutates="shadow", stores="new", views="shadow", is_pure=False)
 facts(runtime.take_changed, wrt="shadow", mutates="shadow", is_pure=False)
 facts(runtime.merge, wrt="shadow other", views="shadow")
 facts(runtime.drained, wrt="shadow", views="shadow")
 facts(runtime.rebound, runtime.accumulated, wrt="shadow", views="shadow", shape_only="x")
-constant(runtime.is_apart, runtime.is_apart_item, runtime.is_number)
+constant(runtime.is_apart, runtime.is_apart_item, runtime.is_number, runtime.is_copy)
 
 
 @adjoint(runtime.take_stored, wrt="", mutates="shadow", shape_only="stored", is_pure=False)

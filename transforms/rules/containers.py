@@ -314,7 +314,12 @@ def dict_like(cotangent, self, *, ans, g):
 
 @adjoint(runtime.dict_like_items, linear="cotangent", views="cotangent", shape_only="cotangent self")
 def dict_like_items(cotangent, self, *, ans, g):
-    return list(dict.items(g))
+    return runtime.pairs_of(g)
+
+
+@adjoint(runtime.pairs_of, linear="g_in", views="g_in", shape_only="g_in", samples=listed(call(_WEIGHTS)))
+def pairs_of(g_in, *, ans, g):
+    return runtime.dict_like_items(g, g_in)
 
 
 @adjoint(

@@ -43,6 +43,7 @@ from transforms.runtime.containers import (
     join_sequences,
     last_items,
     pad_items,
+    pairs_of,
     place_of_list,
     place_of_slice,
     pop_inserted,
@@ -222,12 +223,14 @@ from transforms.runtime.refusal import (
     check_stored,
     check_view,
     is_computed,
+    is_copy,
 )
 from transforms.runtime.shadows import (
     accumulate,
     accumulated,
     diagonal_view,
     drained,
+    exchange,
     is_apart,
     is_apart_item,
     is_number,

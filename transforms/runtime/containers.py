@@ -142,6 +142,11 @@ def dict_like_items(g: Any, x: dict) -> dict:
     return {key: pair[1] for key, pair in zip(x, g, strict=True)}
 
 
+def pairs_of(g: dict) -> list:
+    """The values of a dict, each with a zero for its key: the mirror image of `dict_like_items`."""
+    return [(0.0, item) for item in g.values()]
+
+
 def unsequence(g: Any, iterable: Any) -> Any:
     """The cotangent of what `sequence` made indexable, in the structure of the iterable."""
     if isinstance(iterable, (np.ndarray, list, tuple)) and type(g) is not type(iterable):

@@ -122,6 +122,9 @@ def add_into(shadow: Any, g: Any) -> None:
                 add_into(shadow[key], item)
             else:
                 shadow[key] = _owned(add(shadow[key], item), item)
+    elif isinstance(shadow, tuple) and all(isinstance(item, (np.ndarray, list, dict, tuple)) for item in shadow):
+        for held, item in zip(shadow, g, strict=True):
+            add_into(held, item)
     else:
         raise DerivativeRefused(f"a {type(shadow).__name__} cannot hold a cotangent that is added to in place")
 

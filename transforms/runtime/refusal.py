@@ -81,6 +81,38 @@ def check_view(result: Any, source: Any) -> None:
         )
 
 
+def is_copy(result: Any, source: Any) -> bool:
+    """Whether `result`, which may be a view of `source` or hold its parts, is new memory or a number; refused where it
+    is both."""
+    parts = _numbers_and_memory(result)
+    whole = [part for part in _numbers_and_memory(source) if isinstance(part, np.ndarray)]
+    known = set(map(id, whole))
+    answers = {
+        not isinstance(part, np.ndarray)
+        or not (id(part) in known or any(np.may_share_memory(part, other) for other in whole) or not part.size)
+        for part in parts
+    }
+    if len(answers) > 1:
+        raise DerivativeRefused(
+            "the derivative cannot follow this in-place change: numbers were copied together with parts that are "
+            "shared, and the types are not known here; give example arguments, or build the list item by item"
+        )
+    return answers == {True}
+
+
+def _numbers_and_memory(thing: Any) -> list[Any]:
+    """The arrays and floating-point numbers that something holds."""
+    if isinstance(thing, (np.ndarray, float, complex, np.inexact)):
+        return [thing]
+    if isinstance(thing, dict):
+        items: Any = thing.values()
+    elif isinstance(thing, (list, tuple)):
+        items = thing
+    else:
+        items = getattr(thing, "__dict__", {}).values() if type(thing).__name__ == "Shadow" else ()
+    return [part for item in items for part in _numbers_and_memory(item)]
+
+
 def check_array(x: Any) -> None:
     """Refuse to go on in code made without types where only an array is followed."""
     if not isinstance(x, np.ndarray):

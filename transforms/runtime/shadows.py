@@ -11,6 +11,9 @@ from transforms.runtime.cotangents import add, add_attribute, add_into, add_item
 from transforms.runtime.refusal import DerivativeRefused
 
 
+UNKNOWN_MEMORY = "memory of an unknown type is changed in place: give example arguments, so that types are known"
+
+
 def is_number(shadow: Any) -> bool:
     """Whether a shadow is a number, and not memory."""
     return isinstance(shadow, (float, complex, int, np.generic))
@@ -56,7 +59,7 @@ def take_changed(shadow: Any) -> Any:
 
 
 def take_stored(shadow: Any, key: Any, stored: Any) -> Any:
-    """The cotangent of what `x[key] = stored` stored, out of the shadow of `x`, whose place becomes zero."""
+    """The cotangent of what `x[key] = stored` stored, out of the shadow of `x`; the place becomes zero in an array."""
     if isinstance(shadow, np.ndarray):
         place = np.zeros(shadow.shape, dtype=np.intp)
         count = place[key].size
@@ -64,8 +67,21 @@ def take_stored(shadow: Any, key: Any, stored: Any) -> Any:
         g = shadow[key] * (place[key] == np.arange(1, count + 1).reshape(np.shape(place[key])))
         shadow[key] = 0.0
         return unbroadcast(g, stored)
-    g, shadow[key] = shadow[key], 0.0
-    return g
+    if is_number(shadow):
+        raise DerivativeRefused(UNKNOWN_MEMORY)
+    return shadow[key]
+
+
+def exchange(shadow: Any, key: Any, new: Any) -> Any:
+    """Let `new` stand in the shadow of a list or dict for what is stored there, and return what stood there.  In an
+    array the numbers that are stored have no shadow of their own: nothing is done."""
+    if isinstance(shadow, np.ndarray):
+        return 0.0
+    if is_number(shadow):
+        raise DerivativeRefused(UNKNOWN_MEMORY)
+    old = shadow.get(key, 0.0) if isinstance(shadow, dict) else shadow[key]
+    shadow[key] = new
+    return old
 
 
 def return_item(shadow: Any, index: Any, other: Any) -> None:
@@ -126,12 +142,13 @@ def put_changed(shadow: Any, g: Any) -> Any:
 
 
 def put_stored(shadow: Any, key: Any, g: Any) -> None:
-    """Put `g` into a place of a shadow, in place of what it held: the mirror image of `take_stored`."""
+    """Put `g` into a place of an array that is a shadow, in place of what it held, or add it to an item: the mirror
+    image of `take_stored`."""
     if isinstance(shadow, np.ndarray):
         shadow[key] = 0.0
-    elif is_number(shadow):
-        raise DerivativeRefused("memory of an unknown type is changed in place: give example arguments")
-    shadow[key] = 0.0 if g is None else snapshot(g)
+        shadow[key] = 0.0 if g is None else g
+    elif g is not None:
+        add_item(shadow, key, g)
 
 
 def diagonal_view(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
