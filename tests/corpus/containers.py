@@ -453,3 +453,45 @@ def minimum_of_list(items):
 
 
 register(minimum_of_list, ([3.0, 1.0, 2.0],), gradient=lambda items: [2.0, 1.0, 3.0])
+
+
+@dataclass
+class Ship:
+    size: float
+    shape: object
+
+
+def attributes_named_like_those_of_arrays(ship):
+    return ship.size**2 + np.sum(ship.shape) * ship.size
+
+
+register(
+    attributes_named_like_those_of_arrays,
+    (Ship(3.0, numbers(2)),),
+    gradient=lambda ship: Ship(2 * ship.size + np.sum(ship.shape), np.full(2, ship.size)),
+)
+
+
+def item_kept_and_replaced(items):
+    kept = items[0]
+    items[0] = items[1] * 2.0
+    return np.sum(kept * kept) + np.sum(items[0] ** 2)
+
+
+register(
+    item_kept_and_replaced,
+    ([numbers(2), numbers(2, seed=1)],),
+    gradient=lambda items: [2 * items[0], 8 * items[1]],
+)
+
+
+def entry_changed_after_it_was_replaced(table):
+    old = table["a"]
+    old[0] = 2.0 * old[1]
+    table["a"] = old * 3.0
+    new = table["a"]
+    new[1] = new[0] * new[1]
+    return np.sum(old * old) + np.sum(table["a"] * new)
+
+
+register(entry_changed_after_it_was_replaced, ({"a": numbers(2, low=0.5)},))

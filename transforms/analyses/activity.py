@@ -9,7 +9,7 @@ set of active names.
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 
 from transforms import operations, registry
 from transforms.analyses.regions import BUILDERS, INPLACE, Region, Regions, bind, opaque_mutations
@@ -30,7 +30,7 @@ from transforms.core import (
     With,
     walk,
 )
-from transforms.values import UNKNOWN, may_be_differentiable
+from transforms.values import UNKNOWN, Instance, Record, Sequence, Value, may_be_differentiable
 
 # functions whose result never depends differentiably on their arguments
 INACTIVE = frozenset(
@@ -57,7 +57,7 @@ class Activity:
     """
 
     def __init__(
-        self, function: Function, varied: set[str], regions: Regions, shared: Sequence[Region] = ()
+        self, function: Function, varied: set[str], regions: Regions, shared: Iterable[Region] = ()
     ) -> None:
         self.function, self.regions = function, regions
         self.varied_names, self.varied_regions = set(varied), set[Region]()
@@ -133,7 +133,7 @@ class Activity:
     def _forward_statement(self, statement: Statement) -> bool:
         match statement:
             case Assign(target=target, value=Call() as call):
-                sources = differentiable_operands(call)
+                sources = differentiable_operands(call, self.regions.value)
                 if not any(self.is_varied(atom) for atom in sources):
                     return False
                 changed = target is not None and self._mark(self.varied_names, self.varied_regions, [target])
@@ -187,7 +187,7 @@ class Activity:
             case Assign(target=target, value=Call() as call):
                 wanted = (target, *self.changed_by(call)) if target is not None else self.changed_by(call)
                 if any(self._is_marked(atom, self.useful_names, self.useful_regions) for atom in wanted):
-                    return self._useful(differentiable_operands(call))
+                    return self._useful(differentiable_operands(call, self.regions.value))
             case Assign(target=str() as target, value=Var() as source):
                 if self._is_marked(target, self.useful_names, self.useful_regions):
                     return self._useful((source,))
@@ -220,14 +220,20 @@ def raises_values(function: Function, seen: tuple[Function, ...] = ()) -> bool:
     return False
 
 
-def differentiable_operands(call: Call) -> tuple[Atom, ...]:
+def is_structure(call: Call, value_of: Callable[[Atom], Value]) -> bool:
+    """Whether a call reads the shape or the like of an array, and no attribute that an object has by that name."""
+    owner = value_of(call.arguments[0])
+    return call.arguments[1] in STRUCTURE and not isinstance(owner, (Record, Instance, Sequence))
+
+
+def differentiable_operands(call: Call, value_of: Callable[[Atom], Value]) -> tuple[Atom, ...]:
     """The operands on which the result, or what the call changes, may depend differentiably."""
     if not isinstance(call.function, Ref):
         return (call.function, *call.atoms)
     function = call.function.value
     if id(function) in INACTIVE:
         return ()
-    if function is getattr and call.arguments[1] in STRUCTURE:
+    if function is getattr and is_structure(call, value_of):
         return ()
     if function is getattr:
         return (*call.arguments[:1], *call.arguments[2:])

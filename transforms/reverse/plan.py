@@ -383,7 +383,8 @@ def touched(plan: Plan, body: Block) -> list[str]:
         if not plan.is_active_statement(statement):
             continue
         assert isinstance(statement, Assign)
-        operands = differentiable_operands(statement.value) if isinstance(statement.value, Call) else (statement.value,)
+        call = statement.value
+        operands = differentiable_operands(call, plan.value) if isinstance(call, Call) else (call,)
         for atom in operands:
             if isinstance(atom, Var) and plan.kind(atom) is Kind.VALUE:
                 found[atom.name] = None

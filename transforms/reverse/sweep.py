@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from transforms import registry, runtime
+from transforms.analyses.activity import is_structure
 from transforms.analyses.regions import BUILDERS, INPLACE
 from transforms.core import (
     Assign,
@@ -51,6 +52,7 @@ from transforms.reverse.dynamic import HANDLERS, Dynamic
 from transforms.reverse.plan import Kind
 from transforms.values import (
     Array,
+    Unknown,
 )
 
 
@@ -155,6 +157,8 @@ class Sweep(Dynamic):
         if not self.plan.is_active_statement(statement):
             self._refuse_unfollowed(statement)
             primal.statements.append(statement)
+            if is_call_of(value, getattr) and isinstance(value, Call):
+                self._check_structure(target, value, primal)
             return
         if isinstance(value, Var):
             self.copy(statement, primal, adjoint)
@@ -199,6 +203,13 @@ class Sweep(Dynamic):
             self.dynamic_call(statement, value, primal, adjoint)
         else:
             self.primitive(statement, function, value, scope, primal, adjoint)
+
+    def _check_structure(self, target: str | None, call: Call, primal: Builder) -> None:
+        """Have the run time check that `x.size`, of something of unknown type, is not an attribute of an object."""
+        owner, name = call.arguments[:2]
+        is_followed = self.plan.activity.is_varied(owner) and isinstance(self.plan.value(owner), Unknown)
+        if target is not None and is_followed and is_structure(call, self.plan.value):
+            primal.do(runtime.check_structure, Var(target), name)
 
     def user_call(self, statement: Assign, function: Function, call: Call, primal: Builder, adjoint: Builder) -> None:
         """A call of a user's function: its augmented primal here, its adjoint in the adjoint sweep."""

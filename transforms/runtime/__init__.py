@@ -221,6 +221,7 @@ from transforms.runtime.refusal import (
     check_method,
     check_number,
     check_stored,
+    check_structure,
     check_view,
     is_computed,
     is_copy,

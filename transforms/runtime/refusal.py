@@ -133,6 +133,15 @@ def check_method(x: Any, name: str) -> None:
         )
 
 
+def check_structure(x: Any, name: str) -> None:
+    """Refuse to go on in code made without types where an attribute was taken to be the shape, size, ... of an array,
+    and is one by which an object holds floating-point numbers."""
+    if any(not isinstance(part, np.ndarray) or part.dtype.kind in "fc" for part in _numbers_and_memory(x)):
+        raise DerivativeRefused(
+            f"the attribute {name!r} was taken to be that of an array: give example arguments, so that types are known"
+        )
+
+
 def check_dict(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where a method was taken to be that of a dict."""
     if type(x) is not dict:
