@@ -10,7 +10,6 @@ from transforms.runtime.broadcasting import unbroadcast
 from transforms.runtime.cotangents import add, add_attribute, add_into, add_item, snapshot, zeros
 from transforms.runtime.refusal import DerivativeRefused
 
-
 UNKNOWN_MEMORY = "memory of an unknown type is changed in place: give example arguments, so that types are known"
 
 
@@ -128,7 +127,7 @@ def share(shadow: Any, where: Any) -> Any:
 
 
 def accumulated(shadow: Any, x: Any) -> Any:
-    """The shadow of `x`, which `accumulate` made of something with this shadow: the same memory, or new for a number."""
+    """The shadow of `x`, which `accumulate` made of something with this shadow: that memory, or new for a number."""
     return zeros(x) if is_number(shadow) else shadow
 
 
