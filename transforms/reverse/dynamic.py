@@ -1,7 +1,7 @@
 """Adjoints of what derivative code does with shadows of a type that only the run time knows.
 
-Each of these helpers of `transforms.runtime` changes memory in place or makes a new number, as it turns out.  The shadow
-of a shadow is memory where the shadow is, and a number where the shadow is a number, so that it can be asked.
+Each of these helpers of `transforms.runtime` changes memory in place or makes a new number, as it turns out.  The
+shadow of a shadow is memory where the shadow is, and a number where the shadow is a number, so that it can be asked.
 """
 
 from __future__ import annotations
