@@ -22,6 +22,7 @@ from transforms.passes import (
     cse,
     deadcode,
     early,
+    elements,
     factors,
     fold,
     idioms,
@@ -66,7 +67,7 @@ def simplify(function: Function) -> Function:
 
 def presented(function: Function) -> Function:
     """One function in the form that is printed: names restored, expressions nested."""
-    function = contractions.contractions(function)
+    function = copies.copies(elements.elements(contractions.contractions(function)))
     function = deadcode.deadcode(idioms.idioms(items.items(function)))
     return nest.nest(coalesce.coalesce(early.early(carried.carried(function))))
 
