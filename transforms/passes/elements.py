@@ -132,7 +132,8 @@ class _Rewriter:
             return False
         if is_immutable(self.values.get(statement.target or "", UNKNOWN)):
             return True
-        return is_call_of(call, *FRESH) or (isinstance(call.function, Ref) and isinstance(call.function.value, np.ufunc))
+        assert isinstance(call.function, Ref)
+        return is_call_of(call, *FRESH) or isinstance(call.function.value, np.ufunc)
 
     def block(self, block: Block) -> Block:
         self.known = {}
