@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -328,13 +329,13 @@ def _arrays_of_lists(body: Block, names: Names, values: dict[str, Value]) -> Blo
         if inner:
             statement = with_blocks(statement, [_arrays_of_lists(block, names, values) for block in inner])
         elif isinstance(statement, Assign) and isinstance(statement.value, Call):
-            made = _conversions(statement.value, values)
-            if made:
-                swap: dict[Atom, Atom] = {}
-                for name, value in made.items():
-                    array = names.temporary()
-                    values[array], swap[Var(name)] = value, Var(array)
-                    result.append(Assign(array, Call(Ref(np.array), (Var(name),)), statement.origin))
+            arrays, joined = _array_arguments(statement.value, values)
+            swap: dict[Atom, Atom] = {}
+            for atom in arrays:
+                swap[atom] = _as_array(atom, names, values, result, statement.origin)
+            for atom in joined:
+                swap[atom] = _of_arrays(atom, names, values, result, statement.origin)
+            if swap:
                 call = statement.value
                 arguments = tuple(swap.get(atom, atom) for atom in call.arguments)
                 keywords = tuple((key, swap.get(atom, atom)) for key, atom in call.keywords)
@@ -343,26 +344,60 @@ def _arrays_of_lists(body: Block, names: Names, values: dict[str, Value]) -> Blo
     return tuple(result)
 
 
-def _conversions(call: Call, values: dict[str, Value]) -> dict[str, Array]:
-    """The arguments of a call that are lists or tuples and that NumPy takes for arrays, and what they become."""
-    containers = [atom for atom in call.atoms if isinstance(atom, Var) and isinstance(values.get(atom.name), LISTS)]
-    if not containers or not isinstance(call.function, Ref):
-        return {}
+def _as_array(atom: Var, names: Names, values: dict[str, Value], result: list[Statement], origin: Any) -> Var:
+    array = names.temporary()
+    values[array] = array_of(values[atom.name]) or UNKNOWN
+    result.append(Assign(array, Call(Ref(np.array), (atom,)), origin))
+    return Var(array)
+
+
+def _of_arrays(atom: Var, names: Names, values: dict[str, Value], result: list[Statement], origin: Any) -> Var:
+    """The same list or tuple, with those of its items that are lists made arrays."""
+    sequence = values[atom.name]
+    assert isinstance(sequence, Sequence)
+    items: list[Atom] = []
+    for place, value in enumerate(sequence.items):
+        item = Var(names.temporary())
+        values[item.name] = value
+        result.append(Assign(item.name, Call(Ref(operator.getitem), (atom, Const(place))), origin))
+        items.append(_as_array(item, names, values, result, origin) if _becomes_array(value) else item)
+    new = names.temporary()
+    values[new] = Sequence(tuple, tuple(values[item.name] for item in items if isinstance(item, Var)))
+    result.append(Assign(new, Call(Ref(operations.make_tuple), tuple(items)), origin))
+    return Var(new)
+
+
+def _array_arguments(call: Call, values: dict[str, Value]) -> tuple[list[Var], list[Var]]:
+    """The arguments of a call that are lists and that NumPy takes for arrays, and those that hold such lists."""
+    if not isinstance(call.function, Ref):
+        return [], []
+    if not any(isinstance(atom, Var) and isinstance(values.get(atom.name), LISTS) for atom in call.atoms):
+        return [], []
     function = call.function.value
     entry = registry.lookup(function)
     if entry is None or entry.subject == "creation" or not _takes_arrays(function, call, values):
-        return {}
-    made: dict[str, Array] = {}
+        return [], []
+    arrays: list[Var] = []
+    joined: list[Var] = []
     for name, atoms in (bind(entry, call) or {}).items():
-        for atom in atoms if name in entry.wrt and name not in entry.sequences else ():
-            if isinstance(atom, Var) and atom in containers and may_be_differentiable(values[atom.name]):
-                array = array_of(values[atom.name])
-                if isinstance(array, Array):
-                    made[atom.name] = array
-    return made
+        for atom in atoms if name in entry.wrt else ():
+            value = values.get(atom.name) if isinstance(atom, Var) else None
+            if not isinstance(atom, Var) or value is None:
+                continue
+            if name not in entry.sequences:
+                if _becomes_array(value):
+                    arrays.append(atom)
+            elif isinstance(value, Sequence) and function is not np.block and any(map(_becomes_array, value.items)):
+                joined.append(atom)
+    return arrays, joined
 
 
 LISTS = (Sequence, Many)
+
+
+def _becomes_array(value: Value) -> bool:
+    """Whether a value is a list or tuple of differentiable numbers or arrays, all of one shape."""
+    return isinstance(value, LISTS) and may_be_differentiable(value) and isinstance(array_of(value), Array)
 
 
 def _takes_arrays(function: object, call: Call, values: dict[str, Value]) -> bool:

@@ -542,3 +542,19 @@ register(
     gradient=lambda x: 2 * np.sin(x) * np.cos(x),
     name="composed_closure",
 )
+
+
+def halves_transformed(a):
+    n = len(a)
+    if n == 1:
+        return a
+    even, odd = halves_transformed(a[::2]), halves_transformed(a[1::2])
+    turned = np.exp(-2j * np.pi * np.arange(n // 2) / n) * odd
+    return np.concatenate([even + turned, even - turned])
+
+
+def recursive_fourier_transform(x):
+    return np.sum(np.abs(halves_transformed(x.astype(complex)))[1:3] ** 2 * np.array([1.0, 2.0]))
+
+
+register(recursive_fourier_transform, (numbers(4),))

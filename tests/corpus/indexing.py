@@ -198,3 +198,12 @@ def triangles(m):
 
 
 register(triangles, (matrix,))
+
+
+def means_of_groups(x):
+    group = np.array([0, 1, 0, 1, 1])
+    means = np.stack([x[group == k].mean(axis=0) if (group == k).any() else x[k] for k in range(3)])
+    return np.sum((x - means[group]) ** 2) + means[2]
+
+
+register(means_of_groups, (numbers(5),))

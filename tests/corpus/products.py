@@ -195,3 +195,32 @@ def einsum_of_a_changed_array(x):
 
 
 register(einsum_of_a_changed_array, (numbers(2, 3),))
+
+
+def matrix_cube_by_eigenvectors(m):
+    symmetric = m + m.T
+    values, vectors = np.linalg.eigh(symmetric)
+    return np.sum((vectors @ np.diag(values**3) @ vectors.T)[0])
+
+
+register(matrix_cube_by_eigenvectors, (numbers(3, 3),))
+
+
+def rotated_vector(axis, v):
+    angle = np.linalg.norm(axis)
+    q = np.concatenate(([np.cos(angle / 2)], np.sin(angle / 2) * (axis / angle)))
+    w, r = q[0], q[1:]
+    t = 2 * np.cross(r, v)
+    return (v + w * t + np.cross(r, t)) @ np.array([1.0, 2.0, 3.0])
+
+
+register(rotated_vector, (numbers(3), numbers(3, seed=1)))
+
+
+def low_rank_error(m):
+    left, values, right = np.linalg.svd(m, full_matrices=False)
+    rest = m - values[0] * np.outer(left[:, 0], right[0])
+    return np.sum(rest**2) + np.linalg.slogdet(m @ m.T)[1] + np.linalg.eigvalsh(m @ m.T)[-1]
+
+
+register(low_rank_error, (numbers(3, 3),))

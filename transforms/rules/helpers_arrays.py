@@ -22,7 +22,7 @@ from transforms.rules.helpers import cast
 from transforms.rules.indexing import getitem_is_view, index_may_repeat
 from transforms.rules.sampling import call, listed, numbers
 from transforms.rules.typed import dtype_of, is_literal, is_python_number, is_scalar, literal, shape_of, surely_equal
-from transforms.values import Array, Literal, Number, Sequence, Value
+from transforms.values import Array, Literal, Many, Number, Sequence, Value
 
 MIRROR: dict[str, Any] = {"linear": "cotangent"}
 
@@ -1256,6 +1256,9 @@ def like(value: Value) -> Value | None:
     if isinstance(value, Sequence):
         items = tuple(map(like, value.items))
         return None if None in items else Sequence(value.kind, items)  # type: ignore[arg-type]
+    if isinstance(value, Many) and value.kind in (list, tuple):
+        item = like(value.item)
+        return None if item is None else Many(value.kind, item)
     dtype = dtype_of(value)
     if dtype is None or dtype.kind not in "fc":
         return None
@@ -1265,6 +1268,8 @@ def like(value: Value) -> Value | None:
 def in_tuple(value: Value) -> Value | None:
     """The same for the items of a sequence, in a tuple; an array stays an array."""
     found = like(value)
+    if isinstance(found, Many):
+        return Many(tuple, found.item)
     return Sequence(tuple, found.items) if isinstance(found, Sequence) else found
 
 

@@ -44,7 +44,7 @@ from transforms.values import (
 
 Shape = tuple[Dimension, ...]
 NONE = Literal(None)
-FALSE = Literal(False)
+FALSE, TRUE = Literal(False), Literal(True)
 ZERO, ONE, TWO, LAST, FIFTY = map(Literal, (0, 1, 2, -1, 50))
 _dtypes: dict[Any, Any] = {}
 
@@ -1111,7 +1111,50 @@ def slogdet(a: Value) -> Value | None:
     found = determinant(a)
     if not isinstance(found, (Number, Array)) or found.dtype.kind != "f":
         return None
-    return None
+    return Sequence(_SLOGDET, (found, found))
+
+
+@result(np.linalg.eigvalsh)
+def eigenvalues(a: Value, UPLO: Value = NONE) -> Value | None:
+    shape, dtype = full_shape(a), dtype_of(a)
+    found = tried(np.linalg.eigvalsh, dtype, rank=2) if dtype is not None else None
+    return None if found is None or shape is None or len(shape) < 2 else Array(found, shape[:-1])
+
+
+@result(np.linalg.eigh)
+def eigenvectors(a: Value, UPLO: Value = NONE) -> Value | None:
+    values, vectors = eigenvalues(a), inverse(a)
+    return None if values is None or vectors is None else Sequence(_EIGH, (values, vectors))
+
+
+@result(np.linalg.svd)
+def singular_values(
+    a: Value, full_matrices: Value = TRUE, compute_uv: Value = TRUE, hermitian: Value = FALSE
+) -> Value | None:
+    shape, dtype = full_shape(a), dtype_of(a)
+    real = tried(np.linalg.eigvalsh, dtype, rank=2) if dtype is not None else None
+    found = tried(np.linalg.inv, dtype, rank=2) if dtype is not None else None
+    whole, both = constant_of(full_matrices), constant_of(compute_uv)
+    if shape is None or len(shape) < 2 or real is None or found is None or None in (whole, both):
+        return None
+    rows, columns = shape[-2:]
+    least = rows if rows == columns or rows == 1 else columns if columns == 1 else fresh(80)
+    values = Array(real, (*shape[:-2], least))
+    if not both:
+        return values
+    left = Array(found, (*shape[:-1], rows if whole else least))
+    right = Array(found, (*shape[:-2], columns if whole else least, columns))
+    return Sequence(_SVD, (left, values, right))
+
+
+_ONE = np.eye(1)
+_SLOGDET, _EIGH, _SVD = (type(function(_ONE)) for function in (np.linalg.slogdet, np.linalg.eigh, np.linalg.svd))
+
+
+@result(np.linalg.matrix_power)
+def matrix_power(a: Value, n: Value) -> Value | None:
+    dtype = dtype_of(a)
+    return a if isinstance(a, Array) and dtype is not None and dtype.kind in "fc" else None
 
 
 @result(np.linalg.solve)

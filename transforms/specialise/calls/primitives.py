@@ -254,7 +254,7 @@ def infer(
 ) -> Value:
     """What is known of the result of a primitive."""
     values = [item.value for item in arguments]
-    if any(isinstance(value, Never) for value in values):
+    if any(map(holds_never, values)):
         return NEVER
     named = {key: item.value for key, item in keywords.items()}
     if entry is not None and entry.result is not None:
@@ -268,6 +268,11 @@ def infer(
         return infer_generally(thing, entry, values, named)
     except Exception:
         return UNKNOWN
+
+
+def holds_never(value: Value) -> bool:
+    """Whether a value, or an item of a tuple or list with known items, is not there yet."""
+    return isinstance(value, Never) or (isinstance(value, Sequence) and any(map(holds_never, value.items)))
 
 
 def infer_generally(
