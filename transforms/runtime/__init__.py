@@ -163,6 +163,7 @@ from transforms.runtime.matching import (
     without_keys,
 )
 from transforms.runtime.outputs import (
+    cancelling,
     require_aux,
     require_scalar,
     stop_gradient,

@@ -34,6 +34,11 @@ def require_aux(output: Any, name: str, count: int | None) -> None:
     raise TypeError(f"has_aux: {name} has to return {wanted}; it returned {what}")
 
 
+def cancelling(x: Any) -> Any:
+    """The value itself; what would flow back to it adds up to zero."""
+    return x
+
+
 def stop_gradient(x: Any) -> Any:
     """`x` itself, treated as a constant: its derivative is zero at every order.
 
