@@ -57,12 +57,13 @@ from transforms.core import (
     writes,
 )
 from transforms.passes.effects import ALLOCATIONS, INPLACE, NEVER_RAISES, Effect, effect_of
-from transforms.values import Instance, Many, Sequence
+from transforms.values import Array, Instance, Many, Sequence
 
 Live = frozenset[str]
 NOTHING: Live = frozenset()
 
-FRESH = (operations.make_list, operations.make_dict, *ALLOCATIONS)
+BUILDERS = (operations.make_list, operations.make_dict)
+FRESH = (*BUILDERS, *ALLOCATIONS)
 STORES = (
     operator.setitem,
     operator.delitem,
@@ -266,28 +267,58 @@ def _unread_storage(function: Function) -> frozenset[str]:
     storage = _Storage(function)
     for statement in statements:
         storage.bind(statement)
-    storage.alive.update(map(storage.find, storage.read))
+    storage.settle()
     return frozenset(name for name in storage.parent if not storage.is_read(name))
 
 
 class _Storage:
-    """Classes of names that share storage (union-find), and those of them that are read or come from elsewhere."""
+    """Classes of names that share storage (union-find), and those of them that are read or come from elsewhere.
+
+    A container and what is taken out of it are one class; what is put into it is another one, which is `held`.
+    """
 
     def __init__(self, function: Function) -> None:
+        self.values = function.values or {}
         self.parent: dict[str, str] = {}
         self.alive: set[str] = set()
         self.read: set[str] = set()
+        self.held: dict[tuple[str, str], None] = {}  # (container, item)
+        self.made: set[str] = set()  # names of what is made here; others may stand for what was taken out of something
+        self.changed: set[str] = set()
         self.alive.update(map(self.find, function.parameters))
         for statement in walk(function.body):
             match statement:
                 case Assign(value=Call() as call) if is_call_in(call, _CHANGES):
+                    self.hold(call.atoms[0], call)
+                    if isinstance(call.atoms[0], Var):
+                        self.changed.add(call.atoms[0].name)
                     self.read.update(a.name for a in call.atoms[1:] if isinstance(a, Var))
+                case Assign(target=str() as target, value=Call() as call) if is_call_of(call, *BUILDERS):
+                    self.hold(Var(target), call)
+                    self.read.update(reads(statement))
                 case Assign(value=Call() as call) if is_call_of(call, operator.getitem):
                     self.read.update(a.name for a in call.atoms[1:] if isinstance(a, Var))
                 case Assign(value=Var()):
                     pass
                 case _:
                     self.read.update(reads(statement))
+
+    def hold(self, container: Atom, call: Call) -> None:
+        """What a call is given may be an item of the container from now on; arrays copy what they are given."""
+        if isinstance(container, Var) and not isinstance(self.values.get(container.name), Array):
+            items = (atom for atom in call.atoms if isinstance(atom, Var) and atom != container)
+            self.held.update(((container.name, item.name), None) for item in items)
+
+    def settle(self) -> None:
+        """What is changed after it was taken out of a container counts as read where what was put in does."""
+        self.alive.update(map(self.find, self.read))
+        indirect = {self.find(name) for name in self.changed - self.made}
+        size = -1
+        while size < len(self.alive):
+            size = len(self.alive)
+            for container, item in self.held:
+                if self.is_read(item) and self.find(container) in indirect:
+                    self.alive.add(self.find(container))
 
     def find(self, name: str) -> str:
         self.parent.setdefault(name, name)
@@ -311,6 +342,7 @@ class _Storage:
                     self.join(target, first.name)
                 elif is_call_of(call, *FRESH):
                     self.find(target)
+                    self.made.add(target)
                 else:
                     self.alive.add(self.find(target))
             case Assign(target=str() as target, value=Var() as source):
