@@ -285,6 +285,7 @@ class _Storage:
         self.held: dict[tuple[str, str], None] = {}  # (container, item)
         self.made: set[str] = set()  # names of what is made here; others may stand for what was taken out of something
         self.changed: set[str] = set()
+        self.containers: set[str] = set()
         self.alive.update(map(self.find, function.parameters))
         for statement in walk(function.body):
             match statement:
@@ -295,6 +296,7 @@ class _Storage:
                     self.read.update(a.name for a in call.atoms[1:] if isinstance(a, Var))
                 case Assign(target=str() as target, value=Call() as call) if is_call_of(call, *BUILDERS):
                     self.hold(Var(target), call)
+                    self.containers.add(target)
                     self.read.update(reads(statement))
                 case Assign(value=Call() as call) if is_call_of(call, operator.getitem):
                     self.read.update(a.name for a in call.atoms[1:] if isinstance(a, Var))
@@ -312,7 +314,7 @@ class _Storage:
     def settle(self) -> None:
         """What is changed after it was taken out of a container counts as read where what was put in does."""
         self.alive.update(map(self.find, self.read))
-        indirect = {self.find(name) for name in self.changed - self.made}
+        indirect = {self.find(name) for name in self.changed - self.made} & set(map(self.find, self.containers))
         size = -1
         while size < len(self.alive):
             size = len(self.alive)

@@ -79,7 +79,7 @@ class Containers(Control):
         keys: list[Atom] = list(call.arguments[::2]) if is_dict else [Const(k) for k in range(len(call.arguments))]
         items = call.arguments[1::2] if is_dict else call.arguments
         if self.kind(target) is Kind.SHADOW:
-            shadows = [self.shadow(item) for item in items]
+            shadows = [self.item_shadow(item) for item in items]
             if is_dict:
                 flat = [atom for pair in zip(keys, shadows) for atom in pair]
                 primal.call(operations.make_dict, *flat, target=self.bar(target))
@@ -88,8 +88,7 @@ class Containers(Control):
             for key, item in zip(keys, items):
                 if isinstance(item, Var) and (self.kind(item) is Kind.VALUE or self.is_dynamic(item)):
                     part = adjoint.call(operator.getitem, Var(self.bar(target)), key)
-                    give = self.accumulate if self.kind(item) is Kind.VALUE else self.give_back
-                    give(item, part, adjoint)
+                    self.return_held(item, part, adjoint)
             return
         if self.is_structured(target):
             slots = dict(self.slots(target))
@@ -104,6 +103,15 @@ class Containers(Control):
             for key, item in zip(keys, items):
                 if isinstance(item, Var) and self.kind(item) is not Kind.NONE:
                     self.accumulate(item, adjoint.call(operator.getitem, g, key), adjoint)
+
+    def return_held(self, item: Atom, g: Atom, out: Builder) -> None:
+        """Add what the shadow of a container collected for an item: a plain zero where nothing was added."""
+        if self.kind(item) is Kind.VALUE:
+            if not _is_number(value_of(item, self.values)):
+                g = out.call(runtime.filled, g, item)
+            self.accumulate(item, g, out)
+        else:
+            self.give_back(item, g, out)
 
     def merge_dicts(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         """`first | second` of two dicts with known keys."""
@@ -274,12 +282,10 @@ class Containers(Control):
         # the shadow of what is overwritten collects cotangents through other names, and is needed again
         old: Atom = primal.call(getattr, shadow, name) if holds_memory else Const(0.0)
         primal.statements.append(statement)
-        primal.do(setattr, shadow, name, self.shadow(stored))
+        primal.do(setattr, shadow, name, self.item_shadow(stored))
         g = adjoint.call(getattr, shadow, name)
         adjoint.do(setattr, shadow, name, old)
-        if self.kind(stored) is Kind.VALUE:
-            self.accumulate(stored, g, adjoint)
-        self.give_back(stored, g, adjoint)
+        self.return_held(stored, g, adjoint)
 
     def set_item(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         """`container[key] = item` where the container is a list or dict."""
@@ -303,12 +309,10 @@ class Containers(Control):
         else:
             old = primal.call(operator.getitem, shadow, key)
         primal.statements.append(statement)
-        primal.do(operator.setitem, shadow, key, self.shadow(stored))
+        primal.do(operator.setitem, shadow, key, self.item_shadow(stored))
         g = adjoint.call(operator.getitem, shadow, key)
         adjoint.do(operator.setitem, shadow, key, old)
-        if self.kind(stored) is Kind.VALUE:
-            self.accumulate(stored, g, adjoint)
-        self.give_back(stored, g, adjoint)
+        self.return_held(stored, g, adjoint)
 
     def _set_slice(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         """`items[i:j] = other` of lists: the items are copied, and may be more or fewer than those before."""
@@ -339,7 +343,9 @@ class Containers(Control):
         g = adjoint.call(runtime.take_stored, shadow, key, stored)
         if isinstance(stored, Var) and self.kind(stored) is Kind.SHADOW:
             g = adjoint.call(runtime.share, g, adjoint.call(runtime.is_apart, Var(self.bar(stored.name)), g))
-        self.accumulate(stored, g, adjoint)
+            self.accumulate(stored, g, adjoint)
+        else:
+            self.return_held(stored, g, adjoint)
         adjoint.do(runtime.exchange, shadow, key, old)
 
     def list_operation(self, statement: Assign, function: Any, call: Call, primal: Builder, adjoint: Builder) -> None:
@@ -354,25 +360,19 @@ class Containers(Control):
             item = call.arguments[1]
             primal.do(list.append, shadow, self.item_shadow(item))
             g = adjoint.call(list.pop, shadow)
-            if self.kind(item) is Kind.VALUE:
-                self.accumulate(item, g, adjoint)
-            self.give_back(item, g, adjoint)
+            self.return_held(item, g, adjoint)
             return
         if function is list.insert:
             place, item = call.arguments[1:]
-            primal.do(list.insert, shadow, place, self.shadow(item))
+            primal.do(list.insert, shadow, place, self.item_shadow(item))
             g = adjoint.call(runtime.pop_inserted, shadow, place)
-            if self.kind(item) is Kind.VALUE:
-                self.accumulate(item, g, adjoint)
-            self.give_back(item, g, adjoint)
+            self.return_held(item, g, adjoint)
             return
         if function is runtime.insert_back:
             place, item = call.arguments[1:]
-            primal.do(runtime.insert_back, shadow, place, self.shadow(item))
+            primal.do(runtime.insert_back, shadow, place, self.item_shadow(item))
             g = adjoint.call(list.pop, shadow, place)
-            if self.kind(item) is Kind.VALUE:
-                self.accumulate(item, g, adjoint)
-            self.give_back(item, g, adjoint)
+            self.return_held(item, g, adjoint)
             return
         target, position = statement.target, call.arguments[1:]
         if target is not None and self.kind(target) is Kind.SHADOW:
@@ -408,16 +408,21 @@ class Containers(Control):
         if self.kind(target) is Kind.SHADOW:
             bar = primal.call(runtime.Shadow, target=self.bar(target))
             for key, atom in named.items():
-                primal.do(setattr, bar, Const(key), self.shadow(atom))
-                if self.kind(atom) is Kind.VALUE:
-                    self.accumulate(atom, adjoint.call(getattr, bar, Const(key)), adjoint)
-                elif self.is_dynamic(atom):
-                    self.give_back(atom, adjoint.call(getattr, bar, Const(key)), adjoint)
+                primal.do(setattr, bar, Const(key), self.item_shadow(atom))
+                if self.kind(atom) is Kind.VALUE or self.is_dynamic(atom):
+                    self.return_held(atom, adjoint.call(getattr, bar, Const(key)), adjoint)
             return
         for key, slot in self.slots(target) if self.is_structured(target) else ():
             g = self.take(slot, adjoint)
             if g is not None and key in named:
                 self.accumulate(named[key], g, adjoint)
+
+
+def _is_number(value: Value) -> bool:
+    """Whether a plain zero is a cotangent of this: a number, or a tuple of numbers (see `item_shadow`)."""
+    if isinstance(value, Sequence):
+        return value.kind is tuple and all(map(_is_number, value.items))
+    return isinstance(value, (Number, Literal))
 
 
 def _is_slice(value: Value) -> bool:

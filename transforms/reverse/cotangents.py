@@ -25,6 +25,7 @@ from transforms.core import (
     Return,
     Statement,
     Var,
+    all_writes,
     is_temporary,
     names_in,
     walk,
@@ -77,6 +78,7 @@ class Cotangents:
         self.aliases: dict[str, str] = {}  # shadows that are other names of shadows
         self.narrow: dict[str, Value] = {}  # cotangents that are still to be broadcast, and what they are
         self.tapes: Statements = []
+        self.given: dict[str, str] = {}  # parameter -> what it was at the start, as far as its structure goes
         self.flows: dict[str, str] = {}  # header of a loop -> its cotangent at the end of the iteration
 
     @property
@@ -98,29 +100,48 @@ class Cotangents:
         if self.function.parameters.index(name) in self.shadowed:
             return Var(self.bar(name)) if self.is_dynamic(Var(name)) else Const(None)  # it is in the caller's shadow
         g = self.take(name, out)
-        return self.zero(name, out) if g is None else g
+        return self.zero(name, out, self._given(name)) if g is None else g
+
+    def _given(self, name: str) -> Var:
+        """What has the structure that a parameter was given with: the parameter, or a name for what it was."""
+        if name not in self.given and self._loses_structure(name):
+            self.given[name] = self.names.fresh(f"{name}_given")
+        return Var(self.given.get(name, name))
+
+    def _loses_structure(self, name: str) -> bool:
+        """Whether a parameter is bound again, or a container of it changed, so that its items may become others."""
+        if name in all_writes(self.function.body):
+            return True
+        found: list[Value] = [self.values.get(name, UNKNOWN)]
+        for is_changed in self.plan.levels(name):
+            if is_changed and not all(isinstance(value, (Array, Number, Literal)) for value in found):
+                return True
+            found = [item for value in found for item in _parts(value)]
+        return False
 
     def _gradient(self, name: str, out: Builder) -> Atom:
         """The gradient of a parameter, in its structure and in memory of its own."""
         value = self.values.get(name, UNKNOWN)
         if self.kind(name) is Kind.SHADOW:
             shadow = Var(self.bar(name))
-            return shadow if isinstance(value, Array) else out.call(runtime.finish, shadow, Var(name))
+            return shadow if isinstance(value, Array) else out.call(runtime.finish, shadow, self._given(name))
         if isinstance(value, (Sequence, Mapping, Record)) and name not in self.plan.buffered:
             return self._gradient_structure(name, value, out)
         is_fresh = name in self.fresh
         g = self.take(name, out)
+        is_parameter = name in self.function.parameters
         if g is None:
-            return self.zero(name, out)
+            return self.zero(name, out, self._given(name) if is_parameter else None)
         if isinstance(value, Number):
             return g
         if isinstance(value, Array):
             return g if is_fresh and value.shape != () else out.call(np.array, g)
-        return out.call(runtime.finish, g, self._primal(name, out))
+        return out.call(runtime.finish, g, self._given(name) if is_parameter else self._primal(name, out))
 
     def _gradient_structure(self, name: str, value: Sequence | Mapping | Record, out: Builder) -> Atom:
         if self.kind(name) is Kind.NONE:
-            return out.call(runtime.finish, out.call(runtime.zeros, Var(name)), Var(name))
+            given = self._given(name)
+            return out.call(runtime.finish, out.call(runtime.zeros, given), given)
         slots = dict(self.slots(name))
         items: list[Atom] = []
         keys = range(len(value.items)) if isinstance(value, Sequence) else _keys(value)
@@ -281,12 +302,12 @@ class Cotangents:
     def _zeros_function(self, name: str) -> Any:
         return np.zeros_like if isinstance(self.values.get(name), Array) else runtime.zeros
 
-    def zero(self, name: str, out: Builder) -> Atom:
-        """A zero cotangent for a name (or slot)."""
+    def zero(self, name: str, out: Builder, like: Atom | None = None) -> Atom:
+        """A zero cotangent for a name (or slot); `like`: something of its structure, if not the name."""
         value = self.values.get(name, UNKNOWN)
         if isinstance(value, (Number, Literal)):
             return Const(0.0)
-        return out.call(self._zeros_function(name), self._primal(name, out))
+        return out.call(self._zeros_function(name), like or self._primal(name, out))
 
     def set_zero(self, name: str, out: Builder, place: Statement | None = None) -> None:
         """Make sure that the cotangent of a name is set; `place`: a statement after which the name may be unbound."""
@@ -408,6 +429,18 @@ class Cotangents:
 
 def _keys(value: Mapping | Record) -> tuple[Any, ...]:
     return value.keys if isinstance(value, Mapping) else value.names
+
+
+def _parts(value: Value) -> tuple[Value, ...]:
+    """What the items of a container are; nothing where it is an array or a number."""
+    match value:
+        case Sequence() | Mapping() | Record():
+            return value.items
+        case Many():
+            return (value.item,)
+        case Array() | Number() | Literal():
+            return ()
+    return (UNKNOWN,)
 
 
 def is_changed(sweep: Cotangents, name: str) -> bool:

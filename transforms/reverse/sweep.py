@@ -103,6 +103,8 @@ class Sweep(Dynamic):
         get = self._gradient if finish else self._raw_gradient
         gradients = tuple(get(self.function.parameters[k], end) for k in self.wrt)
         reverse += end.statements
+        for name, given in self.given.items():
+            start.call(runtime.structure, Var(name), target=given)
         forward = [*start.statements, *self.tapes, *forward]
         result: Atom = last.value
         if isinstance(result, Var) and result.name in all_writes(tuple(reverse)):

@@ -13,7 +13,7 @@ from transforms.registry import adjoint, constant, facts, refused, result, simpl
 from transforms.rules.typed import dtype_atom
 from transforms.values import UNKNOWN, Array, Literal, Many, Number, Value
 
-constant(runtime.zeros, runtime.ones, shape_only="x")
+constant(runtime.zeros, runtime.ones, runtime.structure, shape_only="x")
 constant(runtime.Shadow, runtime.common_length)
 constant(runtime.has_item, runtime.check_distinct, is_pure=False)
 constant(runtime.place_of_slice, shape_only="items stored")
@@ -31,6 +31,11 @@ def add(a, b, *, ans, g):
 
 @adjoint(runtime.snapshot, linear="x")
 def snapshot(x, *, ans, g):
+    return g
+
+
+@adjoint(runtime.filled, wrt="g_in", linear="g_in", shape_only="x")
+def filled(g_in, x, *, ans, g):
     return g
 
 
@@ -96,6 +101,27 @@ def insert_back(items, position, item, *, ans, g, items_bar):
 @result(runtime.pop_inserted)
 def popped(items: Value, index: Value) -> Value:
     return items.item if isinstance(items, Many) else UNKNOWN
+
+
+@result(runtime.filled)
+def filled_like(g_in: Value, x: Value) -> Value:
+    return x if isinstance(x, (Array, Number)) else UNKNOWN
+
+
+@simplify(runtime.filled)
+def simplify_filled(site: Any) -> Any:
+    is_number = isinstance(site.value("x"), (Number, Literal))
+    return site.atom("g_in") if is_number or isinstance(site.value("g_in"), Array) else None
+
+
+@result(runtime.structure)
+def kept(x: Value) -> Value:
+    return x if isinstance(x, (Array, Number)) else UNKNOWN
+
+
+@simplify(runtime.structure)
+def simplify_structure(site: Any) -> Any:
+    return site.atom("x") if isinstance(site.value("x"), (Array, Number, Literal)) else None
 
 
 @result(runtime.zeros, runtime.snapshot)

@@ -65,10 +65,12 @@ from transforms.runtime.cotangents import (
     add_attribute,
     add_into,
     add_item,
+    filled,
     finish,
     make_record,
     ones,
     snapshot,
+    structure,
     zeros,
     zeros_of,
 )

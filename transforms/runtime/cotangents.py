@@ -180,6 +180,31 @@ def snapshot(x: Any) -> Any:
     return x
 
 
+def filled(g: Any, x: Any) -> Any:
+    """The cotangent `g` of `x` out of the shadow of a container: a plain zero, which stands for any structure, becomes
+    zeros in the structure of `x`."""
+    if isinstance(x, (float, complex, int, np.generic)):
+        return g
+    if isinstance(x, tuple) and isinstance(g, (list, tuple)):
+        return [filled(p, q) for p, q in zip(g, x, strict=True)]
+    return zeros(x) if type(g) is float else g
+
+
+def structure(x: Any) -> Any:
+    """The containers of `x` copied, so that it keeps its structure whatever happens to `x`; arrays are not copied."""
+    if isinstance(x, list):
+        return [structure(item) for item in x]
+    if isinstance(x, tuple):
+        items = [structure(item) for item in x]
+        return type(x)(*items) if hasattr(x, "_fields") else tuple(items)
+    if isinstance(x, dict):
+        return {key: structure(item) for key, item in x.items()}
+    if dataclasses.is_dataclass(x) and not isinstance(x, type):
+        names = tuple(field.name for field in dataclasses.fields(x))
+        return make_record(type(x), names, *(structure(getattr(x, name, None)) for name in names))
+    return x
+
+
 def finish(g: Any, x: Any) -> Any:
     """The gradient of `x` as the user gets it: in the structure, dtype and shape of `x`, and memory of its own."""
     if isinstance(x, np.ndarray):

@@ -79,6 +79,23 @@ def test_stores_into_unread_storage_go_and_into_read_storage_stay() -> None:
         assert_same(program, deadcode(program), (2.0,))  # type: ignore[arg-type]
 
 
+def test_what_a_tape_hands_back_is_the_memory_that_was_put_on_it() -> None:
+    program = function(
+        "x",
+        let("buffer", np.zeros, 3),
+        let("tape", operations.make_list),
+        let(None, list.append, "tape", "buffer"),
+        let("back", list.pop, "tape"),
+        let(None, operator.setitem, "back", 0, "x"),
+        let("held", operations.make_list, "buffer"),
+        let("other", operator.getitem, "held", 0),
+        let(None, operator.setitem, "other", 1, "x"),
+        result="buffer",
+    )
+    assert_same(program, deadcode(program), (2.0,))
+    assert body(deadcode(program)).count("= x") == 2
+
+
 def test_a_pop_that_is_read_keeps_its_tape() -> None:
     program = function(
         "x",
