@@ -47,6 +47,7 @@ INPLACE = {
     operator.irshift: operator.rshift,
 }
 HARMLESS = (print, repr, str, len, isinstance, type, id, callable, hasattr, operations.format_value)
+JOINING = (operator.add, operator.concat, operator.mul)  # of lists and tuples: the result holds the same items
 TAKERS = (list.pop, dict.pop, dict.get, dict.setdefault, runtime.pop_inserted)  # they return an item of a container
 DEEPEST = 6  # levels of containers in containers that a summary tells apart
 BUILDERS = (operations.make_tuple, operations.make_list, operations.make_set, operations.make_dict)
@@ -330,6 +331,9 @@ class _Finder:
                 self.holds(region, call.arguments[2:])
         elif function is getattr:
             self.attribute(target, call)
+        elif function in JOINING and target is not None and is_container(self.regions.value(target)):
+            for atom in call.arguments:
+                self.view(target, result, atom)
         elif function in INPLACE:
             first = call.arguments[0]
             region = self.regions.of(first)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from transforms import operations, registry, runtime
-from transforms.analyses.regions import INPLACE, TAKERS, bind, is_container
+from transforms.analyses.regions import INPLACE, TAKERS, bind, chain, is_container
 from transforms.core import (
     Assign,
     Atom,
@@ -53,6 +53,10 @@ SURE_VIEWS = (
 
 CONTAINER_COPIES = (  # their results are new containers
     list, tuple, dict, list.copy, dict.copy, sorted, reversed, runtime.join_sequences, runtime.repeat_sequence,
+)  # fmt: skip
+
+ITEM_COPIES = (  # those that do the same to the shadows of the items
+    list, tuple, dict, list.copy, dict.copy, runtime.join_sequences, runtime.repeat_sequence,
 )  # fmt: skip
 
 
@@ -162,6 +166,9 @@ class Primitives(Containers):
             self.refuse(statement, function, entry)
         assert entry is not None
         primal.statements.append(statement)
+        if target is not None and self.kind(target) is Kind.SHADOW and self._shares_items(statement, function):
+            self._mirror_copy(statement, function, call, primal, adjoint)
+            return
         if target is not None and self.kind(target) is Kind.SHADOW:
             source = shared_source(self.plan, statement)
             is_shadow = source is not None and self.kind(source) is Kind.SHADOW
@@ -184,6 +191,48 @@ class Primitives(Containers):
         if g is None and not shadows_of(entry):
             return
         self._rule(statement, entry, call, g if g is not None else Const(None), adjoint, g_value=narrow)
+
+    def _shares_items(self, statement: Assign, function: Any) -> bool:
+        """Whether a new container holds the very items of another one, and these are changed in place."""
+        assert statement.target is not None and isinstance(statement.value, Call)
+        held = chain(self.plan.regions, statement.target)[1:]
+        if not any(region.is_mutated for region in held):
+            return False
+        if any(function is copier for copier in CONTAINER_COPIES):
+            return not isinstance(self.plan.value(statement.value.arguments[0]), Array)
+        if shared_source(self.plan, statement) is not None:
+            return False
+        return any(held[0] in chain(self.plan.regions, a.name) for a in statement.value.atoms if isinstance(a, Var))
+
+    def _mirror_copy(self, statement: Assign, function: Any, call: Call, primal: Builder, adjoint: Builder) -> None:
+        """`b = list(a)` where the items change: the shadow holds the shadows of the items of `a`."""
+        assert statement.target is not None
+        sources = [atom for atom in call.arguments if isinstance(atom, Var) and self.plan.regions.of(atom) is not None]
+        is_known = any(function is copier for copier in ITEM_COPIES)
+        is_memory = _holds_memory(self.plan.value(statement.target))
+        if not is_known or not (is_memory or function in (list, tuple, list.copy, runtime.join_sequences)):
+            raise TransformError(
+                "the copy of a container whose items change, or are not known, cannot be followed",
+                "Build the new container item by item.",
+                statement.origin,
+            )
+        bars: dict[Atom, Var] = {}  # an operand without a shadow gets one for the time being
+        for source in sources:
+            is_shadow = self.kind(source) is Kind.SHADOW
+            bars[source] = Var(self.bar(source.name)) if is_shadow else primal.call(runtime.zeros, source)
+        shadows = [bars.get(atom, atom) for atom in call.arguments]
+        mirror = list if function is tuple else function
+        primal.call(mirror, *shadows, target=self.bar(statement.target))
+        start: Atom = Const(0)
+        for shadow in () if is_memory else shadows:
+            stop = adjoint.call(operator.add, start, adjoint.call(len, shadow))
+            place = adjoint.call(operations.make_slice, start, stop, Const(None))
+            part = adjoint.call(operator.getitem, Var(self.bar(statement.target)), place)
+            adjoint.do(runtime.return_item, shadow, Const(slice(None, None, None)), part)
+            start = stop
+        for source in sources:
+            if self.kind(source) is Kind.VALUE:
+                self.accumulate(source, bars[source], adjoint)
 
     def _copies_numbers(self, statement: Assign, function: Any) -> bool:
         """Whether a new list or dict is made of the items of another, all numbers; refused where they may change."""
@@ -242,10 +291,11 @@ class Primitives(Containers):
         def swap(atom: Atom) -> Atom:
             return Var(self.bar(source)) if isinstance(atom, Var) and atom.name == source else atom
 
-        function: Atom = call.function
-        if isinstance(function, Ref) and function.value is np.diagonal:  # NumPy's own may not be written to
+        function, keywords = call.function, call.keywords
+        if is_call_of(call, np.diagonal, np.diag):  # NumPy's own may not be written to
             function = Ref(runtime.diagonal_view, "runtime.diagonal_view")
-        return Call(function, tuple(map(swap, call.arguments)), tuple((key, swap(atom)) for key, atom in call.keywords))
+            keywords = tuple(("offset" if key == "k" else key, atom) for key, atom in keywords)
+        return Call(function, tuple(map(swap, call.arguments)), tuple((key, swap(atom)) for key, atom in keywords))
 
     def _mirror_view(
         self, statement: Assign, entry: registry.Primitive, call: Call, source: str, scope: Scope, primal: Builder
@@ -256,6 +306,12 @@ class Primitives(Containers):
             raise TransformError(
                 "the imaginary part of a complex array is changed in place, or the array is; this cannot be followed",
                 "Make a new array, for example a + 1j * b.",
+                statement.origin,
+            )
+        if is_call_of(call, np.broadcast_to, np.broadcast_arrays):
+            raise TransformError(
+                "an array is broadcast without a copy, and is changed in place; this cannot be followed",
+                "Broadcast a copy of it: np.broadcast_to(x.copy(), shape).",
                 statement.origin,
             )
         if function_may_copy(call.function):
@@ -386,6 +442,14 @@ class Primitives(Containers):
 def function_may_copy(function: Atom) -> bool:
     """Whether a function returns a view of its argument where it can and a copy where it cannot."""
     return not (isinstance(function, Ref) and any(function.value is sure for sure in SURE_VIEWS))
+
+
+def _holds_memory(value: Value) -> bool:
+    """Whether all items of a container are sure to be memory, whose shadows are memory."""
+    items: tuple[Value, ...] = (value.item,) if isinstance(value, Many) else ()
+    if isinstance(value, (Sequence, Mapping)):
+        items = value.items
+    return bool(items) and all(isinstance(item, Array) or is_container(item) for item in items)
 
 
 def _cotangent_value(value: Value) -> Value:
