@@ -256,10 +256,14 @@ def _find_mutations(plan: Plan) -> None:
     for statement in walk(plan.function.body):
         if not (isinstance(statement, Assign) and isinstance(statement.value, Call)):
             continue
-        for atom in (*changed_operands(statement.value), *opaque_mutations(statement.value)):
-            region: Region | None = plan.regions.of(atom)
+        call, place = statement.value, plan.places[id(statement)]
+        found: list[Region | None] = [plan.regions.of(a) for a in (*changed_operands(call), *opaque_mutations(call))]
+        if isinstance(call.function, Ref) and isinstance(call.function.value, Function):
+            names = [atom.name for atom in call.arguments if isinstance(atom, Var)]  # and what they hold may change
+            found += [region for name in names for region in chain(plan.regions, name)]
+        for region in found:
             if region is not None and region.is_mutated:
-                plan.mutations.setdefault(id(region.find()), []).append(plan.places[id(statement)])
+                plan.mutations.setdefault(id(region.find()), []).append(place)
 
 
 def _find_buffers(plan: Plan) -> None:

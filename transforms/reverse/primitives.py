@@ -195,12 +195,12 @@ class Primitives(Containers):
     def _shares_items(self, statement: Assign, function: Any) -> bool:
         """Whether a new container holds the very items of another one, and these are changed in place."""
         assert statement.target is not None and isinstance(statement.value, Call)
-        held = chain(self.plan.regions, statement.target)[1:]
-        if not any(region.is_mutated for region in held):
-            return False
         if any(function is copier for copier in CONTAINER_COPIES):
-            return not isinstance(self.plan.value(statement.value.arguments[0]), Array)
-        if shared_source(self.plan, statement) is not None:
+            first = statement.value.arguments[0] if statement.value.arguments else Const(None)
+            held = chain(self.plan.regions, first.name)[1:] if isinstance(first, Var) else []
+            return not isinstance(self.plan.value(first), Array) and any(region.is_mutated for region in held)
+        held = chain(self.plan.regions, statement.target)[1:]
+        if not any(region.is_mutated for region in held) or shared_source(self.plan, statement) is not None:
             return False
         return any(held[0] in chain(self.plan.regions, a.name) for a in statement.value.atoms if isinstance(a, Var))
 

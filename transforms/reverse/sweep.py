@@ -215,10 +215,7 @@ class Sweep(Dynamic):
 
     def user_call(self, statement: Assign, function: Function, call: Call, primal: Builder, adjoint: Builder) -> None:
         """A call of a user's function: its augmented primal here, its adjoint in the adjoint sweep."""
-        if statement.target is None:
-            statement = Assign(self.names.temporary(), call, statement.origin)
-        target = statement.target
-        assert target is not None
+        target = statement.target or self.names.temporary()
         active = tuple(k for k, atom in enumerate(call.arguments) if self.kind(atom) is not Kind.NONE)
         summary = self.compiler.summaries(function)
         if summary.changes_captured and any(self.kind(atom) is Kind.SHADOW for atom in (*call.arguments, Var(target))):
@@ -235,11 +232,12 @@ class Sweep(Dynamic):
                 if isinstance(atom, Var) and self.kind(atom) is Kind.SHADOW:
                     shadowed.append((k, self.plan.levels(atom.name)))
         pair = self.compiler.pair(function, active, tuple(shadowed))
-        self._emit_call(statement, call, pair, active, dict(shadowed), primal, adjoint)
+        self._emit_call(statement, target, call, pair, active, dict(shadowed), primal, adjoint)
 
     def _emit_call(
         self,
         statement: Assign,
+        target: str,
         call: Call,
         pair: Any,
         active: tuple[int, ...],
@@ -247,8 +245,6 @@ class Sweep(Dynamic):
         primal: Builder,
         adjoint: Builder,
     ) -> None:
-        target = statement.target
-        assert target is not None
         # what the callee saves for its adjoint must not be reached by later changes
         arguments = [
             atom if k in shadowed else self._own_copy(statement, atom, primal) for k, atom in enumerate(call.arguments)
@@ -261,11 +257,10 @@ class Sweep(Dynamic):
             primal.call(runtime.snapshot, value, target=target)
         base = f"{pair.callee}_saved" if is_temporary(target) else f"{target}_saved"
         saved = primal.call(operator.getitem, both, Const(1), target=self.names.fresh(base))
-        if self.kind(target) is Kind.SHADOW:
-            if pair.returns_shadow:
-                primal.call(operator.getitem, both, Const(2), target=self.bar(target))
-            else:
-                primal.call(self._zeros_function(target), Var(target), target=self.bar(target))
+        if pair.returns_shadow:
+            primal.call(operator.getitem, both, Const(2), target=self.bar(target))
+        elif self.kind(target) is Kind.SHADOW:
+            primal.call(self._zeros_function(target), Var(target), target=self.bar(target))
         g: Atom | None = Var(self.bar(target)) if pair.returns_shadow else self.take(target, adjoint)
         if g is None and not shadowed:
             return

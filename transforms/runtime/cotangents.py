@@ -118,7 +118,7 @@ def add_into(shadow: Any, g: Any) -> None:
             add_attribute(shadow, name, item)
     elif isinstance(shadow, (list, dict)):
         for key, item in enumerate(g) if isinstance(shadow, list) else g.items():
-            if isinstance(shadow[key], (np.ndarray, list, dict)):
+            if isinstance(_checked(shadow, key)[key], (np.ndarray, list, dict)):
                 add_into(shadow[key], item)
             else:
                 shadow[key] = _owned(add(shadow[key], item), item)
@@ -138,10 +138,19 @@ def add_item(buffer: Any, index: Any, g: Any) -> None:
     elif isinstance(index, slice):
         for position, item in zip(range(*index.indices(len(buffer))), g, strict=True):
             add_item(buffer, position, item)
-    elif isinstance(buffer[index], (np.ndarray, list, dict)):
+    elif isinstance(_checked(buffer, index)[index], (np.ndarray, list, dict)):
         add_into(buffer[index], g)
     else:
         buffer[index] = _owned(add(buffer[index], g), g)
+
+
+def _checked(shadow: Any, key: Any) -> Any:
+    """The shadow, if it has an item for the key: one that was added in code made without types is missing."""
+    if isinstance(shadow, dict) and key not in shadow or isinstance(shadow, list) and not -len(shadow) <= key < len(shadow):
+        raise DerivativeRefused(
+            "an item was added to a container of unknown type: give example arguments, so that types are known"
+        )
+    return shadow
 
 
 def _owned(total: Any, g: Any) -> Any:

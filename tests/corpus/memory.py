@@ -1,0 +1,249 @@
+"""Memory that is reached in several ways: containers that hold the same arrays, and arguments whose structure changes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.corpus import register
+from tests.corpus.reference import numbers
+
+# ------------------------------------------------------------------------------- arguments whose structure changes
+
+
+def argument_list_grows(x, items):
+    items.append(x)
+    items.insert(0, x[1])
+    items.pop(1)
+    return items[0] * x[0] * items[1] + np.sum(items[2])
+
+
+register(argument_list_grows, (numbers(3, low=0.2), [0.7, 1.3]), wrt=(0, 1))
+
+
+def argument_list_shrinks(x, items):
+    items.pop()
+    return sum([item * x for item in items])
+
+
+register(argument_list_shrinks, (1.3, [0.7, 1.1, 0.4]), wrt=(0, 1))
+
+
+def argument_dict_gets_an_item(x, d):
+    d["q"] = x
+    d["t"] = (x, d["k"])
+    return d
+
+
+register(argument_dict_gets_an_item, (numbers(3), {"k": numbers(3, seed=1)}), wrt=(0, 1))
+
+
+def argument_dict_item_is_exchanged(x, d):
+    old = [d["k"]]
+    d["k"] = x
+    return np.sum(old[0] ** 2)
+
+
+register(argument_dict_item_is_exchanged, (numbers(3), {"k": numbers(2, seed=1), "m": 0.4}), wrt=(0, 1))
+
+
+def inactive_argument_list_grows(items, x):
+    items.append(2.0)
+    return x * x
+
+
+register(inactive_argument_list_grows, ([0.7, 1.3], 0.4), wrt=(0, 1))
+
+
+def argument_bound_again_after_try(x):
+    y = x * 1.0
+    try:
+        y *= x
+    finally:
+        z = np.sum(x)
+    x = np.dot(x, x)
+    return np.sum(y) * z
+
+
+register(argument_bound_again_after_try, (numbers(3, low=0.2),))
+
+
+# ---------------------------------------------------------------------- items that a container holds and nobody reads
+
+
+def unread_item_of_other_shape(x):
+    d = {"k": x.reshape(2, 2)}
+    d["k"] = np.cumsum(x).reshape(2, 2).T
+    return d["k"][0]
+
+
+register(unread_item_of_other_shape, (numbers(4),))
+
+
+def unread_items_after_matrix_product(a, x):
+    states = []
+    for _ in range(3):
+        x = a @ np.sin(x)
+        states.append((x, x[0]))
+    return states[-1][1]
+
+
+register(unread_items_after_matrix_product, (numbers(2, 2), numbers(2, seed=1)), wrt=(0, 1))
+
+
+# ------------------------------------------------------------------------------------- one memory, several containers
+
+
+def constant_stored_through_dict_in_loop(d):
+    k = 0
+    while k < 2:
+        k += 1
+        d["k"][:] = np.linspace(0.2, 1.1, 3)
+    return np.sum(d["k"] ** 2) + d["m"]
+
+
+register(constant_stored_through_dict_in_loop, ({"k": numbers(3), "m": 1.2},))
+
+
+def _three(x):
+    items = []
+    for k in range(3):
+        items.append(x * (k + 1.0))
+    return items
+
+
+def _used(items, other, x):
+    other[0][1] = other[-1][2] * 5.0
+    items[0][0] = 3.0 * x[1]
+    return np.sum(other[0] * x) + np.sum(other[-1] ** 2) + sum([np.sum(q * q) for q in items])
+
+
+def list_copied_and_items_changed(x):
+    items = _three(x)
+    return _used(items, list(items), x)
+
+
+def list_method_copy_and_items_changed(x):
+    items = _three(x)
+    return _used(items, items.copy(), x)
+
+
+def list_slice_and_items_changed(x):
+    items = _three(x)
+    return _used(items, items[1:], x)
+
+
+def tuple_of_list_and_items_changed(x):
+    items = _three(x)
+    return _used(items, tuple(items), x)
+
+
+def starred_list_and_items_changed(x):
+    items = _three(x)
+    return _used(items, [*items], x)
+
+
+def lists_joined_and_items_changed(x):
+    items = _three(x)
+    return _used(items, items + [x * 1.0], x)
+
+
+def list_repeated_and_items_changed(x):
+    items = _three(x)
+    return _used(items, items * 2, x)
+
+
+def comprehension_of_list_and_items_changed(x):
+    items = _three(x)
+    return _used(items, [item for item in items], x)
+
+
+def dict_copied_and_items_changed(x):
+    d = {"k": x * 2.0}
+    other = d.copy()
+    other["k"][0] = x[1] * x[2]
+    return np.sum(d["k"] * x)
+
+
+def list_of_numbers_and_arrays_copied(x):
+    items = [x * 2.0, x[1]]
+    other = list(items)
+    other[1] = other[1] * 2.0
+    other[0][0] = 1.0
+    return np.sum(items[0] * x) * (other[1] * x[0] + items[1])
+
+
+def lists_of_numbers_and_arrays_joined(x):
+    items = [x * 2.0, x[1]]
+    other = items + [x[0]]
+    other[1] = other[1] * 2.0
+    other[0][0] = 1.0
+    return np.sum(items[0] * x) * (other[1] * x[0] + items[1] * other[2])
+
+
+for _program in (
+    list_copied_and_items_changed,
+    list_method_copy_and_items_changed,
+    list_slice_and_items_changed,
+    tuple_of_list_and_items_changed,
+    starred_list_and_items_changed,
+    lists_joined_and_items_changed,
+    list_repeated_and_items_changed,
+    comprehension_of_list_and_items_changed,
+    dict_copied_and_items_changed,
+    list_of_numbers_and_arrays_copied,
+    lists_of_numbers_and_arrays_joined,
+):
+    register(_program, (numbers(4, low=0.2, high=1.4),))
+
+
+def diagonal_of_changed_matrix(x):
+    y = x * 1.0
+    d = np.diag(y.reshape(2, 2))
+    y[0] = y[1] * 3.0
+    return np.sum(d * d)
+
+
+register(diagonal_of_changed_matrix, (numbers(4, low=0.2),))
+
+
+# --------------------------------------------------------------------------------- recursive functions that change
+
+
+def _scaled_below(a, n):
+    if n == 0:
+        return a
+    a[n] *= 1.1
+    return _scaled_below(a, n - 1)
+
+
+def _first_scaled_below(items, n):
+    if n == 0:
+        return items
+    items[0][n] *= 1.1
+    return _first_scaled_below(items, n - 1)
+
+
+def used_before_recursive_function_changes_it(x):
+    y = x * 1.0
+    s = np.sum(y * y)
+    _scaled_below(y, 3)
+    return s * y[1]
+
+
+def view_of_what_a_recursive_function_changes(x):
+    y = x * 1.0
+    v = y[1:]
+    _scaled_below(y, 3)
+    return np.sum(v * v)
+
+
+def used_before_recursive_function_changes_an_item(x):
+    y = x * 1.0
+    s = np.sum(y * y)
+    _first_scaled_below([y], 3)
+    return s * y[1]
+
+
+register(used_before_recursive_function_changes_it, (numbers(4, low=0.2),))
+register(view_of_what_a_recursive_function_changes, (numbers(4, low=0.2),))
+register(used_before_recursive_function_changes_an_item, (numbers(4, low=0.2),))
