@@ -16,6 +16,7 @@ from transforms import operations, registry
 from transforms.analyses.activity import Activity, changed_operands, differentiable_operands
 from transforms.analyses.regions import (
     BUILDERS,
+    DEEPEST,
     INPLACE,
     Region,
     Regions,
@@ -89,17 +90,18 @@ class Plan:
     shared: set[int] = field(default_factory=set)  # id(region) of memory shared with the caller, who may change it
 
     def levels(self, name: str) -> tuple[bool, ...]:
-        """For the memory of a name and what it holds, level by level, whether it is changed in place."""
+        """For the memory of a name and what it holds, level by level, whether it is changed in place.
+
+        What is not told apart from what it holds, for want of a type, is the same on all levels.
+        """
         result: list[bool] = []
         region = self.regions.of(name)
-        seen: set[int] = set()
-        while region is not None and id(region) not in seen:
-            seen.add(id(region))
+        while region is not None and len(result) < DEEPEST:
             result.append(region.is_mutated)
             region = region.known_content
         while result and not result[-1]:
             result.pop()
-        return tuple(result[:3])
+        return tuple(result)
 
     def is_shared(self, atom: Atom) -> bool:
         """Whether memory that the caller knows is behind a name, or in what it holds."""

@@ -118,7 +118,7 @@ class Sweep(Dynamic):
         parameters = [name for name in self.function.parameters if self.plan.regions.of(name) is not None]
         is_done = any(isinstance(s, Assign) and is_call_of(s.value, runtime.check_distinct) for s in self.function.body)
         for name in () if is_done else parameters:
-            levels = self.plan.levels(name)
+            levels = self.plan.levels(name)[:3]
             others = [Var(other) for other in parameters if other != name]
             if any(levels) and (others or len(levels) > 1):
                 out.do(runtime.check_distinct, Const(levels), Var(name), *others)

@@ -146,7 +146,8 @@ def add_item(buffer: Any, index: Any, g: Any) -> None:
 
 def _checked(shadow: Any, key: Any) -> Any:
     """The shadow, if it has an item for the key: one that was added in code made without types is missing."""
-    if isinstance(shadow, dict) and key not in shadow or isinstance(shadow, list) and not -len(shadow) <= key < len(shadow):
+    is_missing = isinstance(shadow, dict) and key not in shadow
+    if is_missing or isinstance(shadow, list) and not -len(shadow) <= key < len(shadow):
         raise DerivativeRefused(
             "an item was added to a container of unknown type: give example arguments, so that types are known"
         )
