@@ -44,7 +44,7 @@ _PYTHON_NUMBERS: dict[type, np.dtype] = {
     complex: np.dtype(np.complex128),
 }
 _NUMPY_NUMBERS = frozenset(np.dtype(code).type for code in "?bhilqBHILQefdgFDG")
-_SCALARS = frozenset((*_PYTHON_NUMBERS, *_NUMPY_NUMBERS))
+SCALARS = frozenset((*_PYTHON_NUMBERS, *_NUMPY_NUMBERS))
 _LITERALS = frozenset((type(None), type(...), str, bytes))
 _CODE = (
     types.FunctionType,
@@ -75,7 +75,7 @@ def signature_key(arguments: Iterable[Any]) -> tuple[Key, ...]:
             number = dtype.num  # hashes faster than the dtype
             append(number if number < 17 and dtype.isnative else dtype)
             shapes.append(argument.shape)
-        elif kind in _SCALARS:
+        elif kind in SCALARS:
             append(kind)
         else:
             append(_KEYS.get(kind, _other_key)(argument))
@@ -84,6 +84,20 @@ def signature_key(arguments: Iterable[Any]) -> tuple[Key, ...]:
     sizes = tuple(shapes)
     pattern = _patterns.get(sizes)
     return tuple(kinds), _pattern(sizes) if pattern is None else pattern
+
+
+def key_of(argument: Any) -> Key:
+    """The key of one argument that is not an array."""
+    kind = argument.__class__
+    return kind if kind in SCALARS else _KEYS.get(kind, _other_key)(argument)
+
+
+def is_told_by_class(argument: Any) -> bool:
+    """Whether the class is all that the key of the argument says, and the key of all instances of the class is so."""
+    kind = argument.__class__
+    if kind in SCALARS:
+        return True
+    return kind not in _KEYS and not isinstance(argument, tuple | list | dict) and _other_key(argument) is kind
 
 
 _patterns: dict[tuple[tuple[int, ...], ...], tuple] = {}
@@ -119,7 +133,7 @@ def _items_key(items: Iterable[Any]) -> tuple[Key, ...]:
         if kind is _ndarray:
             shape = item.shape
             append((item.dtype, tuple([n == 1 for n in shape]) if 1 in shape else len(shape)))
-        elif kind in _SCALARS:
+        elif kind in SCALARS:
             append(kind)
         else:
             append(_KEYS.get(kind, _other_key)(item))

@@ -18,6 +18,7 @@ from types import FunctionType
 from typing import Any
 
 from autodiff.api.binding import Binder, Bound
+from autodiff.api.shortcut import CALLS_BEFORE, MISSED, missed, shortcut
 from autodiff.backend import cache
 from autodiff.backend.cache import Compiled, Entries, compiling
 from autodiff.backend.compile import Program, explain
@@ -53,6 +54,9 @@ class Transformed:
         self.binder = Binder(take_apart(function))
         self._simple, self._leading = self.binder.simple, self.binder.callee.leading
         self._entries = Entries()
+        self._shortcut: Callable[..., Any] = missed
+        self._recent: Compiled | None = None  # what the last calls the long way ran, and how many they were
+        self._streak = 0
         self._volatile: set[tuple[int, str]] = set()  # data whose type keeps changing
         self._changes: Counter[tuple[int, str]] = Counter()
         self._owners: dict[tuple[int, str], Any] = {}
@@ -82,6 +86,20 @@ class Transformed:
     # ---------------------------------------------------------------------------------------------------- calling
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            result = self._shortcut(*args, **kwargs)
+        except TypeError as error:
+            if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+                explain(error)
+                raise
+            result = MISSED  # the arguments did not fit
+        except Exception as error:
+            explain(error)
+            raise
+        return self._called(args, kwargs) if result is MISSED else result
+
+    def _called(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The result of a call that no shortcut was made for."""
         if kwargs or len(args) != self._simple:
             bound = self.binder.bind((), args, kwargs)
             args = bound.values
@@ -93,9 +111,14 @@ class Transformed:
             key = signature_key(args)
         compiled = self._entries.get(key)
         if compiled is None or ((compiled.names or compiled.others) and not compiled.holds()):
-            if bound is None:
-                bound = self.binder.bind((), args[len(self._leading) :], kwargs)
+            bound = bound or self.binder.bind((), args[len(self._leading) :], kwargs)
             compiled = self._compiled(key, bound)
+        if compiled is not self._recent:
+            self._recent, self._streak = compiled, 0
+        self._streak += 1
+        if self._streak == CALLS_BEFORE:
+            bound = bound or self.binder.bind((), args[len(self._leading) :], kwargs)
+            self._shortcut = shortcut(self.binder, bound, compiled)
         try:
             return compiled.function(*args)
         except Exception as error:
@@ -226,6 +249,7 @@ class Transformed:
             self.__wrapped__ = inner
             self.binder = Binder(take_apart(inner))
             self._simple, self._leading = self.binder.simple, self.binder.callee.leading
+            self._shortcut, self._recent = missed, None
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         wrapped = self.__wrapped__
