@@ -339,6 +339,109 @@ def test_pullback_of_a_gradient() -> None:
     assert_close(pullback(2 * v)[0], 12 * x * v)
 
 
+def hilly(x):
+    return np.sum(np.sin(x) * x**2)
+
+
+def hilly_hessian(x):
+    return np.diag(2 * np.sin(x) + 4 * x * np.cos(x) - x**2 * np.sin(x))
+
+
+def test_hessian_vector_product_written_as_a_gradient_of_gradients() -> None:
+    v = numbers(3, seed=5)
+
+    def product(x):
+        return ad.grad(lambda y: ad.grad(hilly)(y) @ v)(x)
+
+    x = numbers(3)
+    assert_close(product(x), hilly_hessian(x) @ v)
+    by_differences = numeric_gradient(lambda y: product(y) @ v, (x,), (0,))[0]
+    assert_close(ad.grad(lambda y: product(y) @ v)(x), by_differences, 1e-7)
+
+
+def test_pullback_inside_a_differentiated_function() -> None:
+    def norm(x):
+        value, pullback = ad.vjp(hilly, x)
+        (slope,) = pullback(1.0)
+        return np.sum(slope * slope) + value
+
+    x = numbers(3)
+    slope = np.cos(x) * x**2 + 2 * x * np.sin(x)
+    assert_close(ad.grad(norm)(x), 2 * hilly_hessian(x) @ slope + slope)
+
+
+def test_pullback_of_a_gradient_inside_a_differentiated_function() -> None:
+    v = numbers(3, seed=5)
+
+    def curvature(x):
+        _, pullback = ad.vjp(ad.grad(hilly), x)
+        return pullback(v)[0] @ v
+
+    x = numbers(3)
+    assert curvature(x) == pytest.approx(v @ hilly_hessian(x) @ v)
+    assert_close(ad.grad(curvature)(x), numeric_gradient(curvature, (x,), (0,))[0], 1e-7)
+
+
+def test_pullback_by_its_cotangent_and_called_twice() -> None:
+    def f(x, y):
+        _, pullback = ad.vjp(lambda a, b: (a * b, a * np.sin(a)), x, y)
+        first, second = pullback((y, 2.0))
+        third, _ = pullback((1.0, x))
+        return first * second + third
+
+    def known(x, y):  # the pullback of (c, d): c b + d (sin a + a cos a), c a
+        slope = math.sin(x) + x * math.cos(x)
+        return (y * y + 2 * slope) * x * y + y + x * slope
+
+    x, y = 0.7, 1.3
+    assert f(x, y) == pytest.approx(known(x, y))
+    for position in (0, 1):
+        assert ad.grad(f, position)(x, y) == pytest.approx(numeric_gradient(known, (x, y), (position,))[0])
+
+
+def test_pullback_keeps_what_the_arguments_were() -> None:
+    def f(x):
+        y = x * 1.0
+        _, pullback = ad.vjp(lambda a: np.sum(a**3), y)
+        y[0] = 0.0
+        return np.sum(pullback(1.0)[0]) + np.sum(y)
+
+    x = numbers(3)
+    assert_close(ad.grad(f)(x), 6 * x + np.array([0.0, 1.0, 1.0]))
+
+
+def test_pullback_of_a_function_that_changes_its_argument() -> None:
+    def change(a):
+        a *= a
+        return np.sum(a)
+
+    def f(x):
+        y = x * 1.0
+        _, pullback = ad.vjp(change, y)
+        first, second = pullback(1.0)[0], pullback(1.0)[0]
+        return np.sum(first * second) + np.sum(y)
+
+    x = numbers(3)
+    assert_close(ad.grad(f)(x), 8 * x + 2 * x)
+
+
+def test_pullback_with_auxiliary_output_inside() -> None:
+    def f(x):
+        value, pullback, extra = ad.vjp(lambda a: (a**3, a * 2.0), x, has_aux=True)
+        return pullback(1.0)[0] * value + extra
+
+    assert ad.grad(f)(1.3) == pytest.approx(15 * 1.3**4 + 2)
+
+
+def test_cotangents_that_do_not_fit_are_refused_inside_too() -> None:
+    def f(x):
+        _, pullback = ad.vjp(lambda a: a * a, x)
+        return np.sum(pullback(1.0)[0])
+
+    with pytest.raises(ValueError, match="shape"):
+        ad.grad(f)(numbers(3))
+
+
 def test_second_order_of_in_place_changes() -> None:
     def f(x):
         y = x * 1.0

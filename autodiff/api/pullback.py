@@ -8,6 +8,8 @@ any transformed function.
 
 from __future__ import annotations
 
+import operator
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -15,14 +17,17 @@ import numpy as np
 
 from autodiff import trees
 from autodiff.api.binding import Bound
-from autodiff.api.gradient import check_differentiable
+from autodiff.api.conventions import Convention, Request
+from autodiff.api.gradient import Gradient, check_differentiable
 from autodiff.api.private import private
 from autodiff.api.transformed import Transformed, _kind, _name
 from autodiff.backend.compile import explain
 from autodiff.frontend.read import Reader
 from autodiff.values import signature_key
-from transforms import core, operations, pipeline, runtime
+from transforms import core, operations, pipeline, registry, runtime
 from transforms.errors import TransformError
+from transforms.naming import identifier
+from transforms.passes.effects import Effect, function_effect
 from transforms.values import Value
 
 
@@ -151,6 +156,53 @@ def vjp(fn: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple:
     runtime.require_aux(value, name, 2)
     output, *aux = value
     return output, Pullback(pull, trees.map_leaves(_shape_only, output), name, aux, True), aux[0]
+
+
+def _made_inside(fn: Callable[..., Any], leading: int, count: int, has_aux: bool) -> Gradient:
+    """What the compiler calls for `vjp(fn, ...)` in a program: the function of what `fn` has captured, of its arguments
+    and a cotangent, that returns the gradients."""
+    memo = Reader.active().memo
+    key = ("pullback", id(fn), leading, count, has_aux)
+    if key not in memo:
+        asked = Request(tuple(range(count)), False, Convention.POSITION)
+        made = Gradient(_paired(fn, leading + count, has_aux), asked)
+        made.skip = leading
+        memo[key] = (fn, made)
+    return memo[key][1]
+
+
+def _paired(fn: Callable[..., Any], count: int, has_aux: bool) -> core.Function:
+    """The function of the arguments of `fn` and a cotangent whose gradient is what the pullback returns."""
+    names = tuple(f"primal_{k}" for k in range(count))
+    output = "output" if has_aux else "value"
+    body: list[core.Statement] = []
+    operands = names
+    if _may_change_arguments(fn):
+        operands = tuple(f"_{k + 1}" for k in range(count))
+        for copy, name in zip(operands, names):
+            body.append(core.Assign(copy, core.Call(core.Ref(runtime.snapshot), (core.Var(name),))))
+    body.append(core.Assign(output, core.Call(core.Ref(fn), tuple(map(core.Var, operands)))))
+    if has_aux:
+        body.append(core.Assign("value", core.Call(core.Ref(operator.getitem), (core.Var(output), core.Const(0)))))
+    cotangent, value, seed = core.Var("cotangent"), core.Var("value"), core.Var("seed")
+    body.append(core.Assign("seed", core.Call(core.Ref(runtime.fitted), (cotangent, value))))
+    body.append(core.Assign("result", core.Call(core.Ref(runtime.pairing), (value, seed))))
+    body.append(core.Return(core.Var("result")))
+    return core.Function(f"pullback_of_{identifier(_name(fn))}", (*names, "cotangent"), tuple(body))
+
+
+def _may_change_arguments(fn: Any) -> bool:
+    """Whether a function may change something in place."""
+    entry = registry.lookup(fn)
+    if entry is not None:
+        return bool(entry.mutates)
+    program = fn if isinstance(fn, core.Function) else None
+    if isinstance(fn, types.FunctionType):
+        program = Reader.active().program(fn)
+    return program is None or function_effect(program) is not Effect.PURE
+
+
+vjp.pullback_of = _made_inside  # type: ignore[attr-defined]
 
 
 def _shape_only(leaf: Any) -> Any:

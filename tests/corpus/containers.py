@@ -495,3 +495,47 @@ def entry_changed_after_it_was_replaced(table):
 
 
 register(entry_changed_after_it_was_replaced, ({"a": numbers(2, low=0.5)},))
+
+
+def item_taken_from_argument(items):
+    last = items.pop()
+    return last * last + sum(items) * items[0]
+
+
+register(
+    item_taken_from_argument,
+    ([1.5, 2.0, 3.0],),
+    gradient=lambda items: [2 * items[0] + items[1], items[0], 2 * items[2]],
+)
+
+
+def item_added_to_argument(items):
+    items.append(items[0] * 2.0)
+    return items[-1] * items[1]
+
+
+register(item_added_to_argument, ([1.5, 2.0, 3.0],), gradient=lambda items: [2 * items[1], 2 * items[0], 0.0])
+
+
+def entry_added_to_argument(table):
+    table["product"] = table["a"] * table["b"]
+    return table["product"] ** 2
+
+
+register(
+    entry_added_to_argument,
+    ({"a": 2.0, "b": 3.0},),
+    gradient=lambda table: {"a": 2 * table["a"] * table["b"] ** 2, "b": 2 * table["a"] ** 2 * table["b"]},
+)
+
+
+def entry_taken_from_argument(table):
+    a = table.pop("a")
+    return a * a * table["b"]
+
+
+register(
+    entry_taken_from_argument,
+    ({"a": 2.0, "b": 3.0},),
+    gradient=lambda table: {"a": 2 * table["a"] * table["b"], "b": table["a"] ** 2},
+)

@@ -10,8 +10,8 @@ import numpy as np
 from transforms import runtime
 from transforms.core import Const
 from transforms.registry import adjoint, constant, facts, refused, result, simplify
-from transforms.rules.typed import dtype_atom
-from transforms.values import UNKNOWN, Array, Literal, Many, Number, Value
+from transforms.rules.typed import dtype_atom, dtype_of, shape_of, surely_equal
+from transforms.values import FLOAT, UNKNOWN, Array, Literal, Many, Number, Value
 
 constant(runtime.zeros, runtime.ones, runtime.structure, shape_only="x")
 constant(runtime.Shadow, runtime.common_length)
@@ -37,6 +37,57 @@ def snapshot(x, *, ans, g):
 @adjoint(runtime.filled, wrt="g_in", linear="g_in", shape_only="x")
 def filled(g_in, x, *, ans, g):
     return g
+
+
+@adjoint(runtime.pairing, wrt="value cotangent")
+def pairing(value, cotangent, *, ans, g):
+    return runtime.scaled(cotangent, g), runtime.scaled(value, g)
+
+
+@adjoint(runtime.scaled, wrt="x factor")
+def scaled(x, factor, *, ans, g):
+    return runtime.scaled(g, factor), runtime.pairing(g, x)
+
+
+@adjoint(runtime.fitted, linear="cotangent", shape_only="value", views="cotangent")
+def fitted(cotangent, value, *, ans, g):
+    return g
+
+
+@result(runtime.pairing)
+def pairing_result(value: Value, cotangent: Value) -> Value:
+    return FLOAT
+
+
+@result(runtime.scaled)
+def scaled_result(x: Value, factor: Value) -> Value:
+    return x if isinstance(x, (Array, Number)) and x.dtype.kind in "fc" else UNKNOWN
+
+
+@simplify(runtime.scaled)
+def simplify_scaled(site: Any) -> Any:
+    if site.value("factor") == Literal(1.0):
+        return site.atom("x")
+    if isinstance(site.value("x"), (Array, Number)):
+        return site.call(operator.mul, site.atom("x"), site.atom("factor"))
+    return None
+
+
+@result(runtime.fitted)
+def fitted_result(cotangent: Value, value: Value) -> Value:
+    return cotangent if isinstance(cotangent, Array) else UNKNOWN
+
+
+@simplify(runtime.fitted)
+def simplify_fitted(site: Any) -> Any:
+    cotangent, value = site.value("cotangent"), site.value("value")
+    given, wanted = shape_of(cotangent), shape_of(value)
+    if given is None or wanted is None or len(given) != len(wanted):
+        return None
+    if not all(map(surely_equal, given, wanted)):
+        return None
+    dtype = dtype_of(cotangent)
+    return None if dtype is None or dtype.kind not in "fc" else site.atom("cotangent")
 
 
 @adjoint(runtime.finish, wrt="g_in", linear="g_in", shape_only="x")

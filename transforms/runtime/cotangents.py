@@ -105,6 +105,39 @@ def add(a: Any, b: Any) -> Any:
     return a + b
 
 
+def pairing(value: Any, cotangent: Any) -> Any:
+    """The sum of the products of the numbers in a value and in its cotangent; its gradient is that of a pullback."""
+    if isinstance(value, (tuple, list)):
+        return sum(pairing(p, q) for p, q in zip(value, cotangent, strict=True))
+    if isinstance(value, dict):
+        return sum(pairing(item, cotangent[key]) for key, item in value.items())
+    is_number = isinstance(value, (float, complex, np.inexact, np.ndarray))
+    return float(np.real(np.sum(value * cotangent))) if is_number else 0.0
+
+
+def scaled(x: Any, factor: Any) -> Any:
+    """A number, an array or a container of them times a number."""
+    if isinstance(x, (tuple, list)):
+        return [scaled(item, factor) for item in x]
+    if isinstance(x, dict):
+        return {key: scaled(item, factor) for key, item in x.items()}
+    return x * factor if isinstance(x, (int, float, complex, np.number, np.ndarray)) else 0.0
+
+
+def fitted(cotangent: Any, value: Any) -> Any:
+    """The cotangent that a pullback is given, of the structure and shapes of the value; refused where it is not."""
+    if isinstance(value, (tuple, list, dict)):
+        if type(cotangent) is not type(value) or len(cotangent) != len(value):
+            raise TypeError(f"a cotangent has to be a {type(value).__name__} of {len(value)} like the value")
+        if isinstance(value, dict):
+            return {key: fitted(cotangent[key], item) for key, item in value.items()}
+        parts = [fitted(p, q) for p, q in zip(cotangent, value)]
+        return parts if isinstance(value, list) else type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    if np.shape(cotangent) != np.shape(value):
+        raise ValueError(f"a cotangent has shape {np.shape(cotangent)}, but the value has {np.shape(value)}")
+    return float(cotangent) if isinstance(cotangent, int) else cotangent
+
+
 def add_into(shadow: Any, g: Any) -> None:
     """Add the cotangent `g` to a shadow (array, list, dict) in place; a zero stands for any structure."""
     if type(g) is float and g == 0.0:

@@ -22,6 +22,7 @@ from transforms.specialise.calls.users import (
     call_bound_method,
     call_transformed,
     call_user,
+    make_pullback,
     make_transformed,
     unpack_partial,
 )
@@ -95,6 +96,8 @@ class Calls:
             return call_user(self, ref, thing, arguments, keywords)
         if isinstance(thing, types.FunctionType) and hasattr(thing, "transform_of") and arguments:
             return make_transformed(self, ref, arguments, keywords)
+        if isinstance(thing, types.FunctionType) and hasattr(thing, "pullback_of") and arguments:
+            return make_pullback(self, ref, arguments, keywords)
         entry = registry.lookup(thing)
         if entry is not None or handler is not None:
             return call_primitive(self, ref, entry, arguments, keywords)

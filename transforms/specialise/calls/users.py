@@ -8,11 +8,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import operator
 import types
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from transforms import core, operations, registry
+from transforms import core, operations, registry, runtime
 from transforms.core import Call, Const, Ref
 from transforms.inference import ANY_SIZE, FRESH, map_sizes, value_of_object
 from transforms.specialise.binding import Binding, constant
@@ -20,7 +21,7 @@ from transforms.specialise.calls.containers import dict_of, parts_of, tuple_of
 from transforms.specialise.calls.facts import Keywords, handles
 from transforms.specialise.calls.primitives import call_primitive
 from transforms.specialise.session import canonical_sizes, is_closure, leaves
-from transforms.values import UNKNOWN, Known, Literal, Mapping, Partial, Sequence, Size, Value
+from transforms.values import UNKNOWN, Known, Literal, Mapping, Number, Partial, Sequence, Size, Value
 
 if TYPE_CHECKING:
     from transforms.specialise.calls.dispatch import Calls
@@ -180,6 +181,46 @@ def make_transformed(calls: Calls, ref: Ref, arguments: list[Binding], keywords:
     if not before:
         return constant(made)
     return calls.call_object(Ref(functools.partial), [constant(made), *before], {})
+
+
+def make_pullback(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding:
+    """`vjp(f, *primals)` in a program: the value of the call, and the function from a cotangent to the gradients by
+    what the arguments are now."""
+    function, primals = arguments[0], arguments[1:]
+    before: list[Binding] = []
+    if isinstance(function.value, Partial):
+        unpacked = unpack_partial(calls, function, function.value)
+        if unpacked is not None and not unpacked[2]:
+            function, before, _ = unpacked
+    has_aux = keywords.get("has_aux", constant(False)).value
+    if not isinstance(function.value, Known) or not isinstance(has_aux, Literal) or not set(keywords) <= {"has_aux"}:
+        return call_primitive(calls, ref, None, arguments, keywords)
+    calls.hint, calls.is_bound = None, True
+    kept = [copy_of(calls, item) for item in primals]
+    output = calls.apply(function, [*before, *primals], {}, None, True)
+    made = ref.value.pullback_of(function.value.object, len(before), len(primals), bool(has_aux.value))
+    calls.hint, calls.is_bound = None, True
+    pullback = calls.call_object(Ref(functools.partial), [constant(made), *before, *kept], {})
+    if not has_aux.value:
+        return tuple_of([output, pullback])
+    calls.hint, calls.is_bound = None, True
+    parts = [calls.call_object(Ref(operator.getitem), [output, constant(place)], {}) for place in (0, 1)]
+    return tuple_of([parts[0], pullback, parts[1]])
+
+
+def copy_of(calls: Calls, binding: Binding) -> Binding:
+    """The operand in memory of its own."""
+    value = binding.value
+    calls.hint, calls.is_bound = None, True
+    if isinstance(value, (Number, Literal)):
+        return binding
+    if isinstance(value, Sequence) and value.kind in (tuple, list):
+        parts = parts_of(calls, binding)
+        if parts is not None:
+            made = operations.make_tuple if value.kind is tuple else operations.make_list
+            return calls.call_object(Ref(made), [copy_of(calls, part) for part in parts], {})
+    calls.hint, calls.is_bound = None, True
+    return calls.call_object(Ref(runtime.snapshot), [binding], {})
 
 
 @handles(functools.partial)
