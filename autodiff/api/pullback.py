@@ -165,7 +165,7 @@ def _made_inside(fn: Callable[..., Any], leading: int, count: int, has_aux: bool
     key = ("pullback", id(fn), leading, count, has_aux)
     if key not in memo:
         asked = Request(tuple(range(count)), False, Convention.POSITION)
-        made = Gradient(_paired(fn, leading + count, has_aux), asked)
+        made = Gradient(_paired(fn, leading + count, has_aux), asked)  # type: ignore[arg-type]
         made.skip = leading
         memo[key] = (fn, made)
     return memo[key][1]
