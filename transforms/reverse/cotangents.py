@@ -37,6 +37,7 @@ from transforms.templates import Templates, value_of
 from transforms.values import (
     UNKNOWN,
     Array,
+    Instance,
     Literal,
     Many,
     Mapping,
@@ -416,7 +417,7 @@ class Cotangents:
             scope.prologue.insert(0, line)
 
     def refuse(self, statement: Assign, function: Any, entry: registry.Primitive | None) -> None:
-        name = registry.function_name(function) if entry is None else entry.name
+        name = self._name_of(statement, function) if entry is None else entry.name
         if entry is not None and entry.refusal is not None:
             raise RuleNotFound(f"the derivative of {name} is not supported: {entry.refusal}", "", statement.origin)
         raise RuleNotFound(
@@ -425,6 +426,19 @@ class Cotangents:
             "(`autodiff rules` lists them).",
             statement.origin,
         )
+
+
+    def _name_of(self, statement: Assign, function: Any) -> str:
+        """What is called, in the words of the program."""
+        call = statement.value
+        if isinstance(call, Call) and function is operations.method and isinstance(call.arguments[1], Const):
+            value = self.plan.value(call.arguments[0])
+            owner = f" of a {value.kind.__name__}" if isinstance(value, (Instance, Record)) else ""
+            return f"the method {call.arguments[1].value!r}{owner}"
+        if isinstance(call, Call) and function is operations.apply and isinstance(call.arguments[0], Ref):
+            called = registry.function_name(call.arguments[0].value)
+            return f"{called} where it is called with * or ** of something whose length is not known"
+        return registry.function_name(function)
 
 
 def _keys(value: Mapping | Record) -> tuple[Any, ...]:
