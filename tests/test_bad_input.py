@@ -93,6 +93,29 @@ def test_function_without_rule(function) -> None:
     assert "return function(x) * 2.0" in text and "^" in text, text
 
 
+def test_what_computes_with_its_index() -> None:
+    def joined(x):
+        return np.r_["0,2", x, x].sum()
+
+    def halves(x):
+        return np.c_[x.reshape(1, 1, 3), x.reshape(1, 1, 3)].sum()
+
+    assert "RClass" in refused(joined, np.ones(3))
+    assert "CClass" in refused(halves, np.ones(3))
+
+
+def test_methods_and_spread_calls_are_named_as_in_the_program() -> None:
+    def method(x):
+        return memoryview(x).tolist()[0] + x.sum().undefined(x)
+
+    def spread(x):
+        return math.hypot(*x)
+
+    assert "'undefined'" in refused(method, np.ones(3)) or "memoryview" in refused(method, np.ones(3))
+    text = refused(spread, np.ones(3))
+    assert "math.hypot" in text and "transforms." not in text
+
+
 def test_function_without_rule_is_allowed_where_no_derivative_is_asked() -> None:
     def f(x, n):
         return x * math.gcd(n, 12) * len(sys.argv) / len(sys.argv) * np.trim_zeros(np.array([2.0]))[0]

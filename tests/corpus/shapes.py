@@ -217,3 +217,17 @@ def shape_attributes(m):
 
 
 register(shape_attributes, (matrix,), gradient=lambda m: 144.0 + 18.0 * np.array([[1.0, 0, 0], [0, 0, 0]]))
+
+
+def joined_by_subscripts(x):
+    joiner = np.r_
+    row = joiner[x, [x[0], 1.0], x[1] ** 2]
+    table = np.c_[x, x**2]
+    return row @ np.arange(1.0, 8.0) + np.sum(table[:, 0] * table[:, 1])
+
+
+register(
+    joined_by_subscripts,
+    (np.array([0.5, -1.2, 2.0, 0.3]),),
+    gradient=lambda x: np.array([1.0, 2, 3, 4]) + 3 * x**2 + np.array([5.0, 14 * x[1], 0, 0]),
+)

@@ -11,6 +11,8 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable
 
+import numpy as np
+
 from transforms import operations, registry
 from transforms.analyses.regions import BUILDERS, INPLACE, Region, Regions, bind, opaque_mutations
 from transforms.core import (
@@ -30,7 +32,7 @@ from transforms.core import (
     With,
     walk,
 )
-from transforms.values import UNKNOWN, Instance, Record, Sequence, Value, may_be_differentiable
+from transforms.values import UNKNOWN, Instance, Known, Record, Sequence, Value, may_be_differentiable
 
 # functions whose result never depends differentiably on their arguments
 INACTIVE = frozenset(
@@ -238,7 +240,8 @@ def differentiable_operands(call: Call, value_of: Callable[[Atom], Value]) -> tu
     if function is getattr:
         return (*call.arguments[:1], *call.arguments[2:])
     if function is operator.getitem:
-        return call.arguments[:1]
+        owner = call.arguments[0]
+        return (owner,) if is_table(owner, value_of(owner)) else call.arguments
     if function is operator.setitem:
         return (call.arguments[0], call.arguments[2])
     if function in BUILDERS or function in INPLACE or isinstance(function, Function):
@@ -259,6 +262,14 @@ def differentiable_operands(call: Call, value_of: Callable[[Atom], Value]) -> tu
         if name in entry.wrt or name in entry.mutates or not entry.is_locally_constant(name)
         for atom in atoms
     )
+
+
+def is_table(atom: Atom, value: Value) -> bool:
+    """Whether an index only chooses among the items of a thing: that of `np.r_` and its like is computed with."""
+    if not isinstance(atom, Ref) and not isinstance(value, Known):
+        return True
+    owner = value.object if isinstance(value, Known) else atom.value  # type: ignore[union-attr]
+    return isinstance(owner, (list, tuple, dict, str, bytes, range, np.ndarray))
 
 
 def changed_operands(call: Call) -> tuple[Atom, ...]:

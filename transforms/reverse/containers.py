@@ -7,6 +7,7 @@ import operator
 from typing import Any
 
 from transforms import operations, runtime
+from transforms.analyses.activity import is_table
 from transforms.core import (
     Assign,
     Atom,
@@ -134,6 +135,9 @@ class Containers(Control):
         source, index = call.arguments
         target = statement.target
         assert target is not None
+        is_active = isinstance(index, Var) and self.kind(index) is not Kind.NONE
+        if is_active and not is_table(source, self.plan.value(source)):
+            self.refuse(statement, operator.getitem, None)
         if not isinstance(source, Var):
             primal.statements.append(statement)
             return

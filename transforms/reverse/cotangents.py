@@ -38,6 +38,7 @@ from transforms.values import (
     UNKNOWN,
     Array,
     Instance,
+    Known,
     Literal,
     Many,
     Mapping,
@@ -438,6 +439,10 @@ class Cotangents:
         if isinstance(call, Call) and function is operations.apply and isinstance(call.arguments[0], Ref):
             called = registry.function_name(call.arguments[0].value)
             return f"{called} where it is called with * or ** of something whose length is not known"
+        if isinstance(call, Call) and function is operator.getitem:
+            value = self.plan.value(call.arguments[0])
+            owner = value.object if isinstance(value, Known) else getattr(call.arguments[0], "value", None)
+            return f"an item of a {type(owner).__name__}, which is computed from the index"
         return registry.function_name(function)
 
 

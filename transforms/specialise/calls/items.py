@@ -5,6 +5,8 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from transforms import operations
 from transforms.core import Ref
 from transforms.inference import FRESH, as_number, item_value, join, renamed_any
@@ -20,12 +22,14 @@ from transforms.values import (
     UNKNOWN,
     Array,
     Instance,
+    Known,
     Literal,
     Many,
     Mapping,
     Never,
     Number,
     Sequence,
+    Unknown,
     Value,
 )
 
@@ -39,6 +43,8 @@ def on_getitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
     value, at = source.value, index.value
     if isinstance(at, Never) or isinstance(value, Never):
         return calls.emit(ref, arguments, {}, NEVER)
+    if isinstance(value, Known) and (value.object is np.r_ or value.object is np.c_):
+        return _joined(calls, value.object, index)
     if isinstance(value, Literal) and isinstance(value.value, tuple) and not isinstance(at, Literal):
         value = Sequence(tuple, tuple(map(Literal, value.value)))
     match value:
@@ -94,6 +100,29 @@ def on_getitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
         case Literal():
             return None
     return calls.emit(ref, arguments, {}, UNKNOWN, region=None)
+
+
+def _joined(calls: Calls, joiner: object, index: Binding) -> Binding | None:
+    """`np.r_[a, b]` and `np.c_[a, b]` as the calls that they stand for; None for slices and directives."""
+    items = parts_of(calls, index) if isinstance(index.value, (Sequence, Literal)) else (index,)
+    if items is None:
+        return None
+    arrays = []
+    for item in items:
+        number = isinstance(as_number(item.value), Number)
+        if isinstance(item.value, Array) and item.value.rank:
+            arrays.append(item)
+        elif joiner is np.r_ and (number or isinstance(item.value, (Array, Sequence, Many, Unknown))):
+            arrays.append(calls.call_object(Ref(np.atleast_1d, "np.atleast_1d"), [item], {}))
+        else:
+            return None
+    whole = on_make_tuple(calls, Ref(operations.make_tuple), arrays, {})
+    assert whole is not None
+    if joiner is np.r_:
+        return calls.call_object(Ref(np.concatenate, "np.concatenate"), [whole], {})
+    if all(isinstance(item.value, Array) and item.value.rank in (1, 2) for item in arrays):
+        return calls.call_object(Ref(np.column_stack, "np.column_stack"), [whole], {})
+    return None
 
 
 @handles(operator.setitem)
