@@ -441,8 +441,8 @@ class Cotangents:
             return f"{called} where it is called with * or ** of something whose length is not known"
         if isinstance(call, Call) and function is operator.getitem:
             value = self.plan.value(call.arguments[0])
-            owner = value.object if isinstance(value, Known) else getattr(call.arguments[0], "value", None)
-            return f"an item of a {type(owner).__name__}, which is computed from the index"
+            thing = value.object if isinstance(value, Known) else getattr(call.arguments[0], "value", None)
+            return f"an item of a {type(thing).__name__}, which is computed from the index"
         return registry.function_name(function)
 
 
