@@ -296,13 +296,15 @@ def _items(residual: Function) -> tuple[Atom | None, ...]:
     return tuple(present(item) for item in items)
 
 
-def inline(function: Function, atoms: tuple[Atom, ...], names: Names, values: dict[str, Value]) -> tuple[Block, Atom]:
+def inline(
+    function: Function, atoms: tuple[Atom, ...], names: Names, values: dict[str, Value], is_rule: bool = False
+) -> tuple[Block, Atom]:
     """The body of a function with its parameters replaced by atoms and its own names made fresh; and its result.
 
-    `values` receives the abstract values of the new names.
+    `values` receives the abstract values of the new names.  The names in a rule mean nothing to the user.
     """
     own = [name for name in _ordered_names(function) if name not in function.parameters]
-    fresh = {name: names.temporary() if is_temporary(name) else names.fresh(name) for name in own}
+    fresh = {name: names.temporary() if is_rule or is_temporary(name) else names.fresh(name) for name in own}
     rebound = all_writes(function.body).intersection(function.parameters)
     prologue: list[Any] = []
     replaced: dict[str, Atom] = {}

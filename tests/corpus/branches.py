@@ -345,3 +345,10 @@ def in_and_is(x, key):
 
 
 register(in_and_is, (1.5, None), (1.5, "a"), (1.5, "b"), gradient=lambda x, key: {None: 1.0, "a": 2.0, "b": 2 * x}[key])
+
+
+def size_by_choice(x):
+    return x if x > 0 else -x
+
+
+register(size_by_choice, (1.5,), (-0.5,), gradient=lambda x: 1.0 if x > 0 else -1.0)

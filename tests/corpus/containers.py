@@ -539,3 +539,21 @@ register(
     ({"a": 2.0, "b": 3.0},),
     gradient=lambda table: {"a": 2 * table["a"] * table["b"], "b": table["a"] ** 2},
 )
+
+
+def parameters_of_a_layer(params):
+    (w, b), scale = params["layer"], params["scale"]
+    return scale * np.sum(np.tanh(w * 2.0 + b))
+
+
+def slopes_of_a_layer(params):
+    (w, b), scale = params["layer"], params["scale"]
+    y = np.tanh(w * 2.0 + b)
+    return {"layer": (2 * scale * (1 - y * y), scale * (1 - y * y)), "scale": np.sum(y)}
+
+
+register(
+    parameters_of_a_layer,
+    ({"layer": (numbers(3), numbers(3, seed=1)), "scale": 1.5},),
+    gradient=slopes_of_a_layer,
+)

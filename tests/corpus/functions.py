@@ -558,3 +558,20 @@ def recursive_fourier_transform(x):
 
 
 register(recursive_fourier_transform, (numbers(4),))
+
+
+def shares(v):
+    return np.exp(v) / np.sum(np.exp(v))
+
+
+def entropy_of_shares(x):
+    p = shares(x)
+    return -np.sum(p * np.log(p))
+
+
+def slope_of_entropy(x):
+    p = np.exp(x) / np.sum(np.exp(x))
+    return -p * (np.log(p) - np.sum(p * np.log(p)))
+
+
+register(entropy_of_shares, (numbers(4),), gradient=slope_of_entropy)

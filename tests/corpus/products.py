@@ -224,3 +224,10 @@ def low_rank_error(m):
 
 
 register(low_rank_error, (numbers(3, 3),))
+
+
+def form_of_a_matrix(x, A):
+    return x @ A @ x
+
+
+register(form_of_a_matrix, (numbers(3), numbers(3, 3)), wrt=(0, 1), gradient=lambda x, A: (A @ x + x @ A, np.outer(x, x)))

@@ -28,6 +28,7 @@ from transforms.passes import (
     idioms,
     items,
     nest,
+    ownership,
     scalings,
     shapes,
     tapes,
@@ -45,6 +46,7 @@ SIMPLIFY: tuple[Pass, ...] = (
     scalings.scalings,
     shapes.shapes,
     algebra.algebra,
+    ownership.ownership,
     cse.cse,
 )
 ROUNDS = 5  # what one round leaves for the next is rarely worth a sixth

@@ -38,6 +38,7 @@ import dataclasses
 import operator
 from typing import Any
 
+from transforms.analyses.integers import maybe_integers
 from transforms.core import (
     Assign,
     Atom,
@@ -45,15 +46,10 @@ from transforms.core import (
     Const,
     Expression,
     Function,
-    If,
     Ref,
-    Try,
     Var,
-    While,
     is_call_of,
     is_derivative,
-    walk,
-    writes,
 )
 from transforms.passes.cse import Sharing
 from transforms.passes.forward import Forward
@@ -188,48 +184,6 @@ _RULES: dict[Any, Any] = {
     operator.truediv: _Algebra.truediv,
     operator.pow: _Algebra.pow,
 }
-
-
-_KEEPS_INTEGERS = (
-    *(operator.add, operator.sub, operator.mul, operator.neg, operator.pos, operator.pow, operator.floordiv),
-    *(operator.mod, operator.abs, abs, operator.iadd, operator.isub, operator.imul),
-)
-
-
-def maybe_integers(function: Function) -> set[str]:
-    """The names that may hold a Python int although their type is float: that of an int and a float is float."""
-    values = function.values or {}
-    found: set[str] = set()
-
-    def may_be(atom: Atom) -> bool:
-        if isinstance(atom, Const):
-            return isinstance(atom.value, int)
-        return isinstance(atom, Ref) or atom.name in found or _is_integer(values.get(atom.name))
-
-    def binds_integer(expression: Expression) -> bool:
-        if not isinstance(expression, Call):
-            return may_be(expression)
-        if is_call_of(expression, *_KEEPS_INTEGERS):
-            return all(map(may_be, expression.atoms))
-        if is_call_of(expression, operator.getitem) and isinstance(expression.arguments[0], Var):
-            return not isinstance(values.get(expression.arguments[0].name), Array)
-        known = isinstance(expression.function, Ref) and not isinstance(expression.function.value, Function)
-        return not known or is_call_of(expression, max, min, sum, getattr, list.pop, dict.get)
-
-    statements = [s for s in walk(function.body) if not isinstance(s, (If, While, Try))]
-    while True:
-        before = len(found)
-        for statement in statements:
-            if not isinstance(statement, Assign):
-                found.update(writes(statement))
-            elif statement.target is not None and statement.target not in found and binds_integer(statement.value):
-                found.add(statement.target)
-        if len(found) == before:
-            return found
-
-
-def _is_integer(value: Any) -> bool:
-    return not (isinstance(value, (Number, Array)) and value.dtype.kind in "fc")
 
 
 def _is_number(atom: Atom, number: float) -> bool:

@@ -46,6 +46,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from transforms.analyses.integers import maybe_integers
 from transforms.core import (
     Assign,
     Atom,
@@ -66,7 +67,6 @@ from transforms.core import (
     with_blocks,
     writes,
 )
-from transforms.passes.algebra import maybe_integers
 from transforms.passes.effects import Memory
 from transforms.passes.scalings import is_power_of_two
 from transforms.values import Array, Number, Value

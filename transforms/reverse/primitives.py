@@ -393,7 +393,8 @@ class Primitives(Containers):
             self._may_be_narrow(receiver) for receiver, is_so in zip(receivers, narrow.is_narrow) if is_so
         ):
             instance = narrow
-        body, returned = inline(instance.function, (*arguments.flat, result, g, *owners), self.names, self.values)
+        operands = (*arguments.flat, result, g, *owners)
+        body, returned = inline(instance.function, operands, self.names, self.values, is_rule=True)
         adjoint.add(_with_origin(body, statement.origin))
         items = _packed(body, returned, len(wanted))
         adjoint.statements = [s for s in adjoint.statements if not _binds(s, returned)]

@@ -114,8 +114,10 @@ def simplify_given_axes(site: Any) -> Atom | None:
 def simplify_transpose(site: Any) -> Atom | None:
     """Transposing twice the axes of a matrix, or those of a vector, is nothing; `(1, 0)` needs no axes."""
     shape, axes = shape_of(site.value("a")), known(site.value("axes"))
-    if not isinstance(site.value("a"), Array) or shape is None or axes is inspect.Parameter.empty or axes is None:
+    if not isinstance(site.value("a"), Array) or shape is None or axes is inspect.Parameter.empty:
         return None
+    if axes is None:
+        return site.atom("a") if len(shape) < 2 else None
     if all(isinstance(axis, int) for axis in axes) and tuple(axis % max(len(axes), 1) for axis in axes) == (1, 0):
         return site.call(getattr, site.atom("a"), Const("T"))
     return None
