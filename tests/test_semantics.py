@@ -66,7 +66,8 @@ def test_source_does_not_depend_on_what_was_transformed_before() -> None:
     names = ["arithmetic.product_and_sine", "loops.repeated_sine", "functions.calls_function"]
     alone = [ad.grad(BY_NAME[name].function).source_for(*BY_NAME[name].arguments[0]) for name in names]
     for program in programs()[::25]:
-        ad.grad(program.function, program.wrt)(*copy.deepcopy(program.arguments[0]))
+        with contextlib.suppress(ad.AutodiffError):
+            ad.grad(program.function, program.wrt)(*copy.deepcopy(program.arguments[0]))
     again = [ad.grad(BY_NAME[name].function).source_for(*BY_NAME[name].arguments[0]) for name in reversed(names)]
     assert alone == again[::-1]
 
