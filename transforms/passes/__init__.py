@@ -29,6 +29,7 @@ from transforms.passes import (
     items,
     nest,
     ownership,
+    recomputed,
     scalings,
     shapes,
     tapes,
@@ -69,6 +70,7 @@ def simplify(function: Function) -> Function:
 
 def presented(function: Function) -> Function:
     """One function in the form that is printed: names restored, expressions nested."""
+    function = tapes.tapes(recomputed.recomputed(function))
     function = copies.copies(elements.elements(contractions.contractions(function)))
     function = deadcode.deadcode(idioms.idioms(items.items(function)))
     return nest.nest(coalesce.coalesce(early.early(carried.carried(function))))

@@ -55,7 +55,7 @@ from transforms.values import UNKNOWN, Sequence
 
 def tapes(function: Function) -> Function:
     """Record only what is read back."""
-    found = _find(function)
+    found = find_tapes(function)
     columns = {name: tape.columns() for name, tape in found.items()}
     changed = {name: tape for name, tape in found.items() if columns[name] is not None}
     if not changed:
@@ -70,7 +70,7 @@ def tapes(function: Function) -> Function:
 
 
 @dataclass(slots=True)
-class _Tape:
+class Tape:
     """A local list that only records."""
 
     name: str
@@ -112,18 +112,18 @@ class _Tape:
         return result
 
 
-def _find(function: Function) -> dict[str, _Tape]:
+def find_tapes(function: Function) -> dict[str, Tape]:
     """The lists that are created empty, once, and only appended to and popped from."""
     statements = list(walk(function.body))
     bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
-    found: dict[str, _Tape] = {}
+    found: dict[str, Tape] = {}
     makers: dict[str, Call] = {}
     for statement in statements:
         if isinstance(statement, Assign) and statement.target is not None and bound[statement.target] == 1:
             if is_call_of(statement.value, operations.make_list) and not reads(statement):
                 assert isinstance(statement.value, Call)
                 if not statement.value.arguments:
-                    found[statement.target] = _Tape(statement.target)
+                    found[statement.target] = Tape(statement.target)
             elif is_call_of(statement.value, operations.make_tuple):
                 assert isinstance(statement.value, Call)
                 makers[statement.target] = statement.value
@@ -165,7 +165,7 @@ def _find(function: Function) -> dict[str, _Tape]:
 
 
 class _Rewriter:
-    def __init__(self, changed: dict[str, _Tape]) -> None:
+    def __init__(self, changed: dict[str, Tape]) -> None:
         self.records = {name: tape for tape in changed.values() for name in tape.records}
         self.popped = {name: tape for tape in changed.values() for name in tape.popped}
         self.retyped = [*changed, *self.records, *self.popped]
