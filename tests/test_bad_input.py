@@ -59,6 +59,24 @@ def test_the_message_has_file_line_source_and_caret(name: str) -> None:
     assert any('File "<program' in line and "line" in line for line in lines)
 
 
+GENERATORS = {
+    "sent to": "def f(x):\n    def g():\n        y = yield x\n    return sum(g())",
+    "read twice": "def f(x):\n    def g():\n        yield x\n    it = g()\n    return sum(it) + sum(it)",
+    "one of two": "def f(x):\n    def g():\n        yield x\n    it = g() if x > 0 else g()\n    return sum(it)",
+    "returned": "def f(x):\n    def g(a):\n        def h():\n            yield a\n        return h()\n    return sum(g(x))",
+    "read in a loop": (
+        "def f(x):\n    def g():\n        yield x\n    it, t = g(), 0.0\n    for k in range(2):\n"
+        "        for v in it:\n            t += v * k\n    return t"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_uses_of_generators_that_are_not_supported(name: str) -> None:
+    text = refused(function_from(GENERATORS[name]), 1.5)
+    assert re.search("yield|generator", text) and "list" in text and "^" in text, text
+
+
 def test_no_source_available() -> None:
     scope: dict = {}
     exec("def f(x):\n    return x * 2", scope)

@@ -53,7 +53,6 @@ REFUSED = frozenset(
         "loops.next_and_iter",
         "mutation.object_attribute_array",
         "statements.class_inside",
-        "statements.yields_from_helper",
     }
 )
 

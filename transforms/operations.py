@@ -78,6 +78,26 @@ def join_strings(*parts: str) -> str:
     return "".join(parts)
 
 
+def generator(stopping: Any) -> None:
+    """The first statement of a generator function; `stopping` is the form of it for loops that may be left early."""
+    raise TypeError("a generator that is not part of a loop")
+
+
+def yielded(value: Any) -> None:
+    """`yield value`"""
+    raise TypeError("a generator that is not part of a loop")
+
+
+def stopped() -> bool:
+    """Whether the loop that reads a generator has ended."""
+    raise TypeError("a generator that is not part of a loop")
+
+
+def go_on(is_running: bool) -> None:
+    """The end of the body of a loop over a generator, which goes on while the operand is true."""
+    raise TypeError("a loop over a generator that is not part of it")
+
+
 class Cell:
     """A variable that an inner function shares with its outer one after both were created; `.value` is its content."""
 

@@ -312,11 +312,10 @@ def _template(function: FunctionType) -> Template:
 
 def _lower(function: FunctionType) -> Template:
     code = function.__code__
-    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
-        kind = "a generator" if code.co_flags & inspect.CO_GENERATOR else "asynchronous"
+    if code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
         raise UnsupportedSyntax(
-            f"function {code.co_qualname!r} cannot be transformed: it is {kind}",
-            "Collect the values in a list and return it." if kind == "a generator" else "Use an ordinary function.",
+            f"function {code.co_qualname!r} cannot be transformed: it is asynchronous",
+            "Use an ordinary function.",
             source.line_origin(code),
         )
     found = source.find(code, function.__globals__)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import inspect
 import sys
 import types
 import weakref
@@ -49,6 +50,7 @@ class Slot:
 
     kind: str  # "cell", "globals", "content" (of a cell) or "global"
     name: str = ""
+    is_generator: bool = False  # whether it is to be filled with a generator function
 
 
 class FunctionEnvironment:
@@ -74,13 +76,13 @@ class FunctionEnvironment:
             value = _content(self.cells[name])
             self.bound["cell", name] = how_bound(value)
             if is_bound(value):
-                return self._slot("content", name) if by_slot(value) else core.Ref(value, name)
+                return self._slot("content", name, value) if by_slot(value) else core.Ref(value, name)
             return Data(self._slot("cell", name), "cell_contents")
         value = self.function.__globals__.get(name, MISSING)
         self.bound["global", name] = how_bound(value)
         if value is not MISSING:
             if is_bound(value):
-                return self._slot("global", name) if by_slot(value) else core.Ref(value, name)
+                return self._slot("global", name, value) if by_slot(value) else core.Ref(value, name)
             return Data(self._slot("globals", ""), name)
         scope = builtins_of(self.function)
         if name in scope:
@@ -92,11 +94,12 @@ class FunctionEnvironment:
             return Data(self._slot("cell", name), "cell_contents")
         return Data(self._slot("globals", ""), name)
 
-    def _slot(self, kind: str, name: str) -> core.Ref:
+    def _slot(self, kind: str, name: str, value: Any = None) -> core.Ref:
         key = (kind, name)
         if key not in self.slots:
             hint = name or self.function.__globals__.get("__name__", "globals")
-            self.slots[key] = core.Ref(Slot(kind, name), str(hint).rpartition(".")[2])
+            slot = Slot(kind, name, inspect.isgeneratorfunction(value))
+            self.slots[key] = core.Ref(slot, str(hint).rpartition(".")[2])
         return self.slots[key]
 
 
@@ -147,7 +150,11 @@ def how_bound(value: Any) -> Any:
         return MISSING
     if not is_bound(value):
         return "data"
-    return ("function" if isinstance(value, FunctionType) else type(value)) if by_slot(value) else value
+    if not by_slot(value):
+        return value
+    if not isinstance(value, FunctionType):
+        return type(value)
+    return "generator" if inspect.isgeneratorfunction(value) else "function"
 
 
 def still_bound(bound: dict[tuple[str, str], Any], function: FunctionType) -> bool:

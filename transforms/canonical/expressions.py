@@ -376,9 +376,16 @@ class Expressions(Builder):
         )
 
     def lower_Yield(self, node: Node) -> Expression:
-        self.refuse(node, "yield is not supported", "Collect the values in a list and return it.")
+        self.refuse(
+            node,
+            "yield is supported only as a statement of a generator function: nothing can be sent to a generator",
+            "Collect the values in a list and return it.",
+        )
 
     lower_YieldFrom = lower_Yield
+
+    def lower_Stopped(self, node: Node) -> Expression:
+        return operation(operations.stopped)
 
 
 def _rebinds(later: Node, node: Node) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 import gast
 
 from transforms import core, errors, operations
-from transforms.canonical import scopes
+from transforms.canonical import generators, scopes
 from transforms.canonical.builder import Celled, Itself, Local, Node, Storage, call, new_cell, place
 from transforms.canonical.environment import DictEnvironment, Environment
 from transforms.canonical.expressions import operation
@@ -35,7 +35,7 @@ def lower(tree: Node, environment: Environment) -> core.Function:
         UnsupportedSyntax: the function contains a construct that cannot be transformed.
     """
     try:
-        separated, names = scopes.separate(tree)
+        separated, names = scopes.separate(generators.spelled_out(tree))
         signature = environment.signature
         if signature is None:
             signature = tree_signature(tree.args)
@@ -90,9 +90,18 @@ _ITERATORS = (iter, zip, enumerate, reversed, map, filter)
 class Lowering(Imports):
     """Lowers one function."""
 
-    def __init__(self, tree: Node, environment: Environment, names: core.Names, captured: dict[str, Storage]) -> None:
+    stopping: core.Function | None = None  # what is made, where it is the form of a generator for loops left early
+
+    def __init__(
+        self,
+        tree: Node,
+        environment: Environment,
+        names: core.Names,
+        captured: dict[str, Storage],
+        generator_names: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(environment, names)
-        self.tree = tree
+        self.tree, self.captured = tree, captured
         self.lifted: dict[int, core.Function] = {}
         self.identifiers = frozenset(names.taken)  # every name of the tree
         self.variables = scopes.variables(tree)
@@ -110,6 +119,8 @@ class Lowering(Imports):
         imports = [node for node in inner if isinstance(node, (gast.Import, gast.ImportFrom))]
         self.declare_imports(imports, self.variables.bindings)
         self.refuse_kinds(inner)
+        local = {node.name for node in inner if generators.is_generator(node)}
+        self.generator_names = (generator_names - set(self.variables.names)) | local
         self.iterators = frozenset(name for node in inner for name in self.iterator_names(node))
 
     def iterator_names(self, node: Node) -> Iterator[str]:
@@ -124,9 +135,9 @@ class Lowering(Imports):
         """Refuse functions that are not ordinary ones, wherever in them the reason stands."""
         if isinstance(self.tree, gast.AsyncFunctionDef):
             self.refuse(self.tree, "an asynchronous function is not supported", "Use an ordinary function.")
-        for node in nodes:
+        for node in nodes if isinstance(self.tree, gast.Lambda) else ():
             if isinstance(node, (gast.Yield, gast.YieldFrom)):
-                self.refuse(node, "yield is not supported", "Collect the values in a list and return it.")
+                self.refuse(node, "yield in a lambda is not supported", "Write a function.")
 
     def function(
         self,
@@ -143,6 +154,9 @@ class Lowering(Imports):
         result = into or core.Function(name, (), ())
         doc = None
         with self.at(tree), self.block() as body:
+            if generators.is_generator(tree):
+                stopping = None if self.stopping else self.stopping_form(signature, leading, defaults)
+                self.assign(None, operation(operations.generator, NONE if stopping is None else Ref(stopping)))
             self.fill_defaults(defaults)
             self.make_cells(own)
             if isinstance(tree, gast.Lambda):
@@ -159,6 +173,15 @@ class Lowering(Imports):
         result.signature, result.doc = signature, doc
         result.filename, result.origin = self.environment.filename, place(tree, self.environment)
         return result
+
+    def stopping_form(
+        self, signature: inspect.Signature, leading: tuple[str, ...], defaults: tuple[tuple[str, str], ...]
+    ) -> core.Function:
+        """The form of a generator function for loops that may be left early."""
+        tree, names = generators.stopping(self.tree), core.Names(self.names.taken)
+        inner = Lowering(tree, self.environment, names, self.captured, self.generator_names)
+        inner.stopping = core.Function(self.tree.name, (), ())
+        return inner.function(signature, leading, inner.stopping, defaults)
 
     def make_cells(self, own: tuple[str, ...]) -> None:
         for name in self.variables.names:
@@ -271,7 +294,8 @@ class Lowering(Imports):
         names.taken.update(leading)
         captured.update({member: Itself(function, tuple(leading)) for member, function in members.items()})
         signature = lifted_signature(leading, tree_signature(node.args))
-        Lowering(node, self.environment, names, captured).function(signature, tuple(leading), lifted, tuple(defaults))
+        inner = Lowering(node, self.environment, names, captured, self.generator_names)
+        inner.function(signature, tuple(leading), lifted, tuple(defaults))
         ref = Ref(lifted, lifted.name)
         called = [known for known, inner in self.variables.direct.items() if inner is node]
         if called:

@@ -293,6 +293,7 @@ def _only_called(function: Node, order: _Order) -> dict[str, Node]:
         and len(order.bindings.get(name, ())) == 1
         and all(isinstance(part, gast.Constant) for part in outer_parts(node))
         and sum(isinstance(inner, FUNCTIONS) for inner in gast.walk(node)) == 1  # what it returns may see changes later
+        and not any(isinstance(inner, (gast.Yield, gast.YieldFrom)) for inner in gast.walk(node))
     }
 
 
@@ -430,16 +431,16 @@ def separate(function: Node) -> tuple[Node, core.Names]:
             found.update((node.id,) if isinstance(node, gast.Name) else bound_here(node))
         return function, core.Names(found)
     collector = _Separate(None)
-    tree = _copied(function)
+    tree = copied(function)
     collector.visit(tree)
     names = core.Names(collector.others)
     return _Separate(names).visit(tree), names
 
 
-def _copied(value: Any) -> Any:
+def copied(value: Any) -> Any:
     """A copy of a tree: much faster than `copy.deepcopy`, which looks for shared nodes."""
     if isinstance(value, gast.AST):
         new = type(value)()
-        new.__dict__.update({name: _copied(part) for name, part in value.__dict__.items()})
+        new.__dict__.update({name: copied(part) for name, part in value.__dict__.items()})
         return new
-    return [_copied(part) for part in value] if isinstance(value, list) else value
+    return [copied(part) for part in value] if isinstance(value, list) else value

@@ -16,6 +16,7 @@ such a flag.
 from __future__ import annotations
 
 import contextlib
+import inspect
 import operator
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -54,6 +55,7 @@ class Statements(Comprehensions):
     """
 
     loops: list[Loop]
+    generator_names: frozenset[str]  # the names of generator functions that are defined inside
     iterators: frozenset[str]  # the variables that hold iterators, as far as the function itself shows
     result: str | None  # the name that holds the value to return, unless the only return is the last statement
     active: str | None  # cleared by a return that has statements of the function's outermost blocks to skip
@@ -311,6 +313,12 @@ class Statements(Comprehensions):
 
     def do_For(self, node: Node, tail: Completions) -> None:
         ways = completions(node.body)
+        generator = self.generator_of(node.iter)
+        if generator is not None:
+            with self.loop(node, ways, tail) as loop:
+                self.over_generator(node, loop, *generator)
+            self.loop_else(node, loop, tail)
+            return
         source = self.source(node.iter)
         with self.loop(node, ways, tail) as loop:
             if loop.running is None and self.shares_iterator(node):
@@ -320,6 +328,42 @@ class Statements(Comprehensions):
             else:
                 self.breakable(node, loop, self.to_indexed(source))
         self.loop_else(node, loop, tail)
+
+    def generator_of(self, node: Node) -> tuple[Node, Node] | None:
+        """Of `g(x)` and `enumerate(g(x), start)` with a generator function g: the call of it, and the start, if any."""
+        function = self.static(node.func) if isinstance(node, gast.Call) else None
+        if not isinstance(node, gast.Call) or any(isinstance(part, gast.Starred) for part in node.args):
+            return None
+        if isinstance(function, Ref) and function.value is enumerate and len(node.args) in (1, 2) and not node.keywords:
+            inner = self.generator_of(node.args[0])
+            start = node.args[1] if len(node.args) == 2 else gast.Constant(0, None)
+            return (inner[0], start) if inner is not None and inner[1] is None else None
+        is_local = isinstance(node.func, gast.Name) and node.func.id in self.generator_names
+        is_known = isinstance(function, Ref) and (
+            inspect.isgeneratorfunction(function.value) or getattr(function.value, "is_generator", False) is True
+        )
+        return (node, None) if is_local or is_known else None
+
+    def over_generator(self, node: Node, loop: Loop, call: Node, start: Node | None) -> None:
+        """A loop that `specialise` is to put into the generator, which ends where `operations.go_on` says so."""
+        iterable, origin = self.atom(call), self.origin
+        number = None
+        if start is not None:
+            number = self.names.fresh("number")
+            self.assign(number, self.expression(start))
+        if loop.running is not None:
+            self.assign(loop.running, TRUE)
+        name = self.names.temporary()
+        with self.block() as body:
+            item: Expression = Var(name)
+            if number is not None:
+                item = operation(operations.make_tuple, self.copy(Var(number)), Var(name))
+                self.assign(number, operation(operator.add, Var(number), Const(1)))
+            self.bind(node.target, item)
+            body += self.loop_body(loop, node.body, None)
+            if loop.running is not None:
+                self.assign(None, operation(operations.go_on, Var(loop.running)))
+        self.emit(core.For(name, iterable, tuple(body), origin))
 
     def shares_iterator(self, node: Node) -> bool:
         """Whether the body of the loop uses an iterator that the loop runs over: it is to be read step by step."""
@@ -355,6 +399,10 @@ class Statements(Comprehensions):
     # -------------------------------------------------------------------------------------------------- assignments
 
     def do_Expr(self, node: Node, tail: Completions) -> None:
+        if isinstance(node.value, gast.Yield):
+            given: Atom = NONE if node.value.value is None else self.atom(node.value.value)
+            self.assign(None, operation(operations.yielded, given))
+            return
         value = self.expression(node.value)
         if isinstance(value, core.Call):
             self.assign(None, value)

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from transforms import core
 from transforms.specialise.calls import Site
+from transforms.specialise.generators import refuse_generator
 from transforms.specialise.session import Reader, Session
 from transforms.values import Value
 
@@ -34,6 +35,7 @@ __all__ = ["Reader", "Site", "specialise"]
 
 def specialise(function: core.Function, values: tuple[Value, ...], reader: Reader | None = None) -> core.Function:
     """The function for parameters with these values; `reader` finds the programs of the functions that it calls."""
+    refuse_generator(function)
     session = Session(reader)
     if function.source is not None:
         session.programs[id(function.source)] = function

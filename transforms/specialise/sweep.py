@@ -35,6 +35,7 @@ from transforms.inference import (
     renamed_sizes,
     value_of_object,
 )
+from transforms.specialise import generators
 from transforms.specialise.binding import Binding, Content, Region, constant, holds_mutable
 from transforms.specialise.calls import Calls
 from transforms.specialise.calls.containers import tuple_of
@@ -42,7 +43,7 @@ from transforms.specialise.calls.questions import truth
 from transforms.specialise.calls.unrolling import unrolled_items
 from transforms.specialise.calls.users import leaf_bindings
 from transforms.specialise.session import Session, is_closure, leaves
-from transforms.ssa import ssa
+from transforms.ssa import _shared, ssa
 from transforms.values import (
     NEVER,
     UNKNOWN,
@@ -145,6 +146,8 @@ class Sweep:
         self.result: Value = NEVER
         self.body: core.Block = ()
         self.calls = Calls(self)
+        self.merged: dict[tuple[int, int], generators.Merged] = {}
+        self.lists: dict[tuple[str, int, int], tuple[Assign, core.For, Assign]] = {}  # of what generators give
         self.reset()
 
     def reset(self) -> None:
@@ -157,6 +160,10 @@ class Sweep:
         self.env: dict[str, Binding] = {}
         self.origin: core.Origin | None = None
         self.path: tuple[Hashable, ...] = ()
+        self.loops: tuple[Hashable, ...] = ()  # around the present place
+        self.droppable: set[str] = set()  # names of calls that have no effect
+        self.merging: list[int] = []  # the generators whose statements are being swept
+        self.statement: Assign | None = None  # the present one
         self.children: dict[Region, set[Region]] = {}
         self.starts: dict[Region, dict[Hashable, Value]] = {}  # the items that a dict is made with
         self.makers: dict[Region, str] = {}  # the name of the container that each region was made for
@@ -182,7 +189,7 @@ class Sweep:
                 self.result = NEVER
             if not self.dirty:
                 break
-        self.body = self.with_wishes(_without_dead(tuple(self.out)))
+        self.body = self.with_wishes(_without_dead(tuple(self.out), self.droppable))
 
     def with_wishes(self, body: core.Block) -> core.Block:
         """The body with temporaries called as the user called their values; cotangents are parts of sums, mostly."""
@@ -281,6 +288,8 @@ class Sweep:
 
     def atom(self, binding: Binding) -> core.Atom:
         """The atom of an operand, which is built now if it is a tuple in parts."""
+        if isinstance(binding, generators.Suspended):
+            return generators.as_it_is(self, binding)
         if binding.atom is not None:
             return binding.atom
         assert binding.parts is not None
@@ -490,13 +499,14 @@ class Sweep:
                     if not self.branch(statement, live.after[index], live.inner[index]):
                         return False
                 case core.For():
-                    if not self.for_loop(statement, live.heads[index], live.inner[index][0]):
+                    if not self.for_loop(statement, live.heads[index], live.inner[index][0], live.after[index]):
                         return False
                 case core.While():
                     if not self.while_loop(statement, live.heads[index], live.inner[index][0]):
                         return False
                 case core.With():
-                    self.context(statement, live.inner[index][0])
+                    if not self.context(statement, live.inner[index][0], live.after[index]):
+                        return False
                 case core.Try():
                     self.attempt(statement, live.inner[index])
                 case core.Raise():
@@ -517,6 +527,8 @@ class Sweep:
             function = self.operand(call.function)
             arguments = [self.operand(atom) for atom in call.arguments]
             keywords = {key: self.operand(atom) for key, atom in call.keywords}
+            arguments = generators.consumed(self, function, arguments, statement)
+            self.statement = statement
             self.path = (*self.path[:1], id(statement))
             hint = None if target in self.shared else target
             binding = self.calls.apply(function, arguments, keywords, hint, target is not None)
@@ -544,16 +556,26 @@ class Sweep:
         if holds_mutable(binding.value):
             self.escape(binding)
 
-    def context(self, statement: core.With, live: LiveBlock) -> None:
+    def share(self, block: core.Block, live: LiveBlock) -> None:
+        """Keep the names that the handlers of a new block read under one name each, from the start of the function."""
+        new = set(_shared(block, live)) - self.shared
+        if new:
+            self.shared |= new
+            self.used |= new
+            self.dirty = True
+
+    def context(self, statement: core.With, live: LiveBlock, after: frozenset[str]) -> bool:
         """`with`: of an object of a user's class, the calls of its two methods are written out."""
         context = self.operand(statement.context)
+        if isinstance(context, generators.Suspended) and generators.can_merge(self, context, as_context=True):
+            return generators.merge(self, context, statement, after)
         atom = self.atom(context)
         kind = context.value.kind if isinstance(context.value, (Record, Instance)) else object
         methods = [inspect.getattr_static(kind, name, None) for name in ("__enter__", "__exit__")]
         enter, leave = (m if isinstance(m, types.FunctionType) and self.session.read(m) else None for m in methods)
         if enter is not None and leave is not None:
             self.enter_and_leave(statement, live, context, enter, leave)
-            return
+            return True
         outer, self.out = self.out, []
         name = None
         if statement.target is not None:
@@ -568,6 +590,7 @@ class Sweep:
         self.block(statement.body, live)
         outer.append(core.With(atom, name, tuple(self.out), origin))
         self.out = outer
+        return True
 
     def enter_and_leave(self, statement: core.With, live: LiveBlock, context: Binding, enter: Any, leave: Any) -> None:
         """`target = context.__enter__()`, the body, and `context.__exit__(None, None, None)`; where an exception leaves
@@ -722,14 +745,18 @@ class Sweep:
             return True
         return self.loop(statement, head, live, None)
 
-    def for_loop(self, statement: core.For, head: frozenset[str], live: LiveBlock) -> bool:
-        iterable = self.operand(statement.iterable)
+    def for_loop(
+        self, statement: core.For, head: frozenset[str], live: LiveBlock, after: frozenset[str]
+    ) -> bool:
+        iterable = generators.iterated(self, self.operand(statement.iterable))
+        if isinstance(iterable, generators.Suspended) and generators.can_merge(self, iterable):
+            return generators.merge(self, iterable, statement, after)
         items = unrolled_items(self.calls, iterable, statement)
         if items is None:
             return self.loop(statement, head, live, iterable)
-        path = self.path
+        path, loops = self.path, self.loops
         for number, make in enumerate(items):
-            self.path = (*path, number)
+            self.path, self.loops = (*path, number), (*loops, (id(statement), number))
             self.origin = statement.origin
             if statement.target in self.shared:
                 self.bind_shared(statement.target, make())
@@ -737,7 +764,7 @@ class Sweep:
                 self.env[statement.target] = make()
             if not self.block(statement.body, live):
                 return False
-        self.path = path
+        self.path, self.loops = path, loops
         return True
 
     def loop(
@@ -750,6 +777,7 @@ class Sweep:
         if isinstance(statement, core.While) and isinstance(statement.test, Var) and statement.test.name in carried:
             carried[statement.test.name] = _leaf(before.get(statement.test.name))
         test: core.Atom = Const(True)
+        loops, self.loops = self.loops, (*self.loops, id(statement))
         while True:
             mark = (len(self.names.log), dict(self.names.counters), self.emitted)
             self.env, self.out, self.path, self.origin = dict(before), [], path, origin
@@ -773,6 +801,7 @@ class Sweep:
             if not changed:
                 break
             self.undo(mark)
+        self.loops = loops
         ends: list[tuple[str, core.Atom]] = []
         starts: list[tuple[str, core.Atom]] = []
         body_out = self.out
@@ -932,8 +961,6 @@ def _ordered_writes(block: core.Block) -> Iterator[str]:
 
 
 def _shared_names(function: core.Function, live: LiveBlock) -> set[str]:
-    from transforms.ssa import _shared
-
     return set(_shared(function.body, live))
 
 
@@ -994,17 +1021,17 @@ _DROPPABLE = {
 }
 
 
-def _without_dead(block: core.Block) -> core.Block:
+def _without_dead(block: core.Block, droppable: set[str]) -> core.Block:
     """The block without copies, reads and constructions that nothing reads."""
     while True:
         needed = core.all_reads(block)
-        new = _drop(block, needed)
+        new = _drop(block, needed, droppable)
         if new is block:
             return block
         block = new
 
 
-def _drop(block: core.Block, needed: set[str], is_guarded: bool = False) -> core.Block:
+def _drop(block: core.Block, needed: set[str], droppable: set[str], is_guarded: bool = False) -> core.Block:
     """`is_guarded`: where it matters whether something raises an exception."""
     result: list[core.Statement] = []
     changed = False
@@ -1013,7 +1040,7 @@ def _drop(block: core.Block, needed: set[str], is_guarded: bool = False) -> core
             if (
                 statement.target is not None
                 and statement.target not in needed
-                and _is_droppable(statement.value, is_guarded)
+                and (statement.target in droppable or _is_droppable(statement.value, is_guarded))
             ):
                 changed = True
                 continue
@@ -1021,7 +1048,7 @@ def _drop(block: core.Block, needed: set[str], is_guarded: bool = False) -> core
             inner = core.blocks_of(statement)
             guards = is_guarded or isinstance(statement, core.With)
             guards = guards or (isinstance(statement, core.Try) and bool(statement.handlers))
-            new = tuple(_drop(b, needed, guards) for b in inner)
+            new = tuple(_drop(b, needed, droppable, guards) for b in inner)
             if any(a is not b for a, b in zip(inner, new)):
                 changed = True
                 if isinstance(statement, core.If) and not new[0] and not new[1]:

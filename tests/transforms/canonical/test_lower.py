@@ -343,12 +343,11 @@ def test_line_offset():
 
 
 REFUSED = {
-    "def f(x):\n    yield x": "yield",
-    "def f(x):\n    return 1\n    yield x": "yield",
+    "def f(x):\n    y = yield x": "nothing can be sent",
     "def f(x):\n    y = yield from x": "yield",
+    "def f(x): return (lambda: (yield x))": "yield in a lambda",
     "async def f(x): return x": "asynchronous",
     "def f(x):\n    async def g(): pass\n    return x": "asynchronous",
-    "def f(x):\n    def g():\n        yield 1\n    return x": "yield",
     "def f(x):\n    exec('x = 1')\n    return x": "exec",
     "def f(x): return eval('x')": "eval",
     "def f(x): return locals()": "locals",
@@ -357,7 +356,7 @@ REFUSED = {
     "def f(x): return dir()": "dir",
     "def f(x): return super().g(x)": "super",
     "def f(x):\n    class C: pass\n    return C": "class",
-    "def f(x):\n    g = (y for y in x)\n    return g": "generator expression",
+    "def f(x):\n    return (y for y in x)": "generator expression",
     "def f(x):\n    g = lambda: x\n    del x\n    return g": "del",
     "def f(x):\n    try:\n        return 1\n    finally:\n        return 2": "finally",
     "def f(x):\n    for i in x:\n        try:\n            pass\n        finally:\n            break": "finally",
@@ -375,6 +374,31 @@ def test_refused(source):
     assert caught.value.origin is not None and caught.value.origin.line >= 1
     text = str(caught.value)
     assert "^" in text and "line" in text
+
+
+def called(block: core.Block) -> list:
+    """The functions that the statements of a block call, in order."""
+    calls = (s.value for s in core.walk(block) if isinstance(s, core.Assign) and isinstance(s.value, core.Call))
+    return [call.function.value for call in calls if isinstance(call.function, core.Ref)]
+
+
+def test_generator_functions_have_two_forms():
+    function = lowered("""
+        def f(x):
+            for y in x:
+                yield y
+            yield from x
+    """)
+    assert called(function.body) == [operations.generator, operations.yielded, operations.yielded]
+    stopping = function.body[0].value.arguments[0].value
+    assert called(stopping.body).count(operations.yielded) == called(stopping.body).count(operations.stopped) == 2
+
+
+def test_a_named_generator_expression_is_a_generator_function():
+    function = lowered("def f(x):\n    g = (y * y for y in x if y)\n    return sum(g)")
+    made = [atom.value for s in function.body for atom in core.atoms_of(s) if isinstance(atom, core.Ref)]
+    (generator,) = [value for value in made if isinstance(value, core.Function)]
+    assert called(generator.body)[0] is operations.generator
 
 
 def test_caret_points_at_the_construct(monkeypatch):

@@ -14,12 +14,14 @@ import numpy as np
 from transforms import core, operations, registry
 from transforms.core import Call, Const, Ref, Var
 from transforms.inference import value_of_object
+from transforms.specialise import generators
 from transforms.specialise.binding import Binding, constant
 from transforms.specialise.calls.classes import construct
 from transforms.specialise.calls.facts import HANDLERS, Keywords, is_numpy
 from transforms.specialise.calls.primitives import call_primitive
 from transforms.specialise.calls.users import (
     call_bound_method,
+    call_manager,
     call_transformed,
     call_user,
     make_pullback,
@@ -113,6 +115,11 @@ class Calls:
             return construct(self, ref, thing, arguments, keywords)
         if hasattr(type(thing), "core_for"):
             return call_transformed(self, ref, arguments, keywords)
+        managed = generators.manager_of(thing)
+        if managed is not None:
+            suspended = call_manager(self, ref, managed, arguments, keywords)
+            if suspended is not None:
+                return suspended
         if isinstance(thing, types.FunctionType):
             is_own = is_numpy(thing) or registry.is_helper(thing)
             program = None if is_own else self.sweep.session.read(thing)

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING
 
 from transforms import core, operations, registry, runtime
 from transforms.core import Call, Const, Ref
+from transforms.errors import UnsupportedSyntax
 from transforms.inference import ANY_SIZE, FRESH, map_sizes, value_of_object
+from transforms.specialise import generators
 from transforms.specialise.binding import Binding, constant
 from transforms.specialise.calls.containers import dict_of, parts_of, tuple_of
 from transforms.specialise.calls.facts import Keywords, handles
 from transforms.specialise.calls.primitives import call_primitive
 from transforms.specialise.session import canonical_sizes, is_closure, leaves
-from transforms.values import UNKNOWN, Known, Literal, Mapping, Number, Partial, Sequence, Size, Value
+from transforms.values import UNKNOWN, Array, Known, Literal, Many, Mapping, Number, Partial, Sequence, Size, Value
 
 if TYPE_CHECKING:
     from transforms.specialise.calls.dispatch import Calls
@@ -61,6 +63,12 @@ def call_user(calls: Calls, ref: Ref, program: core.Function, arguments: list[Bi
     calls.hint, calls.is_bound = hint, is_bound
     if bound is None:  # Python will raise the TypeError
         return calls.emit(ref, arguments, keywords, UNKNOWN)
+    if generators.is_generator(program):
+        return generators.suspend(calls.sweep, program, bound, (ref, arguments, keywords))
+    if any(isinstance(item, generators.Suspended) for item in bound):
+        inlined = generators.inlined(calls.sweep, program, bound)
+        if inlined is not None:
+            return inlined
     values, back = canonical_sizes(tuple(item.value for item in bound))
     if any(is_closure(value) for value in values):
         bound = [leaf for item in bound for leaf in leaf_bindings(calls, item)]
@@ -221,6 +229,38 @@ def copy_of(calls: Calls, binding: Binding) -> Binding:
             return calls.call_object(Ref(made), [copy_of(calls, part) for part in parts], {})
     calls.hint, calls.is_bound = None, True
     return calls.call_object(Ref(runtime.snapshot), [binding], {})
+
+
+def call_manager(
+    calls: Calls, ref: Ref, function: types.FunctionType, arguments: list[Binding], keywords: Keywords
+) -> Binding | None:
+    """A call of what `contextlib.contextmanager` made of a generator function; None where that has no source."""
+    program = calls.sweep.session.read(function)
+    if program is None or not generators.is_generator(program):
+        return None
+    bound = bind_parameters(calls, program, arguments, keywords)
+    if bound is None:
+        return None
+    return generators.suspend(calls.sweep, program, bound, (ref, arguments, keywords), is_context=True)
+
+
+@handles(iter)
+def on_iter(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """A generator is its own iterator; that of a list, a tuple, or an array is one."""
+    if len(arguments) != 1 or isinstance(arguments[0], generators.Suspended):
+        return arguments[0] if len(arguments) == 1 else None
+    value = arguments[0].value
+    is_container = isinstance(value, (Sequence, Many, Array))
+    return generators.iterator_of(calls.sweep, arguments[0]) if is_container else None
+
+
+@handles(operations.go_on)
+def on_go_on(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    raise UnsupportedSyntax(
+        "a loop that is left early, over a generator that cannot become part of it, is not supported",
+        "Call the generator function in the header of the loop.",
+        calls.sweep.origin,
+    )
 
 
 @handles(functools.partial)
