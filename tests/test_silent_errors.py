@@ -606,3 +606,17 @@ def test_a_recursive_callee_that_returns_nothing_changes_an_array() -> None:
     assert ad.grad(doubled)(x).tolist() == [2.0, 16.0, 24.0]
     assert ad.grad(filled)(x).tolist() == [4.0, 32.0, 108.0]
     assert ad.grad(tripled)(x).tolist() == [18.0, 36.0, 54.0]
+
+
+@pytest.mark.parametrize(
+    "copy", [lambda y: np.float64(y), lambda y: np.diff(y, n=0), lambda y: np.asarray(y, float), lambda y: np.ravel(y)]
+)
+def test_functions_that_give_back_their_argument(copy) -> None:
+    def f(x):
+        y = x * 1.0
+        z = copy(y)
+        z[0] = 3 * x[1]
+        return np.sum(y**2)
+
+    x = np.array([0.5, -1.2, 2.0])
+    np.testing.assert_allclose(ad.grad(f)(x), [0.0, 20 * x[1], 2 * x[2]])

@@ -231,3 +231,11 @@ register(
     (np.array([0.5, -1.2, 2.0, 0.3]),),
     gradient=lambda x: np.array([1.0, 2, 3, 4]) + 3 * x**2 + np.array([5.0, 14 * x[1], 0, 0]),
 )
+
+
+def padded_with_the_edge(x):
+    p = np.pad(x, 2, mode="edge")
+    return np.sum((x - p[1:5]) ** 3) + p[0] ** 2 + p[-1] * p[-2]
+
+
+register(padded_with_the_edge, (np.array([0.5, -1.2, 2.0, 0.3]),))

@@ -190,6 +190,7 @@ def astype(a, dtype, order="K", casting="unsafe", subok=True, copy=True, *, ans,
     np.complex128,
     np.complex64,
     linear="x",
+    views="x",
     samples=listed(call(0.7), call(np.float64(0.7)), call(numbers((3,))), call(numbers(()))),
 )
 def scalar(x, *, ans, g):

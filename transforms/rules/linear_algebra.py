@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from transforms import runtime
-from transforms.registry import adjoint, constant, facts, refused
+from transforms.registry import adjoint, constant, facts, refused, simplify
 from transforms.rules.sampling import call, listed, numbers
+from transforms.rules.typed import is_literal
+from transforms.values import Array
 
 
 def regular(*shape: int, seed: int = 0) -> Any:
@@ -188,6 +190,12 @@ def pinv(a, *, ans, g):
 @adjoint(np.linalg.matrix_power, samples=listed(*(call(regular(3, 3), power) for power in (-2, -1, 0, 1, 2, 5))))
 def matrix_power(a, n, *, ans, g):
     return runtime.matrix_power_adjoint(g, a, n)
+
+
+@simplify(np.linalg.matrix_power)
+def simplify_matrix_power(site: Any) -> Any:
+    """The first power of a matrix is the matrix itself."""
+    return site.atom("a") if isinstance(site.value("a"), Array) and is_literal(site.value("n"), 1) else None
 
 
 def _singular() -> Iterator[Any]:

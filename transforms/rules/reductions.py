@@ -19,6 +19,7 @@ from transforms.core import Const
 from transforms.registry import adjoint, constant, facts, methods, simplify
 from transforms.rules.sampling import crossed, numbers
 from transforms.rules.typed import is_literal, shape_of
+from transforms.values import Array
 
 
 def reduced(low: float = -2.0, high: float = 2.0, tuples: bool = True, **extra: Any) -> Any:
@@ -323,6 +324,12 @@ def _differences() -> Iterator[Any]:
 @adjoint(np.diff, linear="a", samples=_differences)
 def diff(a, n=1, axis=-1, *, ans, g):
     return runtime.undiff(g, n, axis)
+
+
+@simplify(np.diff)
+def simplify_diff(site: Any) -> Any:
+    """`np.diff(a, 0)` is `a` itself."""
+    return site.atom("a") if isinstance(site.value("a"), Array) and is_literal(site.value("n"), 0) else None
 
 
 @adjoint(
