@@ -11,6 +11,7 @@ from typing import Any
 
 from transforms.core import Block, Function, Ref
 from transforms.passes import (
+    accumulations,
     algebra,
     alike,
     branches,
@@ -43,6 +44,7 @@ SIMPLIFY: tuple[Pass, ...] = (
     fold.fold,
     branches.branches,
     broadcasts.broadcasts,
+    accumulations.accumulations,
     factors.factors,
     scalings.scalings,
     shapes.shapes,

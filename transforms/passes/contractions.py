@@ -43,7 +43,6 @@ from transforms.core import (
     Block,
     Call,
     Const,
-    Expression,
     Function,
     Names,
     Ref,
@@ -57,7 +56,7 @@ from transforms.core import (
     with_blocks,
     writes,
 )
-from transforms.passes.effects import Effect, Memory
+from transforms.passes.effects import Memory
 from transforms.rules.typed import may_be_one
 from transforms.values import Array, Value
 
@@ -105,32 +104,34 @@ class _Rewriter:
             if isinstance(s, Assign) and _is_sum(s.value) and isinstance(s.value.arguments[0], Var)  # type: ignore[union-attr]
         )
         self.made: dict[str, Call] = {}  # what names that are bound once are bound to
-        self.recent: set[str] = set()  # those of them that were bound after the last change of memory
+        self.places: dict[str, list[Statement]] = {}  # statements of the block under way, by what they bind
         self.changed = False
 
     def block(self, block: Block) -> Block:
-        before = dict(self.made)
-        self.recent = set()
-        result: list[Statement] = []
+        before, outer = dict(self.made), self.places
+        self.places = {}
+        result: list[list[Statement]] = []
         for statement in block:
             if blocks_of(statement):
                 statement = with_blocks(statement, [self.block(inner) for inner in blocks_of(statement)])
-                self.recent = set()
-            new: list[Statement] | None = None
+            lines = [statement]
             if isinstance(statement, Assign) and isinstance(statement.value, Call) and statement.target is not None:
                 new = self.assign(statement, statement.value)
+                if new is not None:
+                    product = statement.value.arguments[0].name  # type: ignore[union-attr]
+                    place = self.places.get(product, lines)
+                    lines.clear()
+                    place += new  # where the product is made: nothing has changed its factors
                 if self.bound[statement.target] == 1:
                     self.made[statement.target] = statement.value
-                    self.recent.add(statement.target)
-            if isinstance(statement, Assign) and self.changes_numbers(statement.value):
-                self.recent = set()
-            result += [statement] if new is None else new
-        self.made = before
-        return tuple(result)
+                    self.places[statement.target] = lines
+            result.append(lines)
+        self.made, self.places = before, outer
+        return tuple(statement for lines in result for statement in lines)
 
     def assign(self, statement: Assign, call: Call) -> list[Statement] | None:
         """The statements that replace a sum of products, or None."""
-        if not _is_sum(call) or not isinstance(call.arguments[0], Var):
+        if not _is_sum(call) or not isinstance(call.arguments[0], Var) or self.bound[statement.target or ""] != 1:
             return None
         product = call.arguments[0].name
         axes, keeps = self.summed_axes(call)
@@ -142,18 +143,14 @@ class _Rewriter:
         if not keeps:
             return [Assign(statement.target, new, statement.origin, statement.comment)]
         name = self.names.temporary()
-        lines: list[Statement] = [Assign(name, new, statement.origin)]
         shape = self.shape(product)
         assert shape is not None and len(axes) == 1
         self.values[name] = Array(FLOAT, tuple(n for axis, n in enumerate(shape) if axis not in axes))
         spread = Call(Ref(np.expand_dims, "np.expand_dims"), (Var(name), Const(axes[0])))
-        return [*lines, Assign(statement.target, spread, statement.origin, statement.comment)]
-
-    def changes_numbers(self, value: Expression) -> bool:
-        """Whether a call may change what stands in an array; recording does not."""
-        if not isinstance(value, Call) or is_call_of(value, list.append, list.pop):
-            return False
-        return self.memory.effect(value) is not Effect.PURE
+        return [
+            Assign(name, new, statement.origin),
+            Assign(statement.target, spread, statement.origin, statement.comment),
+        ]
 
     # ------------------------------------------------------------------------------------------------- what is there
 
@@ -205,8 +202,10 @@ class _Rewriter:
         return _Factor(atom.name, axes)
 
     def is_unchanged(self, factor: Var, product: str) -> bool:
-        """Whether a factor still has the numbers that it had when the product was made."""
-        return self.bound[factor.name] == 1 and (product in self.recent or self.memory.is_stable(factor))
+        """Whether a factor has the numbers that it had when the product was made, where the contraction is put."""
+        if self.bound[factor.name] != 1 or not self.memory.is_stable(Var(product)):
+            return False
+        return product in self.places or self.memory.is_stable(factor)
 
     def kept_axes(self, view: Call, rank: int) -> tuple[int, ...] | None:
         """The axes of `x[:, None]` and the like that x has; None for other calls."""

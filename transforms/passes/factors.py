@@ -11,6 +11,9 @@
     _1 = 2 * y                      z = x * _1
     z = s * _1
 
+    s = 0.5 * x / y                 z = 1.0 * x / y
+    z = 2 * s
+
     t = v[:, None]                  s = 2 * v
     z = 2 * t                       z = s[:, None]
 
@@ -139,7 +142,12 @@ class _Rewriter:
         if is_call_of(call, *OPPOSITE):
             return self.sum(call)
         if is_call_of(call, *MULTIPLY):
-            return self.signed_product(call) or self.joined_factors(call) or self.spread_later(call)
+            return (
+                self.signed_product(call)
+                or self.joined_factors(call)
+                or self.factor_of_quotient(call)
+                or self.spread_later(call)
+            )
         return None
 
     def negation(self, call: Call) -> Call | None:
@@ -184,6 +192,27 @@ class _Rewriter:
                     product = Const(atom.value * factor.value)
                     if is_real(product):
                         return Call(call.function, (product, rest) if position == 0 else (rest, product))
+        return None
+
+    def factor_of_quotient(self, call: Call) -> Call | None:
+        """`a * (b * x / y)` as `(a * b) * x / y` of a constant b and a power of two a."""
+        for atom, other in (call.arguments, call.arguments[::-1]):
+            quotient = self.made(other)
+            if quotient is None or not is_power_of_two(atom) or not is_call_of(quotient, *DIVIDE):
+                continue
+            if quotient.keywords or not all(map(self.is_float, quotient.arguments)):
+                continue
+            first, second = quotient.arguments
+            product = self.made(first)
+            if product is None or not is_call_of(product, *MULTIPLY) or not self.is_steady(second):
+                continue
+            joined = self.joined_factors(Call(call.function, (atom, first)))
+            if joined is None:
+                continue
+            name = self.names.temporary()
+            self.values[name] = self.values[first.name]  # type: ignore[union-attr]
+            self.result.append(Assign(name, joined))
+            return Call(quotient.function, (Var(name), second))
         return None
 
     def spread_later(self, call: Call) -> Call | None:

@@ -23,6 +23,7 @@ CASES = {
     "sum": ("y = x - a * -x", "y = x + a * x"),
     "negative constant": ("y = a + -0.3 * x", "y = a - 0.3 * x"),
     "in place": ("y = x.copy()\ny += a * -0.3", "operator.isub(y, a * 0.3)"),
+    "through a quotient": ("y = 2 * (0.3 * x / a)", "y = 0.6 * x / a"),
     "before axes are added": ("y = 0.5 * (4 * x[:, None]) * x", "y = (2.0 * x)[:, None] * x"),
 }
 
