@@ -46,10 +46,12 @@ from transforms.values import Array, Number
 
 Form = frozenset[Any]  # of the names, and sums over names, that are broadcast together; empty: a constant number
 
-_UNARY = (
-    operator.neg, np.negative, np.square, np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sin, np.cos, np.tan,
-    np.arcsin, np.arccos, np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arctanh, np.sqrt,
+_EXACT = (operator.neg, np.negative, np.square)
+_FLOATING = (
+    np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sin, np.cos, np.tan, np.arcsin, np.arccos,
+    np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arctanh, np.sqrt,
 )  # fmt: skip
+_UNARY = (*_EXACT, *_FLOATING)
 _BINARY = (
     operator.add, operator.sub, operator.mul, operator.truediv, np.add, np.subtract, np.multiply, np.true_divide,
 )  # fmt: skip
@@ -219,7 +221,7 @@ class _Forms:
             return False
         if is_call_of(made, operator.neg, operator.pow, *_LIKE) or is_call_of(made, *_BINARY[:3]):
             return any(map(self.is_float, made.arguments[:2]))
-        return is_call_of(made, operator.truediv, *_UNARY[3:])
+        return is_call_of(made, operator.truediv, *_FLOATING)
 
 
 def _joined(form: Form) -> Form:
