@@ -620,3 +620,15 @@ def test_functions_that_give_back_their_argument(copy) -> None:
 
     x = np.array([0.5, -1.2, 2.0])
     np.testing.assert_allclose(ad.grad(f)(x), [0.0, 20 * x[1], 2 * x[2]])
+
+
+def test_what_was_negated_and_then_changed() -> None:
+    def f(x):
+        y = -x
+        y[0] = y[-1] * 2
+        return np.sum(np.cos(y + 0.2)) + np.sum(0.3 - y)
+
+    x = np.array([0.3, 0.8])
+    at_last = -np.sin(-x[1] + 0.2) - 1
+    at_first = -np.sin(-2 * x[1] + 0.2) - 1
+    np.testing.assert_allclose(ad.grad(f)(x), [0.0, -at_last - 2 * at_first])

@@ -151,8 +151,8 @@ class _Algebra(Forward):
         fact = self.facts.get(atom.name)
         if not isinstance(fact, Call) or not self.is_float(fact.arguments[0]):
             return None
-        # negating does not change memory, but what it read must still be there
-        return fact.arguments[0] if self.sharing.memory.is_stable(fact.arguments[0]) else None
+        is_stable = self.sharing.memory.is_stable  # neither what was negated nor the result may be changed in between
+        return fact.arguments[0] if is_stable(fact.arguments[0]) and is_stable(atom) else None
 
     def is_float(self, atom: Atom) -> bool:
         if isinstance(atom, Const):
