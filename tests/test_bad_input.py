@@ -306,6 +306,34 @@ def test_mutation_of_a_captured_constant() -> None:
         assert table.tolist() == [3.0, 2.0, 3.0]
 
 
+def test_a_recursive_function_that_reads_a_global_which_changes() -> None:
+    function = function_from(
+        """
+        kept = 1.0
+        def power(x, n):
+            return kept if n == 0 else power(x, n - 1) * x
+        def f(x, n):
+            global kept
+            kept = x * 2.0
+            return power(x, n)
+        """
+    )
+    assert "is recursive and reads a global" in refused(function, 1.5, 4)
+
+
+def test_globals_that_share_memory() -> None:
+    function = function_from(
+        """
+        whole = np.zeros(3)
+        part = whole[1:]
+        def f(x):
+            whole[1] = x * 2.0
+            return part[0] * x
+        """
+    )
+    assert "shares memory" in refused(function, 1.5, kind=ad.DerivativeRefused)
+
+
 def test_active_value_kept_in_a_global() -> None:
     function = function_from("kept = 1.0\ndef f(x):\n    global kept\n    kept = x * 2.0\n    return kept * x")
     try:

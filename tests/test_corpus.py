@@ -14,7 +14,6 @@ import pytest
 import autodiff as ad
 from autodiff.api.transformed import present
 from autodiff.backend.compile import Program as Executable
-from autodiff.frontend.read import Reader
 from tests.corpus import Program, programs
 from tests.corpus.reference import assert_close, is_float, leaves, numeric_gradient, total
 from transforms.values import UNKNOWN
@@ -79,7 +78,7 @@ def run_generic(gradient: Any, arguments: tuple) -> Any:
     """What the program computes that is compiled with nothing known of the arguments."""
     bound = gradient.binder.bind((), arguments, {})
     gradient.check(bound)
-    generic = gradient.derive(bound, (UNKNOWN,) * len(bound.values), Reader())
+    generic, _ = gradient._derived(bound, (UNKNOWN,) * len(bound.values))
     compiled = Executable(present(generic.replace(signature=None)))  # called with one value for each parameter
     return compiled.link(compiled.namespace)(*bound.values)
 

@@ -282,6 +282,8 @@ def _shares(
             return True  # one array may stand in the result twice
     if any(slot[0] == "parameter" for slot in summary.mutated) or summary.changes_captured:
         return True
+    if any(map(regions.changes_outside, summary.outside)):
+        return True  # it reads a global that its caller changes
     if not summary.classes:
         return False
     atoms = (*call.arguments, *((Var(statement.target),) if statement.target is not None else ()))

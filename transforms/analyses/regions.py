@@ -111,6 +111,7 @@ class Summary:
     mutated: frozenset[tuple] = frozenset()
     captured: frozenset[tuple] = frozenset()  # slots that are merged with memory outside of the function
     changes_captured: bool = False  # memory outside of the function is changed
+    outside: frozenset[int] = frozenset()  # ids of the modules, cells and objects whose data is read or changed
 
 
 @dataclass
@@ -121,6 +122,7 @@ class Regions:
     names: dict[str, Region] = field(default_factory=dict)
     objects: dict[int, Region] = field(default_factory=dict)
     assumed_copies: set[str] = field(default_factory=set)  # items of unknown things, taken to be copies; to be checked
+    called_outside: set[int] = field(default_factory=set)  # ids of the objects whose data its callees read or change
 
     def of(self, atom: Atom | str) -> Region | None:
         """The region of a name or object; None where there is no mutable memory."""
@@ -134,6 +136,18 @@ class Regions:
                 return None
             self.names[name] = Region()
         return self.names[name].find()
+
+    def outside(self, identity: int) -> list[Region]:
+        """The memory of an object that the program refers to, and of its data."""
+        region = self.objects.get(identity)
+        if region is None:
+            return []
+        content = region.known_content
+        return [region.find()] if content is None else [region.find(), content]
+
+    def changes_outside(self, identity: int) -> bool:
+        """Whether the data of an object that the program refers to is changed."""
+        return any(region.is_mutated for region in self.outside(identity))
 
     def value(self, atom: Atom | str) -> Value:
         name = atom if isinstance(atom, str) else atom.name if isinstance(atom, Var) else None
@@ -432,6 +446,7 @@ class _Finder:
 
     def user_call(self, result: Region | None, function: Function, call: Call) -> None:
         summary = self.summary_of(function)
+        self.regions.called_outside |= summary.outside
 
         def locate(slot: tuple) -> Region | None:
             if slot[0] == "result":
@@ -531,7 +546,8 @@ def summarise(regions: Regions) -> Summary:
         tuple(tuple(members) for members in classes.values() if len(members) > 1),
         frozenset(slot for slot, region in slots if region.is_mutated),
         frozenset(slot for slot, region in slots if id(region.find()) in outside),
-        any(r.find().is_mutated or (r.known_content or r).find().is_mutated for r in regions.objects.values()),
+        any(map(regions.changes_outside, regions.objects)),
+        frozenset(regions.objects) | regions.called_outside,
     )
 
 

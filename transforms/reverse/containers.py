@@ -261,16 +261,37 @@ class Containers(Control):
         return None
 
     def _object_shadow(self, atom: Atom, attribute: Atom, origin: Origin | None) -> Atom:
+        """The shadow of an object: of a name's, or of a module, cell or object that holds data of the outside."""
         if isinstance(atom, Var):
             return Var(self.bar(atom.name))
         assert isinstance(atom, Ref) and isinstance(attribute, Const)
         variable = atom.name if attribute.value == "cell_contents" else attribute.value
-        raise TransformError(
-            f"{variable!r} is a global, or a variable of an enclosing function, and is given a value that depends on "
-            "the input; a derivative through it is not supported",
-            "Pass it as an argument and return its new value.",
-            origin,
-        )
+        if not self.is_whole:
+            raise TransformError(
+                f"{variable!r} is a global, or a variable of an enclosing function, and is given a value that depends "
+                "on the input in a recursive function; a derivative through it is not supported",
+                "Pass it as an argument and return its new value.",
+                origin,
+            )
+        if id(atom.value) not in self.outside:
+            base = atom.name.rpartition(".")[2] or "outside"
+            self.outside[id(atom.value)] = (atom, self.names.fresh(f"{base}_bar" if base.isidentifier() else "bar"), {})
+        _, shadow, attributes = self.outside[id(atom.value)]
+        attributes[str(attribute.value)] = None
+        return Var(shadow)
+
+    def make_outside_shadows(self, out: Builder) -> None:
+        """Shadows of the data outside of the function that it changes: zeros, for what stands there at the start."""
+        if not self.outside:
+            return
+        held: Atom | None = None
+        for owner, shadow, attributes in self.outside.values():
+            names = Const(tuple(attributes))
+            more = out.call(runtime.held_outside, owner, names)
+            held = more if held is None else out.call(operator.add, held, more)
+            out.call(runtime.shadow_outside, owner, names, target=shadow)
+        memory = [Var(name) for name in self.function.parameters if self.plan.regions.of(name) is not None]
+        out.do(runtime.check_distinct, Const((False, True, True, True)), held, *memory)  # type: ignore[arg-type]
 
     def set_attribute(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         owner, name, stored = call.arguments

@@ -81,6 +81,8 @@ class Cotangents:
         self.narrow: dict[str, Value] = {}  # cotangents that are still to be broadcast, and what they are
         self.tapes: Statements = []
         self.given: dict[str, str] = {}  # parameter -> what it was at the start, as far as its structure goes
+        self.is_whole = True  # whether both sweeps stay in one function
+        self.outside: dict[int, tuple[Ref, str, dict[str, None]]] = {}  # id -> object with data, its shadow, attributes
         self.flows: dict[str, str] = {}  # header of a loop -> its cotangent at the end of the iteration
 
     @property

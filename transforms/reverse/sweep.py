@@ -84,6 +84,8 @@ class Sweep(Dynamic):
         last = self.function.body[-1]
         assert isinstance(last, Return)
         self._refuse_escapes()
+        self._refuse_outside()
+        self.is_whole = finish
         cotangent = self.names.fresh("cotangent")
         scope = Scope(in_loop=not finish, is_handed_over=not finish)
         seed = Builder(self.names, last.origin)
@@ -93,6 +95,7 @@ class Sweep(Dynamic):
             self.give_back(last.value, Var(cotangent), seed)
         forward, reverse = self.block(self.function.body[:-1], scope)
         start = Builder(self.names, self.function.origin)
+        self.make_outside_shadows(start)
         for k, name in enumerate(self.function.parameters):
             if self.plan.kind(name) is Kind.SHADOW and k not in self.shadowed:
                 start.call(self._zeros_function(name), Var(name), target=self.bar(name))
@@ -140,6 +143,22 @@ class Sweep(Dynamic):
                         f"{name!r} is bound in a loop and used after it, and may be a number or an array that is "
                         "changed",
                         "Give example arguments, so that types are known.",
+                        statement.origin,
+                    )
+
+    def _refuse_outside(self) -> None:
+        """Refuse calls of recursive functions that read globals which hold values that depend on the input."""
+        varied = self.plan.activity.varied_regions
+        for statement in walk(self.function.body):
+            call = statement.value if isinstance(statement, Assign) else None
+            callee = call.function.value if isinstance(call, Call) and isinstance(call.function, Ref) else None
+            if isinstance(callee, Function):
+                read = self.compiler.summaries(callee).outside
+                if any(not varied.isdisjoint(self.plan.regions.outside(identity)) for identity in read):
+                    raise TransformError(
+                        f"{callee.name} is recursive and reads a global, or a variable of an enclosing function, that "
+                        "is given a value which depends on the input; a derivative through this is not supported",
+                        "Pass it as an argument.",
                         statement.origin,
                     )
 

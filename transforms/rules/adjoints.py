@@ -15,6 +15,7 @@ from transforms.values import FLOAT, UNKNOWN, Array, Literal, Many, Number, Valu
 
 constant(runtime.zeros, runtime.ones, runtime.structure, shape_only="x")
 constant(runtime.Shadow, runtime.common_length)
+constant(runtime.held_outside, runtime.shadow_outside, is_pure=False)
 constant(runtime.has_item, runtime.check_distinct, is_pure=False)
 constant(runtime.place_of_slice, shape_only="items stored")
 constant(runtime.check_view, runtime.check_array, runtime.check_number, is_pure=False)

@@ -45,6 +45,26 @@ def zeros(x: Any, within: tuple = ()) -> Any:
     return shadow
 
 
+def held_outside(owner: Any, names: tuple) -> list:
+    """What a module, cell or object holds under these names now."""
+    found = []
+    for name in names:
+        try:
+            found.append(getattr(owner, name))
+        except (AttributeError, NameError, ValueError):
+            pass  # not bound yet
+    return found
+
+
+def shadow_outside(owner: Any, names: tuple) -> Shadow:
+    """A zero cotangent for what a module, cell or object holds under these names now."""
+    shadow = Shadow()
+    for name in names:
+        for value in held_outside(owner, (name,)):
+            setattr(shadow, name, zeros(value))
+    return shadow
+
+
 def ones(x: Any, is_part: bool = False) -> Any:
     """A cotangent of ones for `x`, in its structure; a part of an output that is not numeric gets a zero."""
     if isinstance(x, np.ndarray):

@@ -28,8 +28,9 @@ def check_distinct(levels: tuple, changed: Any, *others: Any) -> None:
             are_arrays = isinstance(thing, np.ndarray) and isinstance(other, np.ndarray)
             if thing is other or are_arrays and _overlap(thing, other):
                 raise DerivativeRefused(
-                    "an argument is changed in place and shares memory with another argument (or with another part of "
-                    "itself), so that a derivative with respect to one of them alone has no meaning; pass a copy"
+                    "an argument or global is changed in place and shares memory with another one (or with another "
+                    "part of itself), so that a derivative with respect to one of them alone has no meaning; "
+                    "pass a copy"
                 )
 
 

@@ -8,6 +8,7 @@ assumed to be nothing at first, and the instance is made again until assumption 
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -19,6 +20,10 @@ from transforms.values import NEVER, UNKNOWN, Known, Literal, Partial, Size, Val
 
 class Reader(Protocol):
     """What knows how to turn a Python function into a core program."""
+
+    def cell_of(self, value: Any) -> types.CellType:
+        """A cell that holds an object: the same one for the same object."""
+        return self.cells.setdefault(id(value), types.CellType(value))
 
     def read(self, function: Any) -> core.Function | None:
         """The core program of a function with source; None if there is none."""
@@ -57,7 +62,13 @@ class Session:
         self.count: dict[int, int] = {}
         self.open: dict[int, int] = {}
         self.programs: dict[int, core.Function | None] = {}
+        self.cells: dict[int, types.CellType] = {}
+        self.cells: dict[int, types.CellType] = {}
         self.stack: list[Instance] = []  # those being made, outermost first
+
+    def cell_of(self, value: Any) -> types.CellType:
+        """A cell that holds an object: the same one for the same object."""
+        return self.cells.setdefault(id(value), types.CellType(value))
 
     def read(self, function: Any) -> core.Function | None:
         """The core program of a Python function."""

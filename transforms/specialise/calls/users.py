@@ -11,7 +11,9 @@ import inspect
 import operator
 import types
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from transforms import core, operations, registry, runtime
 from transforms.core import Call, Const, Ref
@@ -144,8 +146,21 @@ def bind_parameters(
         elif name in bound.arguments:
             result.append(bound.arguments[name])
         else:
-            result.append(constant(parameter.default))
+            result.append(default_of(calls, name, parameter.default))
     return result if len(result) == len(program.parameters) else None
+
+
+def default_of(calls: Calls, name: str, default: Any) -> Binding:
+    """The operand for a default: one that may change is read when the program runs."""
+    if not isinstance(default, (np.ndarray, list, dict, set)):
+        return constant(default)
+    hint, is_bound = calls.hint, calls.is_bound
+    calls.hint, calls.is_bound = name, True
+    cell = calls.sweep.session.cell_of(default)
+    owner = Binding(Ref(cell, name), value_of_object(cell))
+    found = calls.call_object(Ref(getattr, "getattr"), [owner, constant("cell_contents")], {})
+    calls.hint, calls.is_bound = hint, is_bound
+    return found
 
 
 def call_bound_method(
