@@ -21,10 +21,6 @@ from transforms.values import NEVER, UNKNOWN, Known, Literal, Partial, Size, Val
 class Reader(Protocol):
     """What knows how to turn a Python function into a core program."""
 
-    def cell_of(self, value: Any) -> types.CellType:
-        """A cell that holds an object: the same one for the same object."""
-        return self.cells.setdefault(id(value), types.CellType(value))
-
     def read(self, function: Any) -> core.Function | None:
         """The core program of a function with source; None if there is none."""
 
@@ -62,7 +58,6 @@ class Session:
         self.count: dict[int, int] = {}
         self.open: dict[int, int] = {}
         self.programs: dict[int, core.Function | None] = {}
-        self.cells: dict[int, types.CellType] = {}
         self.cells: dict[int, types.CellType] = {}
         self.stack: list[Instance] = []  # those being made, outermost first
 
