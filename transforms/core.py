@@ -239,6 +239,18 @@ class Function:
     values: dict[str, Any] | None = field(default=None, repr=False)  # name -> transforms.values.Value
     hints: dict[str, str] = field(default_factory=dict, repr=False)  # temporary -> a name that would say what it is
     given: dict[str, Any] = field(default_factory=dict, repr=False)  # what parameters are in every call, by design
+    remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)  # by analysis, see `recall`
+
+    def recall(self, analysis: Callable[[Function], Any]) -> Any:
+        """The result of an analysis of this function, made now unless it was made of this same body before.
+
+        What is remembered must not refer to the function: the analysis gets another one with the same body.
+        """
+        known = self.remembered.get(analysis)
+        if known is None or known[0] is not self.body or known[1] is not self.values:
+            found = analysis(self.replace(source=None))
+            known = self.remembered[analysis] = (self.body, self.values, found)
+        return known[2]
 
     @property
     def result(self) -> Atom:

@@ -33,6 +33,7 @@ from transforms.values import (
     Record,
     Sequence,
     Size,
+    Unknown,
     Value,
 )
 
@@ -108,8 +109,13 @@ def public(value: Value) -> Value:
     return value
 
 
+_WITHOUT_SIZES = frozenset((Number, Literal, Known, Unknown, Never, Instance))
+
+
 def map_sizes(value: Value, change: Callable[[Size], Dimension]) -> Value:
     """The value with every dimension that is not 1 exchanged."""
+    if value.__class__ in _WITHOUT_SIZES:
+        return value
     match value:
         case Array() if value.shape:
             return Array(value.dtype, tuple(d if isinstance(d, int) else change(d) for d in value.shape))

@@ -123,19 +123,22 @@ class Regions:
     objects: dict[int, Region] = field(default_factory=dict)
     assumed_copies: set[str] = field(default_factory=set)  # items of unknown things, taken to be copies; to be checked
     called_outside: set[int] = field(default_factory=set)  # ids of the objects whose data its callees read or change
+    _immutable: set[str] = field(default_factory=set)
 
     def of(self, atom: Atom | str) -> Region | None:
         """The region of a name or object; None where there is no mutable memory."""
         if isinstance(atom, Ref):
             return self.objects.setdefault(id(atom.value), Region()).find()
         name = atom if isinstance(atom, str) else atom.name if isinstance(atom, Var) else None
-        if name is None:
+        if name is None or name in self._immutable:
             return None
-        if name not in self.names:
+        region = self.names.get(name)
+        if region is None:
             if is_immutable(self.value(name)):
+                self._immutable.add(name)
                 return None
-            self.names[name] = Region()
-        return self.names[name].find()
+            region = self.names[name] = Region()
+        return region.find()
 
     def outside(self, identity: int) -> list[Region]:
         """The memory of an object that the program refers to, and of its data."""

@@ -17,14 +17,14 @@ holds.
 from __future__ import annotations
 
 from transforms.core import Block, Function, If, Statement, Var, all_writes, blocks_of, walk, with_blocks
-from transforms.passes.effects import Memory
+from transforms.passes.effects import Memory, memory_of
 
 
 def branches(function: Function) -> Function:
     """The program with neighbouring branches on the same test merged."""
     if sum(isinstance(statement, If) for statement in walk(function.body)) < 2:
         return function
-    body = _merged(function.body, Memory(function))
+    body = _merged(function.body, memory_of(function))
     return function if body is function.body else function.replace(body=body)
 
 

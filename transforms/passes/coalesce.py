@@ -181,10 +181,15 @@ class _Classes:
         return None
 
     def conflict(self, name: str, others: frozenset[str]) -> None:
-        self.enemies.setdefault(name, set()).update(others)
+        enemies = self.enemies
+        enemies.setdefault(name, set()).update(others)
         for other in others:
-            self.enemies.setdefault(other, set()).add(name)
-        self.enemies[name].discard(name)
+            known = enemies.get(other)
+            if known is None:
+                enemies[other] = {name}
+            else:
+                known.add(name)
+        enemies[name].discard(name)
 
     def find(self, name: str) -> str:
         while (parent := self.parent.get(name, name)) != name:
@@ -195,12 +200,17 @@ class _Classes:
         if one in self.fixed or two in self.fixed:
             return
         one, two = self.find(one), self.find(two)
-        if one == two or {self.find(name) for name in self.enemies.get(one, ())} & {two}:
-            return
-        if {self.find(name) for name in self.enemies.get(two, ())} & {one}:
+        if one == two or self.are_enemies(one, two) or self.are_enemies(two, one):
             return
         self.parent[two] = one
         self.enemies.setdefault(one, set()).update(self.enemies.get(two, ()))
+
+    def are_enemies(self, one: str, two: str) -> bool:
+        """Whether a class interferes with a name of another one (both named by what `find` gives)."""
+        enemies = self.enemies.get(one, ())
+        if two in enemies:
+            return True
+        return any([self.find(name) == two for name in enemies if name in self.parent])
 
     def renamings(self, order: list[str]) -> dict[str, str]:
         members: dict[str, list[str]] = {}

@@ -56,7 +56,7 @@ from transforms.core import (
     with_blocks,
     writes,
 )
-from transforms.passes.effects import Memory
+from transforms.passes.effects import memory_of
 from transforms.rules.typed import may_be_one
 from transforms.values import Array, Value
 
@@ -94,7 +94,7 @@ class _Factor:
 class _Rewriter:
     def __init__(self, function: Function) -> None:
         self.values: dict[str, Value] = dict(function.values or {})
-        self.memory = Memory(function)
+        self.memory = memory_of(function)
         self.names = Names(names_in(function))
         self.bound = Counter([*function.parameters, *(name for s in walk(function.body) for name in writes(s))])
         self.uses = Counter(name for s in walk(function.body) for name in reads(s))

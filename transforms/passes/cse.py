@@ -29,7 +29,7 @@ from typing import Any
 
 from transforms import operations
 from transforms.core import Assign, Call, Expression, For, Function, Statement, Var, With, by_identity, is_call_in, walk
-from transforms.passes.effects import Effect, Memory
+from transforms.passes.effects import Effect, memory_of
 from transforms.passes.forward import Forward
 from transforms.values import UNKNOWN, is_immutable
 
@@ -128,7 +128,7 @@ class Sharing:
     def __init__(self, function: Function) -> None:
         self.function = function
         self.values = function.values or {}
-        self.memory = Memory(function)
+        self.memory = memory_of(function)
         self._handed_out: set[int] | None = None
 
     def is_shareable(self, name: str) -> bool:

@@ -91,7 +91,7 @@ def effect_of(call: Call) -> Effect:
     function = call.function.value
     if isinstance(function, Function):
         return function_effect(function)
-    if any(name == "out" and atom != Const(None) for name, atom in call.keywords):
+    if call.keywords and any(name == "out" and atom != Const(None) for name, atom in call.keywords):
         return Effect.CHANGES
     if isinstance(function, np.ufunc) and len(call.arguments) > function.nin:
         return Effect.CHANGES
@@ -150,7 +150,7 @@ def _is_pure_statement(statement: Any) -> bool:
 
 
 class Memory:
-    """Which operands of one function's statements are never changed in place."""
+    """Which operands of one function's statements are never changed in place.  See `memory_of`."""
 
     def __init__(self, function: Function) -> None:
         self.function = function
@@ -191,6 +191,11 @@ class Memory:
             if isinstance(owner, Ref):
                 return self.is_opaque
         return not all(map(self.is_stable, call.atoms))
+
+
+def memory_of(function: Function) -> Memory:
+    """The memory of a function, which passes that leave it as it is share."""
+    return function.recall(Memory)
 
 
 def _regions_with_parameters(function: Function) -> Regions:

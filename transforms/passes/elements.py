@@ -67,7 +67,7 @@ from transforms.core import (
     with_blocks,
     writes,
 )
-from transforms.passes.effects import ALLOCATIONS, Effect, Memory
+from transforms.passes.effects import ALLOCATIONS, Effect, memory_of
 from transforms.passes.items import is_element
 from transforms.values import UNKNOWN, Array, Number, is_immutable
 
@@ -100,7 +100,7 @@ class _Rewriter:
         self.values = function.values or {}
         statements = list(walk(function.body))
         self.bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
-        self.memory = Memory(function)
+        self.memory = memory_of(function)
         self.own = self.arrays(statements)
         self.known: dict[str, _Array] = {}
         self.changed = False

@@ -70,7 +70,7 @@ from transforms.core import (
     with_blocks,
     writes,
 )
-from transforms.passes.effects import Memory
+from transforms.passes.effects import memory_of
 from transforms.passes.scalings import is_power_of_two
 from transforms.values import Array, Number, Value
 
@@ -98,7 +98,7 @@ def factors(function: Function) -> Function:
 class _Rewriter:
     def __init__(self, function: Function) -> None:
         self.values: dict[str, Value] = dict(function.values or {})
-        self.memory = Memory(function)
+        self.memory = memory_of(function)
         self.names = Names(names_in(function))
         self.integers = maybe_integers(function)
         bound = Counter([*function.parameters, *(name for s in walk(function.body) for name in writes(s))])

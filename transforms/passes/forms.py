@@ -41,7 +41,7 @@ from transforms.core import (
     with_blocks,
     writes,
 )
-from transforms.passes.effects import Memory
+from transforms.passes.effects import memory_of
 from transforms.values import Array, Number
 
 Form = frozenset[Any]  # of the names, and sums over names, that are broadcast together; empty: a constant number
@@ -76,7 +76,7 @@ class _Forms:
     def __init__(self, function: Function) -> None:
         self.values = dict(function.values or {})
         self.names = Names(names_in(function))
-        self.memory = Memory(function)
+        self.memory = memory_of(function)
         self.uses = Counter(name for statement in walk(function.body) for name in reads(statement))
         self.made: dict[str, Expression | None] = dict.fromkeys(function.parameters)  # None: not known, or several
         for statement in walk(function.body):

@@ -56,7 +56,7 @@ from transforms.core import (
 )
 from transforms.notation import INPLACE
 from transforms.passes.coalesce import derivative_name
-from transforms.passes.effects import Effect, Memory
+from transforms.passes.effects import Effect, Memory, memory_of
 from transforms.passes.unpackings import unpackings
 from transforms.presentation import Choice, Unpack, Update, children, expressions_of, map_leaves, targets_of, variables
 from transforms.values import Array
@@ -67,7 +67,7 @@ WIDTH = 88  # of a nested line, roughly; what is longer is cut at a temporary
 
 def nest(function: Function) -> Function:
     """The nested form of a program."""
-    memory = Memory(function)
+    memory = memory_of(function)
     unpacked = function.replace(body=unpackings(_own_ranges(function, memory)))
     body = _Nester(unpacked, memory).block(unpacked.body)
     return function.replace(body=_readable_names(function, body))

@@ -39,7 +39,7 @@ from transforms.core import (
     with_blocks,
     writes,
 )
-from transforms.passes.effects import ALLOCATIONS, INPLACE, Effect, Memory
+from transforms.passes.effects import ALLOCATIONS, INPLACE, Effect, memory_of
 from transforms.values import Array
 
 _ARITHMETIC = tuple(getattr(operator, name) for name in "add sub mul truediv pow neg matmul".split())
@@ -96,7 +96,7 @@ class _Owners:
     def __init__(self, function: Function) -> None:
         self.function = function
         self.values = function.values or {}
-        self.memory = Memory(function)
+        self.memory = memory_of(function)
         self.regions = self.memory.regions
         self.bindings: dict[str, list[Any]] = {}  # name -> what it is bound to
         for statement in walk(function.body):

@@ -40,7 +40,7 @@ from transforms.core import (
     with_blocks,
     writes,
 )
-from transforms.passes.effects import Memory
+from transforms.passes.effects import memory_of
 from transforms.passes.tapes import Tape, find_tapes
 from transforms.values import UNKNOWN, Array, Literal, Number, Sequence, Value
 
@@ -75,7 +75,7 @@ class _Rewriter:
         self.function = function
         self.values: dict[str, Value] = dict(function.values or {})
         self.names = Names(names_in(function))
-        self.memory = Memory(function)
+        self.memory = memory_of(function)
         statements = list(walk(function.body))
         self.bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
         self.made = {
