@@ -1,17 +1,22 @@
-"""Elements of arrays are read as Python floats where nothing can tell the difference.
+"""NumPy scalars become Python floats where nothing can tell the difference.
 
     t = u[i]                    t = u.item(i)
-    s = t * y - t               s = t * y - t
+    r = np.sin(x)               r = float(np.sin(x))
+    s = t * r - t               s = t * r - t
 
 Python computes with its own floats three to four times as fast as with NumPy's scalars, and sums, differences,
 products and comparisons of float64 are the same numbers in both.  Divisions and powers are not (Python raises where
-NumPy warns), nor are methods and attributes; so an element stays a NumPy scalar if it, or what is computed from it,
-gets into one of those.  Only float64 arrays; needs the abstract values of the names.
+NumPy warns), nor are methods and attributes; so a number stays a NumPy scalar if it, or what is computed from it,
+gets into one of those.  A quotient is the same if the divisor cannot be zero, as in `y / (1.0 + x * x)`, or if it
+stays a NumPy scalar.  Results of functions are converted where enough is computed from them.  Only float64; needs the
+abstract values of the names.
 """
 
 from __future__ import annotations
 
+import math
 import operator
+from collections import Counter
 
 import numpy as np
 
@@ -39,7 +44,9 @@ from transforms.core import (
     names_in,
     walk,
     with_blocks,
+    writes,
 )
+from transforms.passes.effects import Effect, effect_of
 from transforms.values import Array, Literal, Number, Sequence, Value
 
 FLOAT = np.dtype(np.float64)
@@ -58,16 +65,18 @@ def items(function: Function) -> Function:
     if not function.values:
         return function
     finder = _Finder(function)
-    reads = finder.convertible()
-    if not reads:
+    reads, results = finder.convertible()
+    if not reads and not results:
         return function
-    body = _wrap_results(function, _convert(function.body, reads), finder.reached(reads))
-    return function.replace(body=body)
+    converter = _Converter(function, reads, results)
+    body = converter.block(function.body)
+    body = _wrap_results(function, body, finder.reached(reads | results), converter.names)
+    return function.replace(body=body, values=converter.values)
 
 
-def _wrap_results(function: Function, body: Block, floats: set[str]) -> Block:
+def _wrap_results(function: Function, body: Block, floats: set[str], names: Names) -> Block:
     """What the function returns stays a NumPy scalar where it was one."""
-    values, names = function.values or {}, Names(names_in(function))
+    values = function.values or {}
     last = body[-1]
     assert isinstance(last, Return)
     returned = {last.value.name} if isinstance(last.value, Var) else set()
@@ -111,9 +120,14 @@ class _Finder:
         self.sources: dict[str, set[str]] = {}  # name -> what it is computed from
         self.results: dict[str, set[str]] = {}
         self.reads: list[str] = []
+        self.calls: list[str] = []  # results of other functions that are NumPy scalars
+        self.arithmetic: list[tuple[str, tuple[Atom, ...]]] = []  # what is the same for both kinds of numbers
+        statements = list(walk(function.body))
+        self.bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
+        self.nonzero = Signs(function, self.bound)
 
-    def convertible(self) -> frozenset[str]:
-        """The reads that may be of Python floats."""
+    def convertible(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The reads that may be of Python floats, and the results of other functions that are worth converting."""
         for statement in walk(self.function.body):
             self.look(statement)
         work = list(self.unsafe)
@@ -122,7 +136,44 @@ class _Finder:
                 if other not in self.unsafe:
                     self.unsafe.add(other)
                     work.append(other)
-        return frozenset(name for name in self.reads if name not in self.unsafe)
+        reads = frozenset(name for name in self.reads if name not in self.unsafe)
+        calls = frozenset(name for name in self.calls if name not in self.unsafe and self.bound[name] == 1)
+        return reads, self.worthwhile(reads, calls)
+
+    def worthwhile(self, reads: frozenset[str], calls: frozenset[str]) -> frozenset[str]:
+        """The results whose conversion makes operations faster, if those are more than the conversions."""
+        while calls:
+            faster = self.faster(reads | calls) - self.faster(reads)
+            used = {
+                atom.name
+                for target, operands in self.arithmetic
+                for atom in operands
+                if target in faster and isinstance(atom, Var)
+            }
+            if used >= calls:
+                last = self.function.result
+                returned = {last.name} | self.sources.get(last.name, set()) if isinstance(last, Var) else set()
+                gain = len(faster) - len(calls) - 2 * len(returned & (faster | calls))
+                return calls if gain > 0 else frozenset()
+            calls &= used
+        return calls
+
+    def faster(self, converted: frozenset[str]) -> set[str]:
+        """The results of arithmetic that are Python floats if these numbers are, and were NumPy scalars."""
+        slow = {name for name, value in self.values.items() if _is_numpy_number(value) and name not in converted}
+        candidates = {target for target, _ in self.arithmetic} & slow
+        carried = {name for name in slow if name in self.sources} - candidates
+        fast = candidates | carried
+        while True:
+            wrong = {t for t, operands in self.arithmetic if t in fast and self.has_slow(operands, slow - fast)}
+            wrong |= {n for n in fast & carried if self.sources[n] & (slow - fast)}
+            if not wrong:
+                return fast & candidates
+            fast -= wrong
+
+    @staticmethod
+    def has_slow(operands: tuple[Atom, ...], slow: set[str]) -> bool:
+        return any(isinstance(atom, Var) and atom.name in slow for atom in operands)
 
     def reached(self, reads: frozenset[str]) -> set[str]:
         """The names that hold Python floats once these reads do."""
@@ -154,19 +205,34 @@ class _Finder:
             self.block(operands[:2])
         elif call.keywords or not all(map(self.is_double, operands)):
             self.block((call.function, *call.atoms))
-        elif is_call_in(call, _OPERATIONS) or self.is_division_by_constant(call):
+            self.result(target, call)
+        elif is_call_in(call, _OPERATIONS) or self.is_harmless_division(call):
             for atom in operands:
                 self.link(target, atom)
+            if target is not None:
+                self.arithmetic.append((target, operands))
+        elif is_call_of(call, operator.truediv) and _is_numpy_number(self.value(operands[1])):
+            self.block(operands[1:])  # it stays as it is, and so does the kind of division
+            self.result(target, call)
         elif is_call_of(call, operator.iadd, operator.isub) and isinstance(self.value(operands[0]), Array):
             pass  # an array takes a float as it takes a NumPy scalar
-        elif not (is_call_of(call, *TAKERS) or getattr(function, "__module__", None) == "math"):
-            self.block((call.function, *call.atoms))
+        else:
+            if not (is_call_of(call, *TAKERS) or getattr(function, "__module__", None) == "math"):
+                self.block((call.function, *call.atoms))
+            self.result(target, call)
 
-    def is_division_by_constant(self, call: Call) -> bool:
+    def result(self, target: str | None, call: Call) -> None:
+        """Note what other functions return."""
+        if target is not None and _is_numpy_number(self.values.get(target)) and self.is_double(Var(target)):
+            if effect_of(call) is Effect.PURE and not is_call_of(call, np.float64, np.asarray):
+                self.calls.append(target)
+
+    def is_harmless_division(self, call: Call) -> bool:
+        """Whether a division is of arrays, or by what cannot be zero."""
         if not is_call_of(call, operator.truediv):
             return False
-        divisor = call.arguments[1]
-        return isinstance(divisor, Const) and bool(divisor.value)
+        is_array = any(isinstance(self.value(atom), Array) for atom in call.arguments)
+        return is_array or self.nonzero.is_nonzero(call.arguments[1])
 
     def is_double(self, atom: Atom) -> bool:
         """Whether an operand promotes a Python float and a NumPy float64 to the same."""
@@ -227,13 +293,71 @@ def is_element(call: Call, values: dict[str, Value]) -> bool:
     )
 
 
-def _convert(block: Block, reads: frozenset[str]) -> Block:
-    result: list[Statement] = []
-    for statement in block:
-        statement = with_blocks(statement, [_convert(inner, reads) for inner in blocks_of(statement)])
-        if isinstance(statement, Assign) and statement.target in reads and isinstance(statement.value, Call):
-            array, index = statement.value.arguments
-            call = Call(Ref(operations.method), (array, Const("item"), index))
-            statement = Assign(statement.target, call, statement.origin, statement.comment)
-        result.append(statement)
-    return tuple(result)
+class Signs:
+    """Which numbers cannot be zero, whatever the arguments are (they may be no number at all)."""
+
+    def __init__(self, function: Function, bound: Counter[str]) -> None:
+        self.made = {
+            s.target: s.value
+            for s in walk(function.body)
+            if isinstance(s, Assign) and s.target is not None and bound[s.target] == 1
+        }
+
+    def is_nonzero(self, atom: Atom) -> bool:
+        """Whether an atom cannot be zero: it is a constant, or the sum of a positive one and what is not negative."""
+        if isinstance(atom, Const):
+            return type(atom.value) in (int, float) and bool(atom.value)
+        return self.is_positive(atom, 4)
+
+    def is_positive(self, atom: Atom, depth: int) -> bool:
+        if isinstance(atom, Const):
+            return type(atom.value) in (int, float) and atom.value > 0
+        call = self.call(atom)
+        if call is None or not is_call_of(call, operator.add) or depth == 0:
+            return False
+        pairs = (call.arguments, call.arguments[::-1])
+        return any(self.is_positive(a, depth - 1) and self.is_not_negative(b, depth - 1) for a, b in pairs)
+
+    def is_not_negative(self, atom: Atom, depth: int) -> bool:
+        if isinstance(atom, Const):
+            return type(atom.value) in (int, float) and atom.value >= 0
+        call = self.call(atom)
+        if call is None or depth == 0:
+            return False
+        if is_call_of(call, operator.mul):
+            first, second = call.arguments
+            return first == second or all(self.is_not_negative(a, depth - 1) for a in call.arguments)
+        if is_call_of(call, operator.add):
+            return all(self.is_not_negative(a, depth - 1) for a in call.arguments)
+        if is_call_of(call, operator.pow):
+            return call.arguments[1] in (Const(2), Const(2.0))
+        return is_call_of(call, np.exp, np.sqrt, np.abs, np.cosh, abs, math.exp, math.sqrt)
+
+    def call(self, atom: Atom) -> Call | None:
+        made = self.made.get(atom.name) if isinstance(atom, Var) else None
+        return made if isinstance(made, Call) and not made.keywords else None
+
+
+class _Converter:
+    def __init__(self, function: Function, reads: frozenset[str], results: frozenset[str]) -> None:
+        self.values = dict(function.values or {})
+        self.reads, self.results = reads, results
+        self.names = Names(names_in(function))
+
+    def block(self, block: Block) -> Block:
+        result: list[Statement] = []
+        for statement in block:
+            statement = with_blocks(statement, [self.block(inner) for inner in blocks_of(statement)])
+            if isinstance(statement, Assign) and isinstance(statement.value, Call):
+                if statement.target in self.reads:
+                    array, index = statement.value.arguments
+                    call = Call(Ref(operations.method), (array, Const("item"), index))
+                    statement = Assign(statement.target, call, statement.origin, statement.comment)
+                elif statement.target in self.results:
+                    name = self.names.temporary()
+                    self.values[name] = self.values[statement.target]
+                    result.append(Assign(name, statement.value, statement.origin))
+                    call = Call(Ref(float), (Var(name),))
+                    statement = Assign(statement.target, call, statement.origin, statement.comment)
+            result.append(statement)
+        return tuple(result)
