@@ -109,7 +109,6 @@ from transforms.runtime.indexing import (
     push,
     put_along_axis_into,
     put_into,
-    put_mask,
     put_positions,
     putmask_into,
     read,
@@ -195,7 +194,6 @@ from transforms.runtime.products import (
     kron_right,
     matmul_left,
     matmul_right,
-    matrix_transpose,
     multi_dot_adjoints,
     outer_left,
     outer_right,
@@ -223,11 +221,9 @@ from transforms.runtime.reductions import (
 )
 from transforms.runtime.refusal import (
     DerivativeRefused,
-    check_array,
     check_dict,
     check_distinct,
     check_method,
-    check_number,
     check_stored,
     check_structure,
     check_view,

@@ -201,11 +201,6 @@ def put_positions(shape: tuple[int, ...], indices: Any, mode: str = "raise") -> 
     return np.reshape(mode_positions(indices, math.prod(shape), mode), -1)
 
 
-def put_mask(x: Any, indices: Any, mode: str = "raise") -> Any:
-    """Which of the values of `np.put(x, indices, values, mode)` survive: the last that goes to a place."""
-    return written((np.size(x),), put_positions(np.shape(x), indices, mode))
-
-
 def put_into(x: Any, indices: Any, values: Any, mode: str = "raise") -> Any:
     """Zeros like `x` into which `values` were put: the mirror image of `unput`."""
     result = zeros_of(x)

@@ -10,11 +10,6 @@ from transforms.runtime.broadcasting import unarray, unbroadcast
 from transforms.runtime.shapes import inverse_permutation
 
 
-def matrix_transpose(x: Any) -> Any:
-    """The last two axes exchanged."""
-    return np.swapaxes(x, -1, -2)
-
-
 def matmul_left(g: Any, a: Any, b: Any) -> Any:
     """The cotangent of `a` in `a @ b`."""
     if isinstance(a, (list, tuple)):

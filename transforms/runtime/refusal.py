@@ -114,14 +114,6 @@ def _numbers_and_memory(thing: Any) -> list[Any]:
     return [part for item in items for part in _numbers_and_memory(item)]
 
 
-def check_array(x: Any) -> None:
-    """Refuse to go on in code made without types where only an array is followed."""
-    if not isinstance(x, np.ndarray):
-        raise DerivativeRefused(
-            "a mutable item is stored in a container of unknown type: give example arguments, so that types are known"
-        )
-
-
 def check_method(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where a method was taken to be that of an array."""
     if not isinstance(x, (np.ndarray, np.generic)):
@@ -165,12 +157,4 @@ def check_stored(x: Any, name: str) -> None:
         raise DerivativeRefused(
             f"the attribute {name!r} of a {type(x).__name__} is computed when it is read: give example arguments, so "
             "that types are known"
-        )
-
-
-def check_number(x: Any) -> None:
-    """Refuse to go on in code made without types where an item was taken to be a number, and is a view that changes."""
-    if isinstance(x, (np.ndarray, list, dict)):
-        raise DerivativeRefused(
-            "a view of something that changes has an unknown type: give example arguments, so that types are known"
         )
