@@ -66,6 +66,13 @@ def test_public_modules_say_what_they_are_for(path: Path) -> None:
     assert docstring and len(docstring) > 20
 
 
+def test_the_page_on_the_architecture_names_every_pass() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    parts = {"__init__", "effects", "forward", "unpackings"}  # what passes share, and a part of `nest`
+    passes = {path.stem for path in (ROOT / "transforms" / "passes").glob("*.py")} - parts
+    assert sorted(name for name in passes if f"`{name}`" not in page) == []
+
+
 def makefile_targets() -> set[str]:
     return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
