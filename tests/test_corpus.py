@@ -36,7 +36,6 @@ TWICE = [
 # Programs that are refused with a message for now: what they do has no derivative rule yet.
 REFUSED = frozenset(
     {
-        "algorithms.romberg",
         "branches.match_on_mapping",
         "branches.match_on_sequence",
         "containers.dataclass_replaced",

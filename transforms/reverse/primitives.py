@@ -16,6 +16,7 @@ from transforms.core import (
     Block,
     Call,
     Const,
+    For,
     If,
     Origin,
     Ref,
@@ -210,7 +211,7 @@ class Primitives(Containers):
         sources = [atom for atom in call.arguments if isinstance(atom, Var) and self.plan.regions.of(atom) is not None]
         is_known = any(function is copier for copier in ITEM_COPIES)
         is_memory = _holds_memory(self.plan.value(statement.target))
-        if not is_known or not (is_memory or function in (list, tuple, list.copy, runtime.join_sequences)):
+        if not is_known or not is_memory and function in (dict, dict.copy):
             raise TransformError(
                 "the copy of a container whose items change, or are not known, cannot be followed",
                 "Build the new container item by item.",
@@ -223,16 +224,29 @@ class Primitives(Containers):
         shadows = [bars.get(atom, atom) for atom in call.arguments]
         mirror = list if function is tuple else function
         primal.call(mirror, *shadows, target=self.bar(statement.target))
-        start: Atom = Const(0)
-        for shadow in () if is_memory else shadows:
-            stop = adjoint.call(operator.add, start, adjoint.call(len, shadow))
-            place = adjoint.call(operations.make_slice, start, stop, Const(None))
-            part = adjoint.call(operator.getitem, Var(self.bar(statement.target)), place)
-            adjoint.do(runtime.return_item, shadow, Const(slice(None, None, None)), part)
-            start = stop
+        if not is_memory:
+            self._return_parts(shadows, Var(self.bar(statement.target)), function is runtime.repeat_sequence, adjoint)
         for source in sources:
             if self.kind(source) is Kind.VALUE:
                 self.accumulate(source, bars[source], adjoint)
+
+    def _return_parts(self, shadows: list[Atom], copied: Var, is_repeated: bool, out: Builder) -> None:
+        """Add what the shadow of joined or repeated lists holds for numbers to the shadows of the lists."""
+        everything = Const(slice(None, None, None))
+        start: Atom = Const(0)
+        if is_repeated:
+            shadow, length = shadows[0], out.call(max, Const(1), out.call(len, shadows[0]))
+            starts = out.call(range, Const(0), out.call(len, copied), length)
+            each, one = Builder(self.names, out.origin), self.names.temporary()
+            place = each.call(operations.make_slice, Var(one), each.call(operator.add, Var(one), length), Const(None))
+            each.do(runtime.return_item, shadow, everything, each.call(operator.getitem, copied, place))
+            out.add([For(one, starts, tuple(each.statements), out.origin)])
+            return
+        for shadow in shadows:
+            stop = out.call(operator.add, start, out.call(len, shadow))
+            place = out.call(operations.make_slice, start, stop, Const(None))
+            out.do(runtime.return_item, shadow, everything, out.call(operator.getitem, copied, place))
+            start = stop
 
     def _copies_numbers(self, statement: Assign, function: Any) -> bool:
         """Whether a new list or dict is made of the items of another, all numbers; refused where they may change."""
