@@ -77,6 +77,9 @@ class Activity:
     def is_varied(self, atom: Atom | str) -> bool:
         return self._is_marked(atom, self.varied_names, self.varied_regions)
 
+    def is_useful(self, atom: Atom | str) -> bool:
+        return self._is_marked(atom, self.useful_names, self.useful_regions)
+
     # ------------------------------------------------------------------------------------------------------ marks
 
     def _is_marked(self, atom: Atom | str, names: set[str], marked: set[Region]) -> bool:

@@ -29,6 +29,7 @@ from transforms.analyses.regions import (
     is_container,
     viewed,
 )
+from transforms.analyses.text import text_read_back
 from transforms.core import (
     Assign,
     Atom,
@@ -47,6 +48,7 @@ from transforms.core import (
     walk,
     writes,
 )
+from transforms.errors import DerivativeUndefined
 from transforms.rules.indexing import getitem_is_view
 from transforms.values import Array, Instance, Many, Mapping, Record, Sequence, Unknown, Value, is_immutable
 
@@ -174,9 +176,30 @@ def make_plan(function: Function, wrt: tuple[int, ...], summaries: Summaries, sh
         if unstable <= views:
             break
         views |= unstable
+    culprit = text_read_back(plan.activity)
+    if culprit is not None:
+        raise DerivativeUndefined(
+            "a number is read back from text that was made of a differentiated one, which has no derivative",
+            "Use the number itself; text of it may be printed or returned.",
+            culprit.origin,
+        )
+    _refuse_objects(plan)
     _find_buffers(plan)
     _find_forward_shadows(plan)
     return plan
+
+
+def _refuse_objects(plan: Plan) -> None:
+    """Refuse arrays of Python objects, and structured arrays, that a derivative passes through."""
+    for name, statement in plan.binding.items():
+        value = plan.value(name)
+        if isinstance(value, Array) and value.dtype.kind in "OV" and plan.activity.is_active(name):
+            kind = "an array of Python objects" if value.dtype.kind == "O" else "a structured array"
+            raise DerivativeUndefined(
+                f"{name!r} is {kind}; a derivative through it is not supported",
+                "Use a list, or arrays of numbers.",
+                statement.origin if statement is not None else None,
+            )
 
 
 def _plan_with(

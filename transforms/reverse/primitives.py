@@ -64,9 +64,14 @@ ITEM_COPIES = (  # those that do the same to the shadows of the items
 class Primitives(Containers):
     """Adjoints of operations: the rules of primitives, inlined, and what is done in place."""
 
-    def _refuse_unfollowed(self, statement: Assign) -> None:
-        """Refuse a call made for its effect on something unknown, if what it is given depends on the input."""
+    def _refuse_unfollowed(self, statement: Assign, primal: Builder) -> None:
+        """Refuse a call made for its effect on something unknown, if what it is given depends on the input; and, when
+        it runs, the sign of a complex number, which is not constant."""
         call = statement.value
+        if is_call_of(call, np.sign) and statement.target is not None and isinstance(call, Call):
+            x, activity = call.arguments[0], self.plan.activity
+            if isinstance(self.plan.value(x), Unknown) and activity.is_varied(x) and activity.is_useful(statement.target):
+                primal.do(runtime.check_real, x)
         if statement.target is None and isinstance(call, Call) and isinstance(call.function, Var):
             if any(self.kind(atom) is Kind.SHADOW for atom in call.atoms):
                 raise TransformError(

@@ -176,7 +176,7 @@ class Sweep(Dynamic):
         """Primal and adjoint of one operation."""
         target, value = statement.target, statement.value
         if not self.plan.is_active_statement(statement):
-            self._refuse_unfollowed(statement)
+            self._refuse_unfollowed(statement, primal)
             primal.statements.append(statement)
             if is_call_of(value, getattr) and isinstance(value, Call):
                 self._check_structure(target, value, primal)

@@ -450,8 +450,8 @@ def angle(z, deg=False, *, ans, g):
 
 # ------------------------------------------------------------------------------------------------------------ constants
 
+constant(np.sign, signature=inspect.signature(lambda x: None))
 constant(
-    np.sign,
     np.floor,
     np.ceil,
     np.trunc,

@@ -609,6 +609,15 @@ def simplify_direction(site: Any) -> Atom | None:
     return site.call(np.sign, x)
 
 
+@simplify(np.sign)
+def simplify_sign(site: Any) -> Atom | None:
+    """The sign of a complex number is `z / abs(z)`, which is not constant."""
+    dtype = dtype_of(site.value("x"))
+    if dtype is None or dtype.kind != "c":
+        return None
+    return site.call(np.conj, site.call(runtime.direction, site.atom("x")))
+
+
 @elementwise(runtime.sinc_derivative, samples=unary())
 def sinc_derivative(x, order=1, *, ans, g):
     return g * runtime.sinc_derivative(x, order + 1)

@@ -224,6 +224,7 @@ from transforms.runtime.refusal import (
     check_dict,
     check_distinct,
     check_method,
+    check_real,
     check_stored,
     check_structure,
     check_view,

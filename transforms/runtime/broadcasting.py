@@ -98,6 +98,8 @@ def unbroadcast_each(g: Any, arrays: Any) -> tuple:
 def uncast(g: Any, x: Any, ans: Any) -> Any:
     """The cotangent of `x` where `g` is that of `ans`, which is `x` in another dtype or container: nothing where `ans`
     is not of a floating-point type."""
+    if np.asarray(ans).dtype.kind in "SU":
+        raise DerivativeRefused("numbers are turned into text and back: the derivative would be lost")
     return unarray(g, x) if np.asarray(ans).dtype.kind in "fcO" else unarray(0.0, x)
 
 

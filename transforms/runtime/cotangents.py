@@ -24,6 +24,11 @@ def zeros(x: Any, within: tuple = ()) -> Any:
     `within` holds the objects that `x` was reached through; one that refers back to itself ends there.
     """
     if isinstance(x, np.ndarray):
+        if x.dtype.kind in "OV" and not _is_of_numbers(x):
+            raise DerivativeRefused(
+                "a derivative through a structured array, or an array of Python objects that are no numbers, is not "
+                "supported: use a list, or arrays of numbers"
+            )
         return np.zeros_like(x) if x.dtype.kind != "O" else np.array([zeros(item) for item in x.flat]).reshape(x.shape)
     if isinstance(x, (tuple, list)):
         return [zeros(item, within) for item in x]
@@ -63,6 +68,10 @@ def shadow_outside(owner: Any, names: tuple) -> Shadow:
         for value in held_outside(owner, (name,)):
             setattr(shadow, name, zeros(value))
     return shadow
+
+
+def _is_of_numbers(x: np.ndarray) -> bool:
+    return x.dtype.kind == "O" and all(isinstance(item, (float, int, np.generic)) for item in x.flat)
 
 
 def ones(x: Any, is_part: bool = False) -> Any:

@@ -158,3 +158,12 @@ def check_stored(x: Any, name: str) -> None:
             f"the attribute {name!r} of a {type(x).__name__} is computed when it is read: give example arguments, so "
             "that types are known"
         )
+
+
+def check_real(x: Any) -> None:
+    """Refuse to go on in code made without types where a sign was taken to be constant, and is that of a complex
+    number."""
+    if np.iscomplexobj(x):
+        raise DerivativeRefused(
+            "the sign of a complex number of unknown type: give example arguments, so that types are known"
+        )

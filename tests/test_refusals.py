@@ -1,0 +1,93 @@
+"""Numbers whose derivative would be lost are refused, where they go through text or functions that nobody can follow.
+
+What only looks like it is not: text that is printed or returned, functions that change nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from tests.corpus.reference import assert_close, function_from, numbers, numeric_gradient
+
+# --------------------------------------------------------------------------- numbers that went through text or bits
+
+READ_BACK = (
+    "float(str(s))",
+    "float(f'{s}')",
+    "float(repr(s))",
+    "float('%r' % s)",
+    "float('{}'.format(s))",
+    "float(format(s, '.17g'))",
+    "np.float64(str(s))",
+    "np.array([str(s)]).astype(float)[0]",
+    "complex(str(s)).real",
+    "float.fromhex(s.hex())",
+    "float(bytes(str(s), 'ascii'))",
+    "json.loads(json.dumps(s)) * 1.0",
+    "np.fromstring(str(s), sep=' ')[0]",
+    "s.as_integer_ratio()[0] / s.as_integer_ratio()[1]",
+    "np.array(x, dtype=str).astype(float)[0]",
+    "x.astype(str).astype(float)[0]",
+    "sum([float(text) for text in ','.join([str(v) for v in x]).split(',')])",
+)
+
+
+@pytest.mark.parametrize("expression", READ_BACK)
+def test_numbers_read_back_from_text_are_refused(expression: str) -> None:
+    function = function_from(f"import json\ndef f(x):\n    s = float(x[0]) * 3.0\n    t = {expression}\n    return t * t * x[1]")
+    with pytest.raises((ad.AutodiffError, ad.DerivativeRefused)):
+        ad.grad(function)(numbers(3, low=0.2))
+
+
+ONLY_WRITTEN = (
+    "text = str(x) + f'{x[0]:.3f}'",
+    "d = {str(x[0]): x}\n    x = d[str(x[0])]",
+    "n = len('%.1f' % x[0]) - 2\n    x = x * n",
+    "assert x[0] < 10, f'too large: {x}'",
+    "if x[0] > 10:\n        raise ValueError('too large: ' + str(x[0]))",
+    "names = [f'{v:.2f}' for v in x]\n    x = x * len(names[0].split('.')[0])",
+    "text = '%.1f' % x[0]\n    x = x * text.count('.')",
+)
+
+
+@pytest.mark.parametrize("lines", ONLY_WRITTEN)
+def test_text_that_no_number_is_made_of_is_harmless(lines: str) -> None:
+    function = function_from(f"def f(x):\n    {lines}\n    return np.sum(x * x)")
+    x = numbers(3, low=0.2)
+    assert_close(ad.grad(function)(x), 2 * x)
+
+
+COMPLEX_SIGNS = (
+    "np.sum(np.sign(z).real * x)",
+    "np.sign(z[0]).imag * x[1]",
+    "sum([np.sign(v).real for v in [z[0], x[1] * 1.0]])",
+    "np.sum((np.sign(z) * z).real)",
+)
+
+
+@pytest.mark.parametrize("expression", COMPLEX_SIGNS)
+def test_sign_of_complex_numbers_is_not_constant(expression: str) -> None:
+    function = function_from(f"def f(x):\n    z = x + 1j * x[::-1] ** 2\n    return {expression}")
+    x = numbers(3, low=0.2)
+    known = numeric_gradient(function, (x,), (0,))[0]
+    try:
+        gradient = ad.grad(function)(x)
+    except (ad.AutodiffError, ad.DerivativeRefused):
+        return
+    assert_close(gradient, known)
+
+
+OBJECT_ARRAYS = (
+    "y = np.empty(2, dtype=object)\n    y[0] = x * x\n    y[1] = x[0]\n    return np.sum(y[0]) * y[1]",
+    "y = np.array([x[0], None])\n    return y[0] * x[1]",
+    "y = x.astype(object)\n    y[0] = y[1] * 2.0\n    return np.sum(y * y)",
+    "y = np.zeros(2, dtype=[('a', float), ('b', float)])\n    y['a'] = x[:2]\n    return np.sum(y['a'])",
+)
+
+
+@pytest.mark.parametrize("body", OBJECT_ARRAYS)
+def test_arrays_of_objects_and_structured_arrays_are_refused(body: str) -> None:
+    with pytest.raises((ad.AutodiffError, ad.DerivativeRefused), match="Python objects|structured"):
+        ad.grad(function_from(f"def f(x):\n    {body}"))(numbers(3, low=0.2))
