@@ -91,3 +91,23 @@ OBJECT_ARRAYS = (
 def test_arrays_of_objects_and_structured_arrays_are_refused(body: str) -> None:
     with pytest.raises((ad.AutodiffError, ad.DerivativeRefused), match="Python objects|structured"):
         ad.grad(function_from(f"def f(x):\n    {body}"))(numbers(3, low=0.2))
+
+
+CHANGED_FROM_OUTSIDE = (
+    "np.random.default_rng(0).shuffle(y)",
+    "np.random.default_rng(0).permuted(y, out=y)",
+    "np.random.default_rng(0).standard_normal(out=y)",
+    "np.random.shuffle(y)",
+    "np.add.accumulate(x, out=y)",
+    "np.add.accumulate(x, 0, None, y)",
+    "np.multiply.outer(x, x, out=y.reshape(3, 1) * x)",
+    "memoryview(y)[0] = 2.0",
+    "np.broadcast_to(y, (2, 3))\n    y[0] = 1.0\n    y = np.broadcast_to(y, (2, 3))",
+)
+
+
+@pytest.mark.parametrize("lines", CHANGED_FROM_OUTSIDE)
+def test_what_unknown_functions_may_change_is_refused(lines: str) -> None:
+    function = function_from(f"def f(x):\n    y = x * 2.0\n    {lines}\n    return np.sum(y * y * x)")
+    with pytest.raises((ad.AutodiffError, ad.DerivativeRefused)):
+        ad.grad(function)(numbers(3, low=0.2))

@@ -30,6 +30,7 @@ from transforms.core import (
     Try,
     Var,
     With,
+    is_call_of,
     walk,
 )
 from transforms.values import UNKNOWN, Instance, Known, Record, Sequence, Value, may_be_differentiable
@@ -50,6 +51,14 @@ INACTIVE = frozenset(
 
 # attributes that never depend differentiably on what has them
 STRUCTURE = tuple(Const(name) for name in ("shape", "ndim", "size", "dtype", "nbytes", "__class__", "__name__"))
+
+
+# methods that keep, write or show what they are given, and do not change it
+KEEPING_METHODS = tuple(
+    Const(name)
+    for name in "append appendleft add extend insert update setdefault push put write writelines record log debug info "
+    "warning error critical exception".split()
+)
 
 
 class Activity:
@@ -124,7 +133,10 @@ class Activity:
         """The operands that a call may change in place: for a user's function, whatever is changed anywhere."""
         if isinstance(call.function, Ref) and isinstance(call.function.value, Function):
             return tuple(atom for atom in call.atoms if isinstance(atom, Var) and self.regions.is_mutated(atom))
-        return changed_operands(call)
+        changed = changed_operands(call)
+        if is_call_of(call, operations.method):
+            return tuple(atom for atom in changed if self.regions.of(atom) is not None)
+        return changed
 
     # ------------------------------------------------------------------------------------------------------ sweeps
 
@@ -281,8 +293,11 @@ def changed_operands(call: Call) -> tuple[Atom, ...]:
     first = call.arguments[0] if call.arguments else None
     if function is operations.method and isinstance(first, Ref) and isinstance(first.value, type):
         return call.arguments[2:3]  # `list.__setitem__(items, ...)`
-    if function in (operator.setitem, setattr, operations.method) or function in INPLACE:
-        return call.arguments[:1]  # a method that is not known may change its object
+    if function is operations.method:  # one that is not known may change its object, and what it is given
+        given = () if call.arguments[1] in KEEPING_METHODS else (*call.arguments[2:], *(a for _, a in call.keywords))
+        return (call.arguments[0], *given)
+    if function in (operator.setitem, setattr) or function in INPLACE:
+        return call.arguments[:1]
     entry = registry.lookup(function) if function is not None else None
     if id(function) in INACTIVE:
         return ()

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from transforms import operations, registry, runtime
 from transforms.core import Assign, Atom, Call, Const, For, Function, Ref, Return, Var, With, walk
 from transforms.values import (
@@ -488,6 +490,11 @@ def is_opaque(entry: registry.Primitive | None, call: Call) -> bool:
     """Whether nothing is known of what a call does to memory."""
     if entry is None:
         return True
+    if "out" not in entry.mutates and any(name == "out" and atom != Const(None) for name, atom in call.keywords):
+        return True
+    is_without_rule = entry.adjoint is None and entry.refusal is None and not entry.is_constant
+    if is_without_rule and isinstance(getattr(entry.functions[0], "__self__", None), np.ufunc):
+        return True  # `np.add.accumulate(x, 0, None, y)`
     if not (entry.views or entry.mutates or entry.stores):
         return entry.refusal is not None
     return bind(entry, call) is None

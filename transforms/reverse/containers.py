@@ -403,6 +403,8 @@ class Containers(Control):
         if target is not None and self.kind(target) is Kind.SHADOW:
             primal.call(function, shadow, *position, target=self.bar(target))
             back: Atom = Var(self.bar(target))
+        elif any(self.plan.levels(owner.name)[1:]):  # the item is memory, whose shadow is needed again
+            back = primal.call(function, shadow, *position)
         else:
             primal.do(function, shadow, *position)
             back = (self.take(target, adjoint) if target is not None else None) or Const(0.0)

@@ -83,6 +83,7 @@ class Cotangents:
         self.given: dict[str, str] = {}  # parameter -> what it was at the start, as far as its structure goes
         self.is_whole = True  # whether both sweeps stay in one function
         self.outside: dict[int, tuple[Ref, str, dict[str, None]]] = {}  # id -> object with data, its shadow, attributes
+        self.own_shadows: dict[str, str] = {}  # parameter -> its shadow at the start
         self.flows: dict[str, str] = {}  # header of a loop -> its cotangent at the end of the iteration
 
     @property
@@ -102,9 +103,15 @@ class Cotangents:
 
     def _raw_gradient(self, name: str, out: Builder) -> Atom:
         if self.function.parameters.index(name) in self.shadowed:
-            return Var(self.bar(name)) if self.is_dynamic(Var(name)) else Const(None)  # it is in the caller's shadow
+            return self._own_shadow(name) if self.is_dynamic(Var(name)) else Const(None)  # it is in the caller's shadow
         g = self.take(name, out)
         return self.zero(name, out, self._given(name)) if g is None else g
+
+    def _own_shadow(self, name: str) -> Var:
+        """The shadow of what a parameter was given as; the name may be bound again, and its shadow with it."""
+        if name not in self.own_shadows and name in all_writes(self.function.body):
+            self.own_shadows[name] = self.names.fresh(f"{name}_bar")
+        return Var(self.own_shadows.get(name, self.bar(name)))
 
     def _given(self, name: str) -> Var:
         """What has the structure that a parameter was given with: the parameter, or a name for what it was."""
@@ -127,7 +134,7 @@ class Cotangents:
         """The gradient of a parameter, in its structure and in memory of its own."""
         value = self.values.get(name, UNKNOWN)
         if self.kind(name) is Kind.SHADOW:
-            shadow = Var(self.bar(name))
+            shadow = self._own_shadow(name)
             return shadow if isinstance(value, Array) else out.call(runtime.finish, shadow, self._given(name))
         if isinstance(value, (Sequence, Mapping, Record)) and name not in self.plan.buffered:
             return self._gradient_structure(name, value, out)

@@ -106,6 +106,8 @@ class Sweep(Dynamic):
         get = self._gradient if finish else self._raw_gradient
         gradients = tuple(get(self.function.parameters[k], end) for k in self.wrt)
         reverse += end.statements
+        for name, own in self.own_shadows.items():
+            start.bind(own, Var(self.bar(name)))
         for name, given in self.given.items():
             start.call(runtime.structure, Var(name), target=given)
         forward = [*start.statements, *self.tapes, *forward]

@@ -18,7 +18,7 @@ import numpy as np
 
 from transforms import operations, runtime
 from transforms.core import Atom, Const
-from transforms.registry import adjoint, constant, elementwise, facts, result, simplify
+from transforms.registry import adjoint, constant, elementwise, facts, refused, result, simplify
 from transforms.rules.sampling import call, listed, numbers, scalars
 from transforms.rules.typed import dtype_of, is_python_number, is_scalar, literal
 from transforms.specialise import indexing
@@ -626,3 +626,6 @@ constant(len, shape_only="x", signature=inspect.signature(lambda x: None))
 constant(isinstance, shape_only="x", signature=inspect.signature(lambda x, kinds: None))
 constant(hasattr, shape_only="x", signature=inspect.signature(lambda x, name: None))
 constant(print, input, open, breakpoint, is_pure=False)
+
+refused("Bytes that are changed from outside cannot be followed; use a view of the array.", memoryview)
+facts(memoryview, signature=inspect.signature(lambda thing: None), views="thing")
