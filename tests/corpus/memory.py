@@ -247,3 +247,73 @@ def used_before_recursive_function_changes_an_item(x):
 register(used_before_recursive_function_changes_it, (numbers(4, low=0.2),))
 register(view_of_what_a_recursive_function_changes, (numbers(4, low=0.2),))
 register(used_before_recursive_function_changes_an_item, (numbers(4, low=0.2),))
+
+
+# ------------------------------------------------------------------------------------------- items that are dropped
+
+
+def item_read_and_popped(x):
+    items = [x * 2.0, x * 3.0]
+    items[0] *= x[1]
+    y = x * 1.0
+    np.cumsum(items[1], out=y)
+    items.pop()
+    return np.sum(y * x) + np.sum(items[0])
+
+
+def item_kept_and_popped_from_the_front(x):
+    items = [x * 2.0, x * 3.0]
+    items[0] *= x[1]
+    kept = items[0]
+    s = np.sum(kept * x)
+    items.pop(0)
+    kept[0] = x[2]
+    return np.sum(items[0]) * s + np.sum(kept)
+
+
+register(item_read_and_popped, (numbers(3, low=0.2),))
+register(item_kept_and_popped_from_the_front, (numbers(3, low=0.2),))
+
+
+def arguments_exchanged_in_try(x, y):
+    try:
+        y, x = x, y
+    finally:
+        y[[2]] = y[[1]] * 2.0
+    return x * y
+
+
+register(arguments_exchanged_in_try, (numbers(3, low=0.2), numbers(3, seed=1)), wrt=(0, 1))
+
+
+def argument_bound_again_in_try(x):
+    try:
+        x[0] = x[1] * 2.0
+        x = x * 3.0
+        x[1] = x[0]
+    finally:
+        x[2] *= x[1]
+    return np.sum(x * x)
+
+
+register(argument_bound_again_in_try, (numbers(3, low=0.2),))
+
+
+def list_reversed_in_place_and_item_changed(x):
+    items = [x * 1.0, x * 2.0, x * 3.0]
+    items.reverse()
+    items[2][0] = x[1] * x[2]
+    return np.sum(items[0] * items[2] * items[2])
+
+
+def dict_item_popped_and_changed(x):
+    d = {"k": x * 2.0, "m": x * 3.0, "n": x[1]}
+    d["k"][0] = d.pop("n") * x[2]
+    s = np.sum(d["k"] * x)
+    k = d.pop("k")
+    k[1] = x[0] * x[0]
+    return s * np.sum(d["m"]) + np.sum(k * k)
+
+
+register(list_reversed_in_place_and_item_changed, (numbers(3, low=0.2),))
+register(dict_item_popped_and_changed, (numbers(3, low=0.2),))

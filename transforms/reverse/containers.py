@@ -374,7 +374,7 @@ class Containers(Control):
         adjoint.do(runtime.exchange, shadow, key, old)
 
     def list_operation(self, statement: Assign, function: Any, call: Call, primal: Builder, adjoint: Builder) -> None:
-        """`l.append(v)` and `l.pop()` are mirror images of each other."""
+        """`l.append(v)` and `l.pop()` are mirror images of each other; so are `d.pop(k)` and `d[k] = v`."""
         owner = call.arguments[0]
         if not isinstance(owner, Var):
             self.refuse(statement, function, None)
@@ -399,16 +399,26 @@ class Containers(Control):
             g = adjoint.call(list.pop, shadow, place)
             self.return_held(item, g, adjoint)
             return
+        if function is list.reverse:
+            primal.do(list.reverse, shadow)
+            adjoint.do(list.reverse, shadow)
+            return
         target, position = statement.target, call.arguments[1:]
+        g = None
         if target is not None and self.kind(target) is Kind.SHADOW:
             primal.call(function, shadow, *position, target=self.bar(target))
             back: Atom = Var(self.bar(target))
-        elif any(self.plan.levels(owner.name)[1:]):  # the item is memory, whose shadow is needed again
+        elif any(self.plan.levels(owner.name)[1:]):  # the item may be memory, whose shadow is needed again
             back = primal.call(function, shadow, *position)
+            g = self.take(target, adjoint) if target is not None else None
         else:
             primal.do(function, shadow, *position)
             back = (self.take(target, adjoint) if target is not None else None) or Const(0.0)
-        if not position:
+        if g is not None:
+            back = adjoint.call(runtime.add, back, g)
+        if function is dict.pop:
+            adjoint.do(operator.setitem, shadow, position[0], back)
+        elif not position:
             adjoint.do(list.append, shadow, back)
         elif function is runtime.pop_inserted:
             adjoint.do(list.insert, shadow, position[0], back)

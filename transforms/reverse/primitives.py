@@ -56,6 +56,9 @@ CONTAINER_COPIES = (  # their results are new containers
     list, tuple, dict, list.copy, dict.copy, sorted, reversed, runtime.join_sequences, runtime.repeat_sequence,
 )  # fmt: skip
 
+LIST_OPERATIONS = (
+    list.append, list.pop, list.insert, list.reverse, runtime.insert_back, runtime.pop_inserted,
+)  # fmt: skip
 ITEM_COPIES = (  # those that do the same to the shadows of the items
     list, tuple, dict, list.copy, dict.copy, runtime.join_sequences, runtime.repeat_sequence,
 )  # fmt: skip
@@ -150,7 +153,8 @@ class Primitives(Containers):
         if function is operations.Cell or isinstance(function, type) and entry is None:
             self.construct(statement, function, call, primal, adjoint)
             return
-        if function in (list.append, list.pop, list.insert, runtime.insert_back, runtime.pop_inserted):
+        is_pop = function is dict.pop and len(call.arguments) == 2 and self.kind(call.arguments[0]) is Kind.SHADOW
+        if is_pop or any(function is operation for operation in LIST_OPERATIONS):
             self.list_operation(statement, function, call, primal, adjoint)
             return
         target = statement.target
