@@ -5,7 +5,6 @@ What only looks like it is not: text that is printed or returned, functions that
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 import autodiff as ad

@@ -73,7 +73,8 @@ class Primitives(Containers):
         call = statement.value
         if is_call_of(call, np.sign) and statement.target is not None and isinstance(call, Call):
             x, activity = call.arguments[0], self.plan.activity
-            if isinstance(self.plan.value(x), Unknown) and activity.is_varied(x) and activity.is_useful(statement.target):
+            is_unknown = isinstance(self.plan.value(x), Unknown)
+            if is_unknown and activity.is_varied(x) and activity.is_useful(statement.target):
                 primal.do(runtime.check_real, x)
         if statement.target is None and isinstance(call, Call) and isinstance(call.function, Var):
             if any(self.kind(atom) is Kind.SHADOW for atom in call.atoms):
