@@ -404,18 +404,18 @@ class Containers(Control):
             adjoint.do(list.reverse, shadow)
             return
         target, position = statement.target, call.arguments[1:]
-        g = None
+        own: Atom | None = None  # the cotangent of the item under its new name, where that is no memory
         if target is not None and self.kind(target) is Kind.SHADOW:
             primal.call(function, shadow, *position, target=self.bar(target))
             back: Atom = Var(self.bar(target))
         elif any(self.plan.levels(owner.name)[1:]):  # the item may be memory, whose shadow is needed again
             back = primal.call(function, shadow, *position)
-            g = self.take(target, adjoint) if target is not None else None
+            own = self.take(target, adjoint) if target is not None else None
         else:
             primal.do(function, shadow, *position)
             back = (self.take(target, adjoint) if target is not None else None) or Const(0.0)
-        if g is not None:
-            back = adjoint.call(runtime.add, back, g)
+        if own is not None:
+            back = adjoint.call(runtime.add, back, own)
         if function is dict.pop:
             adjoint.do(operator.setitem, shadow, position[0], back)
         elif not position:
