@@ -317,3 +317,20 @@ def dict_item_popped_and_changed(x):
 
 register(list_reversed_in_place_and_item_changed, (numbers(3, low=0.2),))
 register(dict_item_popped_and_changed, (numbers(3, low=0.2),))
+def number_of_a_branch_kept_in_a_list(x):
+    mixed, kept, last = [], [], 0.0
+    for _ in range(3):
+        mixed.append(([0.0, 0.0], last, x))
+        last = mixed[-1][2] * x
+    for i in range(3):
+        entry = mixed.pop()
+        entry[0][1] += 1.0
+        if entry:
+            chosen = last
+        else:
+            chosen = 0.0
+        kept.append(chosen * (i + 1))
+    return sum(kept)
+
+
+register(number_of_a_branch_kept_in_a_list, (1.3,), gradient=lambda x: 12 * x)

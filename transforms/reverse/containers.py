@@ -80,7 +80,7 @@ class Containers(Control):
         keys: list[Atom] = list(call.arguments[::2]) if is_dict else [Const(k) for k in range(len(call.arguments))]
         items = call.arguments[1::2] if is_dict else call.arguments
         if self.kind(target) is Kind.SHADOW:
-            shadows = [self.item_shadow(item) for item in items]
+            shadows = [self.item_shadow(item, self.plan.value(target), primal) for item in items]
             if is_dict:
                 flat = [atom for pair in zip(keys, shadows) for atom in pair]
                 primal.call(operations.make_dict, *flat, target=self.bar(target))
@@ -334,7 +334,7 @@ class Containers(Control):
         else:
             old = primal.call(operator.getitem, shadow, key)
         primal.statements.append(statement)
-        primal.do(operator.setitem, shadow, key, self.item_shadow(stored))
+        primal.do(operator.setitem, shadow, key, self.item_shadow(stored, value, primal))
         g = adjoint.call(operator.getitem, shadow, key)
         adjoint.do(operator.setitem, shadow, key, old)
         self.return_held(stored, g, adjoint)
@@ -379,23 +379,23 @@ class Containers(Control):
         if not isinstance(owner, Var):
             self.refuse(statement, function, None)
         assert isinstance(owner, Var)
-        shadow = Var(self.bar(owner.name))
+        shadow, value = Var(self.bar(owner.name)), self.plan.value(owner)
         primal.statements.append(statement)
         if function is list.append:
             item = call.arguments[1]
-            primal.do(list.append, shadow, self.item_shadow(item))
+            primal.do(list.append, shadow, self.item_shadow(item, value, primal))
             g = adjoint.call(list.pop, shadow)
             self.return_held(item, g, adjoint)
             return
         if function is list.insert:
             place, item = call.arguments[1:]
-            primal.do(list.insert, shadow, place, self.item_shadow(item))
+            primal.do(list.insert, shadow, place, self.item_shadow(item, value, primal))
             g = adjoint.call(runtime.pop_inserted, shadow, place)
             self.return_held(item, g, adjoint)
             return
         if function is runtime.insert_back:
             place, item = call.arguments[1:]
-            primal.do(runtime.insert_back, shadow, place, self.item_shadow(item))
+            primal.do(runtime.insert_back, shadow, place, self.item_shadow(item, value, primal))
             g = adjoint.call(list.pop, shadow, place)
             self.return_held(item, g, adjoint)
             return

@@ -263,7 +263,7 @@ class Control(Cotangents):
     def _joined(self, statement: If) -> dict[str, str]:
         """Names for the shadows, which may be numbers, of what both branches bind: each branch pops its own again."""
         bound = [
-            {s.target for s in body if isinstance(s, Assign) and isinstance(s.value, Var) and s.target is not None}
+            {s.target for s in body if isinstance(s, Assign) and not isinstance(s.value, Call) and s.target is not None}
             for body in blocks_of(statement)
         ]
         both = sorted(bound[0] & bound[1])

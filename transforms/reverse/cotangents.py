@@ -399,12 +399,21 @@ class Cotangents:
             return Var(self.bar(atom.name))
         return Const(0.0)
 
-    def item_shadow(self, atom: Atom) -> Atom:
-        """What the shadow of a list holds for an item: for a tuple, a tuple of zeros, so that its type stays known."""
+    def item_shadow(self, atom: Atom, owner: Value = UNKNOWN, out: Builder | None = None) -> Atom:
+        """What the shadow of a container holds for an item: for a tuple, a tuple of zeros, so that its type stays
+        known; in a container of unknown items, a list of zeros, to which may be added."""
         value = value_of(atom, self.values)
         if self.kind(atom) is Kind.VALUE and isinstance(value, Sequence) and value.kind is tuple:
-            return Const(_zero_tuple(value))
+            is_known = isinstance(owner, (Many, Sequence, Mapping, Record))
+            return Const(_zero_tuple(value)) if is_known or out is None else self._zero_list(value, out)
         return self.shadow(atom)
+
+    def _zero_list(self, value: Sequence, out: Builder) -> Atom:
+        items = (
+            self._zero_list(item, out) if isinstance(item, Sequence) and item.kind is tuple else Const(0.0)
+            for item in value.items
+        )
+        return out.call(operations.make_list, *items)
 
     def mirror(self, statement: Assign, source: Atom, call: Call, scope: Scope, primal: Builder) -> None:
         """The shadow of a view is the same view of the shadow: made in the primal sweep only where that reads it."""
