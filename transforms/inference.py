@@ -429,7 +429,7 @@ def value_of_scalar(thing: Any) -> Value:
 def elementwise(function: Any, *values: Value) -> Value:
     """The result of an element-wise function: dtype by NumPy's own promotion, shape by broadcasting."""
     scalar = scalar_result(function, values)
-    if not any(isinstance(value, Array) for value in values):
+    if not any([isinstance(value, Array) for value in values]):
         return scalar
     if isinstance(scalar, Sequence):
         shape = broadcast(*map(shape_of, values))

@@ -139,13 +139,15 @@ def map_leaves(statement: Any, change: Callable[[Any], Any]) -> Any:
             return Call(
                 visit(expression.function),
                 tuple(map(visit, expression.arguments)),
-                tuple((key, visit(item)) for key, item in expression.keywords),
+                tuple([(key, visit(item)) for key, item in expression.keywords]),
             )
         if isinstance(expression, Choice):
             parts = (expression.test, expression.body, expression.orelse)
             return Choice(*(None if part is None else visit(part) for part in parts))
         return change(expression)
 
+    if isinstance(statement, Assign):
+        return Assign(statement.target, visit(statement.value), statement.origin, statement.comment)
     match statement:
         case Update():
             return dataclasses.replace(statement, place=visit(statement.place), value=visit(statement.value))
@@ -158,7 +160,7 @@ def map_leaves(statement: Any, change: Callable[[Any], Any]) -> Any:
         case Raise():
             parts = {key: getattr(statement, key) for key in ("exception", "cause")}
             return dataclasses.replace(statement, **{k: None if v is None else visit(v) for k, v in parts.items()})
-    key = {Assign: "value", Return: "value", Unpack: "value", If: "test", While: "test"}.get(type(statement))
+    key = {Return: "value", Unpack: "value", If: "test", While: "test"}.get(type(statement))
     key = key or {For: "iterable", With: "context"}[type(statement)]
     return dataclasses.replace(statement, **{key: visit(getattr(statement, key))})
 

@@ -22,15 +22,17 @@ from transforms.core import (
     Try,
     Var,
     While,
+    by_identity,
+    is_call_in,
     is_call_of,
     reads,
     walk,
     writes,
 )
-from transforms.presentation import reachable
+from transforms.presentation import reachable, references_in
 from transforms.values import Array, Mapping, Number, Sequence
 
-_KEEPS_INTEGERS = (
+_KEEPS_INTEGERS = by_identity(
     *(operator.add, operator.sub, operator.mul, operator.neg, operator.pos, operator.pow, operator.floordiv),
     *(operator.mod, operator.abs, abs, operator.iadd, operator.isub, operator.imul),
 )
@@ -41,6 +43,8 @@ Results = set[tuple[Function, int]]
 
 def maybe_integers(function: Function) -> set[str]:
     """The names that may hold a Python int although their type is float: that of an int and a float is float."""
+    if not any(isinstance(thing, Function) for thing in references_in(function.body)):
+        return _maybe_integers(function, set())
     results: Results = set()  # the items of what functions return that may be such ints: more and more
     while True:
         before = len(results)
@@ -84,7 +88,7 @@ def _maybe_integers(function: Function, results: Results) -> set[str]:
     def binds_integer(expression: Expression) -> bool:
         if not isinstance(expression, Call):
             return may_be(expression)
-        if is_call_of(expression, *_KEEPS_INTEGERS):
+        if is_call_in(expression, _KEEPS_INTEGERS):
             return all(map(may_be, expression.atoms))
         if is_call_of(expression, operator.getitem) and isinstance(expression.arguments[0], Var):
             return is_integer_item(expression.arguments[0], expression.arguments[1])

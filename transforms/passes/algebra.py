@@ -71,7 +71,7 @@ class _Algebra(Forward):
     def integers(self) -> set[str]:
         """The names that hold a float by their type, but may hold an int (after `y = 1` in one branch)."""
         if self._integers is None:
-            self._integers = maybe_integers(self.function)
+            self._integers = self.function.recall(maybe_integers)
         return self._integers
 
     def assign(self, statement: Assign) -> tuple[Assign, ...]:

@@ -181,15 +181,8 @@ class _Classes:
         return None
 
     def conflict(self, name: str, others: frozenset[str]) -> None:
-        enemies = self.enemies
-        enemies.setdefault(name, set()).update(others)
-        for other in others:
-            known = enemies.get(other)
-            if known is None:
-                enemies[other] = {name}
-            else:
-                known.add(name)
-        enemies[name].discard(name)
+        self.enemies.setdefault(name, set()).update(others)  # `merge` asks in both directions
+        self.enemies[name].discard(name)
 
     def find(self, name: str) -> str:
         while (parent := self.parent.get(name, name)) != name:

@@ -264,6 +264,8 @@ def _ranges(function: Function) -> set[str]:
 def _unread_storage(function: Function) -> frozenset[str]:
     """Names of fresh containers and arrays, and of views of them, that are stored into but never read."""
     statements = list(walk(function.body))
+    if not any(isinstance(statement, Assign) and is_call_in(statement.value, _CHANGES) for statement in statements):
+        return frozenset()
     storage = _Storage(function)
     for statement in statements:
         storage.bind(statement)

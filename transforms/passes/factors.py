@@ -43,6 +43,7 @@ the abstract values of the names.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import operator
 from collections import Counter
 from collections.abc import Callable
@@ -100,7 +101,7 @@ class _Rewriter:
         self.values: dict[str, Value] = dict(function.values or {})
         self.memory = memory_of(function)
         self.names = Names(names_in(function))
-        self.integers = maybe_integers(function)
+        self.function = function
         bound = Counter([*function.parameters, *(name for s in walk(function.body) for name in writes(s))])
         uses = Counter(name for s in walk(function.body) for name in reads(s))
         self.once = {name for name, count in bound.items() if count == 1}
@@ -281,6 +282,10 @@ class _Rewriter:
         return turn
 
     # ------------------------------------------------------------------------------------------------- questions
+
+    @functools.cached_property
+    def integers(self) -> set[str]:
+        return self.function.recall(maybe_integers)
 
     def is_float(self, atom: Atom) -> bool:
         """Whether an atom is known to hold real floats."""

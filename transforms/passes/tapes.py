@@ -115,6 +115,8 @@ class Tape:
 def find_tapes(function: Function) -> dict[str, Tape]:
     """The lists that are created empty, once, and only appended to and popped from."""
     statements = list(walk(function.body))
+    if not any(isinstance(s, Assign) and is_call_of(s.value, operations.make_list) for s in statements):
+        return {}
     bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
     found: dict[str, Tape] = {}
     makers: dict[str, Call] = {}

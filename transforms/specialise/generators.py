@@ -296,7 +296,7 @@ def inlined(sweep: Sweep, program: core.Function, bound: list[Binding]) -> Bindi
 
 def consumed(sweep: Sweep, function: Binding, arguments: list[Binding], statement: Assign) -> list[Binding]:
     """The operands of a call, generators among them as lists where the call takes all items."""
-    if not any(isinstance(item, Suspended) for item in arguments):
+    if not any([isinstance(item, Suspended) for item in arguments]):
         return arguments
     known = function.value.object if isinstance(function.value, Known) else None
     if known is iter:

@@ -87,7 +87,7 @@ class Calls:
 
     def call_object(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding:
         thing = ref.value
-        if any(isinstance(item.value, Never) for item in arguments) and id(thing) not in _KEEPERS:
+        if any([item.value.__class__ is Never for item in arguments]) and id(thing) not in _KEEPERS:
             return self.emit(ref, arguments, keywords, NEVER)
         handler = HANDLERS.get(id(thing))
         if handler is not None:
