@@ -234,3 +234,31 @@ def test_concurrent_first_calls():
         thread.join()
     assert len(results) == 6
     assert all(item == pytest.approx(expected) for result in results for item in result)
+
+
+@pytest.mark.parametrize("was_enabled", [True, False])
+def test_the_garbage_collector_waits_for_a_compilation_and_is_as_it_was_afterwards(
+    was_enabled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    derived = Transformed._derived
+
+    def watching(self, bound, values):
+        seen.append(gc.isenabled())
+        with cache.compiling:  # a compilation inside of another one
+            pass
+        seen.append(gc.isenabled())
+        return derived(self, bound, values)
+
+    monkeypatch.setattr(Transformed, "_derived", watching)
+    cache.clear()
+    (gc.enable if was_enabled else gc.disable)()
+    try:
+        assert ad.grad(lambda x: x * x)(2.0) == 4.0
+        assert gc.isenabled() is was_enabled
+        with pytest.raises(ad.AutodiffError):
+            ad.grad(lambda x: eval("x"))(2.0)
+        assert gc.isenabled() is was_enabled
+        assert seen == [False] * 4
+    finally:
+        gc.enable()
