@@ -67,6 +67,7 @@ class Primitive:
     views: tuple[str, ...] = ()  # arguments that the result may share memory with (or contain)
     copies_when: Callable[..., bool] | None = None  # (abstract values of the viewed arguments) -> the result is a copy
     mutates: tuple[str, ...] = ()  # arguments that are changed in place
+    is_deep: bool = False  # what `mutates` names is changed with all that it holds, at any depth
     stores: tuple[str, ...] = ()  # arguments that become reachable from the mutated one (`list.append` its item)
     shape_only: tuple[str, ...] = ()  # arguments of which only shape, dtype or structure is read, never the numbers
     sequences: tuple[str, ...] = ()  # arguments that are lists or tuples of arrays, not what becomes an array

@@ -707,3 +707,14 @@ def integer_array_changed(x):
 
 
 register(integer_array_changed, (numbers(3, low=0.5),), gradient=lambda x: np.array([2 * x[0], 2 * x[1], 1.0]))
+
+
+def changed_array_joined(x):
+    doubled = x * 2
+    doubled[0] += 1
+    more = x.copy()
+    more += doubled
+    return np.sum(np.sin(np.concatenate([x, doubled, more]))) + np.sum(np.stack((doubled, more)) ** 3)
+
+
+register(changed_array_joined, (numbers(3),))

@@ -156,8 +156,7 @@ class Activity:
                 changed = target is not None and self._mark(self.varied_names, self.varied_regions, [target])
                 for atom in self.changed_by(call):
                     region, seen = self.regions.of(atom), 0
-                    is_call = isinstance(call.function, Ref) and isinstance(call.function.value, Function)
-                    while region is not None and seen < (8 if is_call else 1):  # a callee may change what it holds
+                    while region is not None and seen < (8 if changes_content(call) else 1):
                         changed |= self._mark_region(region, self.varied_regions)
                         region, seen = region.known_content, seen + 1
                 return changed
@@ -285,6 +284,13 @@ def is_table(atom: Atom, value: Value) -> bool:
         return True
     owner = value.object if isinstance(value, Known) else atom.value  # type: ignore[union-attr]
     return isinstance(owner, (list, tuple, dict, str, bytes, range, np.ndarray))
+
+
+def changes_content(call: Call) -> bool:
+    """Whether a call may also change what its operands hold: a user's function, and what is declared so."""
+    function = call.function.value if isinstance(call.function, Ref) else None
+    entry = registry.lookup(function) if function is not None else None
+    return isinstance(function, Function) or (entry is not None and entry.is_deep)
 
 
 def changed_operands(call: Call) -> tuple[Atom, ...]:

@@ -404,11 +404,22 @@ class _Finder:
                 mutated = self.regions.of(atom)
                 if mutated is not None:
                     mutated.mutate()
+                    if entry.is_deep:
+                        self.mutate_content(mutated, self.regions.value(atom))
         for name in getattr(entry, "stores", ()):
             if mutated is not None:
                 self.holds(mutated, bound.get(name, ()))
         for atom in viewed(entry, bound, self.regions.value):
             self.view(target, result, atom, function in TAKERS)
+
+    def mutate_content(self, region: Region, value: Value) -> None:
+        """What a container holds is changed, and what that holds."""
+        if not is_container(value) or holds_only_numbers(value):
+            return
+        region.content.mutate()
+        items = (value.item,) if isinstance(value, Many) else getattr(value, "items", ())
+        for item in items if isinstance(items, tuple) else ():
+            self.mutate_content(region.content, item)
 
     def view(self, target: str | None, result: Region | None, atom: Atom, is_item: bool = False) -> None:
         source = self.regions.of(atom)

@@ -97,8 +97,8 @@ def finish(g_in, x, *, ans, g):
 
 
 # reverse mode knows these by itself: what they change in place is a cotangent
-facts(runtime.add_into, mutates="shadow", is_pure=False)
-facts(runtime.add_item, mutates="buffer", is_pure=False)
+facts(runtime.add_into, mutates="shadow", is_deep=True, is_pure=False)
+facts(runtime.add_item, mutates="buffer", is_deep=True, is_pure=False)
 
 
 @adjoint(runtime.add_into, wrt="g_in", mutates="shadow", is_pure=False)
@@ -118,9 +118,9 @@ def make_record(kind, names, *items, ans, g):
 
 facts(runtime.update)  # reverse mode inlines the rule of the function that it applies
 refused("the function is only known at run time", runtime.call_augmented)
-facts(runtime.add_attribute, wrt="g", mutates="buffer", is_pure=False)
+facts(runtime.add_attribute, wrt="g", mutates="buffer", is_deep=True, is_pure=False)
 facts(runtime.return_item, runtime.return_attribute, wrt="other", mutates="shadow", is_pure=False)
-facts(runtime.accumulate, runtime.put_changed, wrt="shadow g", mutates="shadow", views="shadow", is_pure=False)
+facts(runtime.accumulate, runtime.put_changed, wrt="shadow g", mutates="shadow", is_deep=True, views="shadow", is_pure=False)
 facts(runtime.exchange, wrt="shadow new", mutates="shadow", stores="new", views="shadow", is_pure=False)
 facts(runtime.take_changed, wrt="shadow", mutates="shadow", is_pure=False)
 facts(runtime.merge, wrt="shadow other", views="shadow")

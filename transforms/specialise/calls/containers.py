@@ -374,6 +374,12 @@ def on_add_item(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyw
     buffer, added = arguments[0], arguments[-1].value
     if isinstance(buffer.value, Array) or not holds_mutable(buffer.value):
         return None
+    if ref.value is runtime.add_into:
+        shadows, parts = parts_of(calls, buffer), parts_of(calls, arguments[1])
+        if shadows and parts and all(isinstance(item.value, Array) for item in (*shadows, *parts)):
+            for shadow, part in zip(shadows, parts):
+                calls.call_object(Ref(operator.iadd, "operator.iadd"), [shadow, part], {})
+            return constant(None)
     if ref.value is runtime.add_into or not isinstance(as_number(arguments[1].value), Number):
         added = item_value(added)
     is_known = isinstance(as_number(added), (Number, Array))
