@@ -413,13 +413,14 @@ class _Finder:
             self.view(target, result, atom, function in TAKERS)
 
     def mutate_content(self, region: Region, value: Value) -> None:
-        """What a container holds is changed, and what that holds."""
-        if not is_container(value) or holds_only_numbers(value):
+        """What a container holds is changed, and what that holds; new tuples take the place of old ones."""
+        if not is_container(value):
             return
-        region.content.mutate()
-        items = (value.item,) if isinstance(value, Many) else getattr(value, "items", ())
-        for item in items if isinstance(items, tuple) else ():
-            self.mutate_content(region.content, item)
+        held = (value.item,) if isinstance(value, Many) else getattr(value, "items", ())
+        for item in held if isinstance(held, tuple) else ():
+            if not is_immutable(item) and getattr(item, "kind", None) is not tuple:
+                region.content.mutate()
+                self.mutate_content(region.content, item)
 
     def view(self, target: str | None, result: Region | None, atom: Atom, is_item: bool = False) -> None:
         source = self.regions.of(atom)

@@ -120,7 +120,15 @@ facts(runtime.update)  # reverse mode inlines the rule of the function that it a
 refused("the function is only known at run time", runtime.call_augmented)
 facts(runtime.add_attribute, wrt="g", mutates="buffer", is_deep=True, is_pure=False)
 facts(runtime.return_item, runtime.return_attribute, wrt="other", mutates="shadow", is_pure=False)
-facts(runtime.accumulate, runtime.put_changed, wrt="shadow g", mutates="shadow", is_deep=True, views="shadow", is_pure=False)
+facts(
+    runtime.accumulate,
+    runtime.put_changed,
+    wrt="shadow g",
+    mutates="shadow",
+    is_deep=True,
+    views="shadow",
+    is_pure=False,
+)
 facts(runtime.exchange, wrt="shadow new", mutates="shadow", stores="new", views="shadow", is_pure=False)
 facts(runtime.take_changed, wrt="shadow", mutates="shadow", is_pure=False)
 facts(runtime.merge, wrt="shadow other", views="shadow")
