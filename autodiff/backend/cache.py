@@ -10,6 +10,7 @@ programs is bounded.
 
 from __future__ import annotations
 
+import functools
 import gc
 import threading
 import weakref
@@ -150,10 +151,15 @@ def share(function: FunctionType, key: Hashable, compiled: Compiled) -> None:
     with _lock:
         reference, variants = _shared.get(full, (None, []))
         if reference is None or reference() is not code:
-            reference, variants = weakref.ref(code, lambda _: _shared.pop(full, None)), []
+            forget = functools.partial(_forget, _shared, full)  # at the end of the interpreter globals go before code
+            reference, variants = weakref.ref(code, forget), []
         _shared[full] = (reference, [packed, *variants][:VARIANTS])
         while len(_shared) > SHARED_PROGRAMS:
             _shared.popitem(last=False)
+
+
+def _forget(shared: OrderedDict[Hashable, Any], key: Hashable, _: object) -> None:
+    shared.pop(key, None)
 
 
 def find_shared(function: FunctionType, key: Hashable) -> Compiled | None:

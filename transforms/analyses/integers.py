@@ -46,9 +46,12 @@ def maybe_integers(function: Function) -> set[str]:
     if not any(isinstance(thing, Function) for thing in references_in(function.body)):
         return _maybe_integers(function, set())
     results: Results = set()  # the items of what functions return that may be such ints: more and more
+    functions = reachable(function)
+    if len(functions) == 1:
+        return _maybe_integers(function, results)
     while True:
         before = len(results)
-        for each in reachable(function):
+        for each in functions:
             names = _maybe_integers(each, results)
             returned = _returned(each)
             items = enumerate(returned) if returned is not None else ((place, None) for place in range(_MOST_ITEMS))
