@@ -219,7 +219,7 @@ def _merged(
 
 def _new_names(sweep: Sweep, program: core.Function) -> dict[str, str]:
     """Names of their own for what a function binds, inside of the function that is swept."""
-    names = Names(sweep.taken)
+    names = Names(sweep.taken | sweep.names.taken)
     new = {
         name: names.temporary() if core.is_temporary(name) else names.fresh(name)
         for name in (*program.parameters, *sorted(core.all_writes(program.body)))
@@ -319,7 +319,7 @@ def _listed(sweep: Sweep, suspended: Suspended, place: tuple[Assign, int]) -> Bi
     key = ("list", id(place[0]), place[1])
     known = sweep.lists.get(key)
     if known is None:
-        names = Names(sweep.taken)
+        names = Names(sweep.taken | sweep.names.taken)
         items, item = names.fresh("items"), names.fresh("item")
         sweep.taken |= {items, item}
         sweep.names.taken |= {items, item}

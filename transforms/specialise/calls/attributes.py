@@ -191,10 +191,8 @@ def on_setattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
             return calls.call_object(Ref(member.fset), [target, item], {})
     if isinstance(target.value, Array) and isinstance(name.value, Literal) and name.value.value in ("real", "imag"):
         function = np.real if name.value.value == "real" else np.imag
-        hint, is_bound = calls.hint, calls.is_bound
-        calls.hint, calls.is_bound = None, True
-        part = calls.call_object(Ref(function, f"np.{function.__name__}"), [target], {})
-        calls.hint, calls.is_bound = hint, is_bound
+        with calls.aside():
+            part = calls.call_object(Ref(function, f"np.{function.__name__}"), [target], {})
         return calls.call_object(Ref(operator.setitem), [part, constant(Ellipsis), item], {})
     calls.sweep.escape_parts(item)
     if isinstance(target.value, Record) and isinstance(name.value, Literal):

@@ -86,15 +86,13 @@ def construct_object(
     """`Class(...)` as `new = object.__new__(Class)`, `Class.__init__(new, ...)`."""
     region = calls.new_region()
     value = calls.sweep.settled(Record(cls, (), ()), region)
-    hint = calls.hint
     calls.is_bound = True
     made = calls.emit(Ref(object.__new__, "object.__new__"), [Binding(ref, Known(cls))], {}, value, region=region)
     calls.owned(made)
     if program is None:
         return made
-    calls.hint, calls.is_bound = None, False
-    call_user(calls, Ref(getattr(cls, "__init__")), program, [made, *arguments], keywords)  # noqa: B009
-    calls.hint, calls.is_bound = hint, True
+    with calls.aside(is_bound=False):
+        call_user(calls, Ref(getattr(cls, "__init__")), program, [made, *arguments], keywords)  # noqa: B009
     return made
 
 

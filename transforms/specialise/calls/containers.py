@@ -40,19 +40,17 @@ def tuple_of(items: list[Binding]) -> Binding:
 
 
 def dict_of(calls: Calls, items: Keywords) -> Binding:
-    calls.hint, calls.is_bound = None, True
     flat = [part for key, item in items.items() for part in (constant(key), item)]
-    made = on_make_dict(calls, Ref(operations.make_dict), flat, {})
+    with calls.aside():
+        made = on_make_dict(calls, Ref(operations.make_dict), flat, {})
     assert made is not None
     return made
 
 
 def index_tuple(calls: Calls, items: list[Binding]) -> Binding:
-    hint, is_bound = calls.hint, calls.is_bound
-    calls.hint, calls.is_bound = None, True
-    made = on_make_tuple(calls, Ref(operations.make_tuple), items, {})
+    with calls.aside():
+        made = on_make_tuple(calls, Ref(operations.make_tuple), items, {})
     assert made is not None
-    calls.hint, calls.is_bound = hint, is_bound
     return made
 
 
@@ -124,9 +122,7 @@ def on_unpack(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
     if isinstance(value, Sequence) and len(value.items) == count.value:
         if calls.sweep.is_mutated(source.region):
             return calls.emit(ref, arguments, {}, Sequence(tuple, value.items))
-        hint, is_bound = calls.hint, calls.is_bound
         parts = calls.sweep.parts(source) or ()
-        calls.hint, calls.is_bound = hint, is_bound
         return Binding(None, Sequence(tuple, value.items), parts)
     if isinstance(value, Many):
         return calls.emit(ref, arguments, {}, Sequence(tuple, (value.item,) * count.value))
@@ -145,8 +141,8 @@ def on_unpack_star(calls: Calls, ref: Ref, arguments: list[Binding], keywords: K
         return None
     parts = list(calls.sweep.parts(source) or ())
     end = len(parts) - after
-    calls.hint, calls.is_bound = None, True
-    middle = on_make_list(calls, Ref(operations.make_list), parts[before:end], {})
+    with calls.aside():
+        middle = on_make_list(calls, Ref(operations.make_list), parts[before:end], {})
     assert middle is not None
     return tuple_of([*parts[:before], middle, *parts[end:]])
 
@@ -175,11 +171,9 @@ def on_tuple(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyword
     if len(arguments) != 1 or keywords:
         return on_make_list(calls, Ref(operations.make_list), [], {}) if ref.value is list and not arguments else None
     source = arguments[0]
-    hint, is_bound = calls.hint, calls.is_bound
     value = source.value
     parts = parts_of(calls, source)
     if parts is not None:
-        calls.hint, calls.is_bound = hint, is_bound
         if ref.value is tuple:
             return on_make_tuple(calls, Ref(operations.make_tuple), list(parts), {})
         return on_make_list(calls, Ref(operations.make_list), list(parts), {})
@@ -291,9 +285,7 @@ def on_join_sequences(calls: Calls, ref: Ref, arguments: list[Binding], keywords
     kinds = [item.value.kind if isinstance(item.value, (Sequence, Many)) else None for item in arguments]
     if kinds[0] is None or kinds[0] is not kinds[1] or kinds[0] not in (list, tuple):
         return None
-    hint, is_bound = calls.hint, calls.is_bound
     parts = [parts_of(calls, item) for item in arguments]
-    calls.hint, calls.is_bound = hint, is_bound
     value = indexing.joined_sequences(first.value, second.value)
     known = None if parts[0] is None or parts[1] is None else [*parts[0], *parts[1]]
     if kinds[0] is tuple:
@@ -333,11 +325,9 @@ def on_dict(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords
         source = arguments[0]
         if not isinstance(source.value, Mapping) or calls.sweep.is_mutated(source.region):
             return None
-        hint, is_bound = calls.hint, calls.is_bound
         for place, (key, item) in enumerate(zip(source.value.keys, source.value.items)):
             held = source.parts[place] if source.parts is not None else None
             items[key] = held if held is not None else calls.sweep.read(source, Const(key), item)
-        calls.hint, calls.is_bound = hint, is_bound
     items.update(keywords)
     value = Mapping(dict, tuple(items), tuple(item.value for item in items.values()))
     region = calls.new_region()

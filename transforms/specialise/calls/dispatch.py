@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import operator
 import types
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -153,6 +154,16 @@ class Calls:
         for item in (*arguments, *keywords.values()):
             self.sweep.escape(item)
         return self.emit(self.sweep.atom(function), arguments, keywords, UNKNOWN)
+
+    @contextlib.contextmanager
+    def aside(self, hint: str | None = None, is_bound: bool = True) -> Iterator[None]:
+        """Calls made inside are not the one at hand: they have another target, and perhaps none."""
+        outer = self.hint, self.is_bound
+        self.hint, self.is_bound = hint, is_bound
+        try:
+            yield
+        finally:
+            self.hint, self.is_bound = outer
 
     def new_region(self) -> tuple[Hashable, ...]:
         """The region of a container that is made at the present place."""

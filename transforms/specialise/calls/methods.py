@@ -96,11 +96,10 @@ def on_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
         case Record() | Sequence() | Instance():
             return object_method(calls, ref, source, value.kind, name, rest, keywords)
         case Known():
-            hint, is_bound = calls.hint, calls.is_bound
-            calls.hint, calls.is_bound = None, True
-            found = known_attribute(calls, Ref(getattr), [source, arguments[1]], value.object, name)
+            with calls.aside():
+                found = known_attribute(calls, Ref(getattr), [source, arguments[1]], value.object, name)
             assert found is not None
-            return calls.apply(found, rest, keywords, hint, is_bound)
+            return calls.apply(found, rest, keywords, calls.hint, calls.is_bound)
         case Partial() if name == "__call__":
             return calls.apply(source, rest, keywords, calls.hint, calls.is_bound)
     return None
@@ -199,11 +198,9 @@ def extended(calls: Calls, source: Binding, other: Binding) -> bool:
     items = calls.sweep.parts(other) if isinstance(other.value, Sequence) else None
     if items is None or calls.sweep.is_mutated(other.region):
         return False
-    hint, is_bound = calls.hint, calls.is_bound
     for item in items:
-        calls.hint, calls.is_bound = None, False
-        container_method(calls, list.append, "append", source, [item], {})
-    calls.hint, calls.is_bound = hint, is_bound
+        with calls.aside(is_bound=False):
+            container_method(calls, list.append, "append", source, [item], {})
     return True
 
 
@@ -216,7 +213,6 @@ def dict_method(calls: Calls, source: Binding, name: str, rest: list[Binding], k
     is_known = isinstance(value, Mapping) and not calls.sweep.is_mutated(source.region)
     if is_known and name in ("items", "keys", "values") and not rest:
         assert isinstance(value, Mapping)
-        hint, is_bound = calls.hint, calls.is_bound
         items = [
             source.parts[place] if source.parts is not None else calls.sweep.read(source, Const(key), item)
             for place, (key, item) in enumerate(zip(value.keys, value.items))
@@ -224,7 +220,6 @@ def dict_method(calls: Calls, source: Binding, name: str, rest: list[Binding], k
         keys = [constant(key) for key in value.keys]
         pairs = [tuple_of([k, i]) for k, i in zip(keys, items)]
         views = {"keys": keys, "values": items, "items": pairs}
-        calls.hint, calls.is_bound = hint, is_bound
         kind = VIEW_KINDS[name]
         return calls.emit(ref, [source], {}, Instance(kind), parts=tuple(views[name]))
     if is_known and name == "get" and rest and isinstance(rest[0].value, Literal):
@@ -251,11 +246,10 @@ def object_method(
         parts = dict(zip(kind._fields, calls.sweep.parts(source) or ()))
         return construct(calls, Ref(kind, kind.__name__), kind, [], {**parts, **keywords})
     if isinstance(value, Record) and name in value.names:
-        hint, is_bound = calls.hint, calls.is_bound
-        calls.hint, calls.is_bound = None, True
-        held = record_attribute(calls, Ref(getattr), source, value, name)
+        with calls.aside():
+            held = record_attribute(calls, Ref(getattr), source, value, name)
         assert held is not None
-        return calls.apply(held, rest, keywords, hint, is_bound)
+        return calls.apply(held, rest, keywords, calls.hint, calls.is_bound)
     member = inspect.getattr_static(kind, name, None)
     if isinstance(member, types.FunctionType):
         return calls.call_object(Ref(member), [source, *rest], keywords)

@@ -119,7 +119,6 @@ def call_primitive(
     value = infer(calls, thing, entry, arguments, keywords)
     if isinstance(value, Literal) and is_constant(value.value):
         return constant(value.value)
-    hint, is_bound = calls.hint, calls.is_bound
     if entry is not None:
         if entry.mutates:
             note_mutation(calls, entry, arguments, keywords)
@@ -127,7 +126,6 @@ def call_primitive(
             simple = simplified(calls, entry, arguments, keywords, value)
             if simple is not None:
                 return simple
-            calls.hint, calls.is_bound = hint, is_bound
     return calls.emit(ref, arguments, keywords, value)
 
 
@@ -180,7 +178,8 @@ def simplified(
     outer, calls.by_name = calls.by_name, known
     mark = len(calls.sweep.out)
     try:
-        atom = entry.simplify(Site(calls, bound, value))
+        with calls.aside():
+            atom = entry.simplify(Site(calls, bound, value))
     except (TypeError, ValueError, IndexError, KeyError, AttributeError):
         del calls.sweep.out[mark:]
         return None
@@ -237,15 +236,13 @@ def with_out(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyword
             return None
         given = items[0]
     mask = named.pop("where", None) if is_ufunc else None
-    hint, is_bound = calls.hint, calls.is_bound
-    calls.hint, calls.is_bound = None, True
-    result = calls.call_object(ref, rest, named)
+    with calls.aside():
+        result = calls.call_object(ref, rest, named)
     more = {"casting": constant("same_kind")}
     if mask is not None:
         more["where"] = mask
-    calls.hint, calls.is_bound = None, False
-    calls.call_object(Ref(np.copyto, "np.copyto"), [given, result], more)
-    calls.hint, calls.is_bound = hint, is_bound
+    with calls.aside(is_bound=False):
+        calls.call_object(Ref(np.copyto, "np.copyto"), [given, result], more)
     return given
 
 
@@ -319,12 +316,10 @@ def infer_operator(thing: Any, values: list[Value]) -> Value:
 
 def primitive_of_value(calls: Calls, ref: Ref, arguments: list[Binding], value: Value) -> Binding:
     entry = registry.lookup(ref.value)
-    hint, is_bound = calls.hint, calls.is_bound
     if entry is not None and entry.simplify is not None:
         simple = simplified(calls, entry, arguments, {}, value)
         if simple is not None:
             return simple
-    calls.hint, calls.is_bound = hint, is_bound
     return calls.emit(ref, arguments, {}, value)
 
 

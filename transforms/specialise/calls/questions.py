@@ -154,11 +154,9 @@ def on_float(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyword
     entry = registry.lookup(ref.value)
     value = value_of_scalar(ref.value())
     if entry is not None and entry.simplify is not None:
-        hint, is_bound = calls.hint, calls.is_bound
         simple = simplified(calls, entry, arguments, keywords, value)
         if simple is not None:
             return simple
-        calls.hint, calls.is_bound = hint, is_bound
     return calls.emit(ref, arguments, keywords, value)
 
 

@@ -39,7 +39,6 @@ def unpack_partial(calls: Calls, function: Binding, value: Partial) -> tuple[Bin
         return inner, list(before), {key: item for (key, _), item in zip(value.keywords, named)}
     if not isinstance(value.function, Known):
         return None
-    hint, is_bound = calls.hint, calls.is_bound
     atom = calls.sweep.atom(function)
     before = ()
     if count:
@@ -54,15 +53,12 @@ def unpack_partial(calls: Calls, function: Binding, value: Partial) -> tuple[Bin
         named = {  # type: ignore[assignment]
             key: calls.sweep.read(held, Const(key), item) for key, item in value.keywords
         }
-    calls.hint, calls.is_bound = hint, is_bound
     return constant(value.function.object), list(before), named  # type: ignore[return-value]
 
 
 def call_user(calls: Calls, ref: Ref, program: core.Function, arguments: list[Binding], keywords: Keywords) -> Binding:
     """A call of a function with source: of its instance for these values."""
-    hint, is_bound = calls.hint, calls.is_bound
     bound = bind_parameters(calls, program, arguments, keywords)
-    calls.hint, calls.is_bound = hint, is_bound
     if bound is None:  # Python will raise the TypeError
         return calls.emit(ref, arguments, keywords, UNKNOWN)
     if generators.is_generator(program):
@@ -74,7 +70,6 @@ def call_user(calls: Calls, ref: Ref, program: core.Function, arguments: list[Bi
     values, back = canonical_sizes(tuple(item.value for item in bound))
     if any(is_closure(value) for value in values):
         bound = [leaf for item in bound for leaf in leaf_bindings(calls, item)]
-        calls.hint, calls.is_bound = hint, is_bound
     instance = calls.sweep.session.instance(program, values)
     for number in sorted(instance.mutated):
         calls.sweep.escape(bound[number])
@@ -154,13 +149,10 @@ def default_of(calls: Calls, name: str, default: Any) -> Binding:
     """The operand for a default: one that may change is read when the program runs."""
     if not isinstance(default, (np.ndarray, list, dict, set)):
         return constant(default)
-    hint, is_bound = calls.hint, calls.is_bound
-    calls.hint, calls.is_bound = name, True
     cell = calls.sweep.session.cell_of(default)
     owner = Binding(Ref(cell, name), value_of_object(cell))
-    found = calls.call_object(Ref(getattr, "getattr"), [owner, constant("cell_contents")], {})
-    calls.hint, calls.is_bound = hint, is_bound
-    return found
+    with calls.aside(name):
+        return calls.call_object(Ref(getattr, "getattr"), [owner, constant("cell_contents")], {})
 
 
 def call_bound_method(
@@ -218,23 +210,20 @@ def make_pullback(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Ke
     has_aux = keywords.get("has_aux", constant(False)).value
     if not isinstance(function.value, Known) or not isinstance(has_aux, Literal) or not set(keywords) <= {"has_aux"}:
         return call_primitive(calls, ref, None, arguments, keywords)
-    calls.hint, calls.is_bound = None, True
-    kept = [copy_of(calls, item) for item in primals]
-    output = calls.apply(function, [*before, *primals], {}, None, True)
     made = ref.value.pullback_of(function.value.object, len(before), len(primals), bool(has_aux.value))
-    calls.hint, calls.is_bound = None, True
-    pullback = calls.call_object(Ref(functools.partial), [constant(made), *before, *kept], {})
-    if not has_aux.value:
-        return tuple_of([output, pullback])
-    calls.hint, calls.is_bound = None, True
-    parts = [calls.call_object(Ref(operator.getitem), [output, constant(place)], {}) for place in (0, 1)]
+    with calls.aside():
+        kept = [copy_of(calls, item) for item in primals]
+        output = calls.apply(function, [*before, *primals], {}, None, True)
+        pullback = calls.call_object(Ref(functools.partial), [constant(made), *before, *kept], {})
+        if not has_aux.value:
+            return tuple_of([output, pullback])
+        parts = [calls.call_object(Ref(operator.getitem), [output, constant(place)], {}) for place in (0, 1)]
     return tuple_of([parts[0], pullback, parts[1]])
 
 
 def copy_of(calls: Calls, binding: Binding) -> Binding:
     """The operand in memory of its own."""
     value = binding.value
-    calls.hint, calls.is_bound = None, True
     if isinstance(value, (Number, Literal)):
         return binding
     if isinstance(value, Sequence) and value.kind in (tuple, list):
@@ -242,7 +231,6 @@ def copy_of(calls: Calls, binding: Binding) -> Binding:
         if parts is not None:
             made = operations.make_tuple if value.kind is tuple else operations.make_list
             return calls.call_object(Ref(made), [copy_of(calls, part) for part in parts], {})
-    calls.hint, calls.is_bound = None, True
     return calls.call_object(Ref(runtime.snapshot), [binding], {})
 
 
@@ -302,7 +290,6 @@ def on_partial(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
 def on_apply(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     """`f(*arguments, **keywords)` with containers of known structure."""
     function, positional, named = arguments
-    hint, is_bound = calls.hint, calls.is_bound
     parts = parts_of(calls, positional)
     if parts is None or not isinstance(named.value, Mapping) or calls.sweep.is_mutated(named.region):
         return None
@@ -312,4 +299,4 @@ def on_apply(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyword
         str(key): named.parts[place] if named.parts is not None else calls.sweep.read(named, Const(key), item)
         for place, (key, item) in enumerate(zip(named.value.keys, named.value.items))
     }
-    return calls.apply(function, list(parts), given, hint, is_bound)
+    return calls.apply(function, list(parts), given, calls.hint, calls.is_bound)
