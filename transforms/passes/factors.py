@@ -63,6 +63,8 @@ from transforms.core import (
     Statement,
     Var,
     blocks_of,
+    by_identity,
+    is_call_in,
     is_call_of,
     is_temporary,
     names_in,
@@ -71,19 +73,21 @@ from transforms.core import (
     with_blocks,
     writes,
 )
-from transforms.passes.effects import memory_of
+from transforms.passes.effects import Memory, memory_of
 from transforms.passes.scalings import is_power_of_two
 from transforms.values import Array, Number, Value
 
 NEGATE = (operator.neg, np.negative)
 MULTIPLY = (operator.mul, np.multiply)
 DIVIDE = (operator.truediv, np.true_divide)
+_NEGATE, _MULTIPLY = by_identity(*NEGATE), by_identity(*MULTIPLY)
 OPPOSITE = {
     operator.add: operator.sub,
     operator.sub: operator.add,
     operator.iadd: operator.isub,
     operator.isub: operator.iadd,
 }
+_OPPOSITE = by_identity(*OPPOSITE)
 Constants = Callable[[Atom], bool]  # which constants may change their sign
 
 
@@ -99,16 +103,23 @@ def factors(function: Function) -> Function:
 class _Rewriter:
     def __init__(self, function: Function) -> None:
         self.values: dict[str, Value] = dict(function.values or {})
-        self.memory = memory_of(function)
-        self.names = Names(names_in(function))
         self.function = function
-        bound = Counter([*function.parameters, *(name for s in walk(function.body) for name in writes(s))])
-        uses = Counter(name for s in walk(function.body) for name in reads(s))
+        statements = list(walk(function.body))
+        bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
+        uses = Counter(name for s in statements for name in reads(s))
         self.once = {name for name, count in bound.items() if count == 1}
         self.single = {name for name in self.once if uses[name] == 1}
         self.result: list[Statement] = []
         self.places: dict[str, int] = {}  # names of one use -> where the block under way binds them
         self.changed = False
+
+    @functools.cached_property
+    def memory(self) -> Memory:
+        return memory_of(self.function)
+
+    @functools.cached_property
+    def names(self) -> Names:
+        return Names(names_in(self.function))
 
     def block(self, block: Block) -> Block:
         outside = self.result, self.places
@@ -136,13 +147,15 @@ class _Rewriter:
 
     def simplified(self, call: Call) -> Call | None:
         """What to call instead, or None; operations before it may have been changed for it."""
-        if is_call_of(call, *NEGATE):
+        if not any(isinstance(atom, Var) and atom.name in self.places for atom in call.arguments):
+            return None
+        if is_call_in(call, _NEGATE):
             return self.negation(call)
         if len(call.arguments) != 2:
             return None
-        if is_call_of(call, *OPPOSITE):
+        if is_call_in(call, _OPPOSITE):
             return self.sum(call)
-        if is_call_of(call, *MULTIPLY):
+        if is_call_in(call, _MULTIPLY):
             return (
                 self.signed_product(call)
                 or self.joined_factors(call)
