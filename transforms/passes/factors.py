@@ -204,9 +204,15 @@ class _Rewriter:
                 assert isinstance(factor, Const)
                 if is_power_of_two(atom) or is_power_of_two(factor):
                     product = Const(atom.value * factor.value)
-                    if is_real(product):
+                    if is_real(product) and self.is_in_range(product, rest):
                         return Call(call.function, (product, rest) if position == 0 else (rest, product))
         return None
+
+    def is_in_range(self, constant: Const, atom: Atom) -> bool:
+        """Whether a constant surely is a normal number in the dtype of an atom."""
+        value = self.values.get(atom.name) if isinstance(atom, Var) else None
+        is_double = isinstance(value, (Number, Array)) and value.dtype == np.float64
+        return is_double or 1e-3 < abs(constant.value) < 1e3
 
     def factor_of_quotient(self, call: Call) -> Call | None:
         """`a * (b * x / y)` as `(a * b) * x / y` of a constant b and a power of two a."""

@@ -14,9 +14,11 @@ abstract values of the names.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import operator
 from collections import Counter
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +33,7 @@ from transforms.core import (
     Function,
     If,
     Names,
+    Origin,
     Ref,
     Return,
     Statement,
@@ -70,41 +73,86 @@ def items(function: Function) -> Function:
         return function
     converter = _Converter(function, reads, results)
     body = converter.block(function.body)
-    body = _wrap_results(function, body, finder.reached(reads | results), converter.names)
+    body = _wrap_results(function, body, finder.reached(reads | results), finder.returned, converter.names)
     return function.replace(body=body, values=converter.values)
 
 
-def _wrap_results(function: Function, body: Block, floats: set[str], names: Names) -> Block:
+class _Returned:
+    """What a function returns: its result, and the tuples and lists that this is made of."""
+
+    def __init__(self, function: Function) -> None:
+        self.values = function.values or {}
+        self.statements = [s for s in walk(function.body) if isinstance(s, Assign)]
+        self.unknown: set[str] = set()  # names in it of which it is not known whether they are numbers
+        self.numbers: list[str] = []  # numbers in it, once for each place
+        self.names: set[str] = set()
+        self.add(function.result, True)
+        known = -1
+        while len(self.names) > known:
+            known = len(self.names)
+            for statement in self.statements:
+                self.look(statement)
+        for statement in self.statements:
+            if is_call_of(statement.value, operations.make_tuple) and statement.target in self.names:
+                for atom in statement.value.atoms:  # type: ignore[union-attr]
+                    self.add(atom, True)
+
+    def add(self, atom: Atom, count: bool = False) -> None:
+        if not isinstance(atom, Var) or isinstance(value := self.values.get(atom.name), Array):
+            return
+        if isinstance(value, Number):
+            self.numbers += [atom.name] if count else []
+        else:
+            self.names.add(atom.name)
+
+    def look(self, statement: Assign) -> None:
+        value = statement.value
+        if not isinstance(value, Call):
+            if statement.target in self.names:
+                self.add(value)
+        elif is_call_of(value, list.append) and getattr(value.arguments[0], "name", "") in self.names:
+            self.unknown.update(atom.name for atom in value.arguments[1:] if isinstance(atom, Var))
+            self.add(value.arguments[1])
+        elif statement.target in self.names and is_call_of(value, operations.make_tuple):
+            for atom in value.arguments:
+                self.add(atom)
+        elif statement.target in self.names and is_call_of(value, list.pop, operator.getitem):
+            self.add(value.arguments[0])
+
+    @property
+    def unsafe(self) -> set[str]:
+        """The names that must not become Python floats, because nothing can turn them back."""
+        made = {s.target for s in self.statements if is_call_of(s.value, operations.make_tuple)}
+        return self.unknown | {name for name in self.names if name not in made}
+
+
+def _wrap_results(function: Function, body: Block, floats: set[str], returned: _Returned, names: Names) -> Block:
     """What the function returns stays a NumPy scalar where it was one."""
     values = function.values or {}
-    last = body[-1]
-    assert isinstance(last, Return)
-    returned = {last.value.name} if isinstance(last.value, Var) else set()
-    result: list[Statement] = []
-    end = len(body) - 1
-    while end > 0:
-        packing = body[end - 1]
-        if not isinstance(packing, Assign) or not isinstance(packing.value, Call) or packing.target not in returned:
-            break
-        if not is_call_of(packing.value, operations.make_tuple):
-            break
-        wrapped: list[Atom] = []
-        lines: list[Statement] = []
-        for atom in packing.value.arguments:
-            if isinstance(atom, Var) and atom.name in floats and _is_numpy_number(values.get(atom.name)):
-                name = names.temporary()
-                lines.append(Assign(name, Call(Ref(np.float64, "np.float64"), (atom,)), packing.origin))
-                atom = Var(name)
-            elif isinstance(atom, Var):
-                returned.add(atom.name)
-            wrapped.append(atom)
-        result = [*lines, Assign(packing.target, Call(packing.value.function, tuple(wrapped)), packing.origin), *result]
-        end -= 1
-    if isinstance(last.value, Var) and last.value.name in floats and _is_numpy_number(values.get(last.value.name)):
+
+    def wrapped(atom: Atom, before: list[Statement], origin: Origin | None) -> Atom:
+        if not isinstance(atom, Var) or atom.name not in floats or not _is_numpy_number(values.get(atom.name)):
+            return atom
         name = names.temporary()
-        wrap = Assign(name, Call(Ref(np.float64, "np.float64"), (last.value,)), last.origin)
-        return (*body[:-1], wrap, Return(Var(name), last.origin))
-    return (*body[:end], *result, last)
+        before.append(Assign(name, Call(Ref(np.float64, "np.float64"), (atom,)), origin))
+        return Var(name)
+
+    def visit(block: Block) -> Block:
+        result: list[Statement] = []
+        for statement in block:
+            if blocks_of(statement):
+                statement = with_blocks(statement, map(visit, blocks_of(statement)))
+            if isinstance(statement, Return):
+                statement = Return(wrapped(statement.value, result, statement.origin), statement.origin)
+            elif isinstance(statement, Assign) and is_call_of(statement.value, operations.make_tuple):
+                if statement.target in returned.names:
+                    call: Any = statement.value
+                    items = tuple(wrapped(atom, result, statement.origin) for atom in call.arguments)
+                    statement = dataclasses.replace(statement, value=Call(call.function, items))
+            result.append(statement)
+        return tuple(result)
+
+    return visit(body)
 
 
 def _is_numpy_number(value: Value | None) -> bool:
@@ -125,6 +173,8 @@ class _Finder:
         statements = list(walk(function.body))
         self.bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
         self.nonzero = Signs(function, self.bound)
+        self.returned = _Returned(function)
+        self.unsafe |= self.returned.unsafe
 
     def convertible(self) -> tuple[frozenset[str], frozenset[str]]:
         """The reads that may be of Python floats, and the results of other functions that are worth converting."""
@@ -151,9 +201,8 @@ class _Finder:
                 if target in faster and isinstance(atom, Var)
             }
             if used >= calls:
-                last = self.function.result
-                returned = {last.name} | self.sources.get(last.name, set()) if isinstance(last, Var) else set()
-                gain = len(faster) - len(calls) - 2 * len(returned & (faster | calls))
+                wraps = sum(name in faster or name in calls for name in self.returned.numbers)
+                gain = len(faster) - len(calls) - 2 * wraps
                 return calls if gain > 0 else frozenset()
             calls &= used
         return calls

@@ -73,3 +73,13 @@ def test_what_is_negated_and_then_changed_is_read_in_time():
     before = prepared(source("z = x.copy()\nt = -z\nz *= 3.0\ns = t * a\ny = z + s"), (VECTOR, VECTOR + 0.5))
     changed = deadcode.deadcode(factors.factors(before))
     assert_same_bits(run(before, (VECTOR, MATRIX[0])), run(changed, (VECTOR, MATRIX[0])))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_the_product_of_factors_is_a_number_of_the_dtype(dtype):
+    x = np.array([1e-3, -2e-2], dtype)
+    before = prepared(source("y = 4 * (3e4 * x)"), (x, 0.5))
+    changed = factors.factors(before)
+    one, other = run(before, (x, 0.5)), run(changed, (x, 0.5))
+    assert one.dtype == other.dtype == dtype
+    assert_same_bits(one, other)

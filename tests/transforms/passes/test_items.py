@@ -64,3 +64,29 @@ def test_a_quotient_by_zero_warns_as_before():
     after = items.items(prepared(source, (0.5,)))
     with pytest.warns(RuntimeWarning):
         assert np.isnan(run(after, (0.0,)))
+
+
+RETURNED = {
+    "a tuple in a tuple": "    return (s, (a, s * a)), x\n",
+    "made before": "    pair = (s, a)\n    t = s * a\n    return t * s, pair\n",
+    "made in a branch": "    pair = (s, x)\n    if x > 0.5:\n        pair = (s * a, a)\n    return pair\n",
+    "an item of a tuple": "    pair = ((s, a), x)\n    for k in range(2):\n        s = s + k\n    return pair[0], s\n",
+    "a list": "    found = []\n    for k in range(2):\n        found.append(s * k)\n    return found\n",
+    "a dict": "    return {'s': s * a, 'a': a}\n",
+}
+
+
+def kinds(value):
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    return [kinds(item) for item in value] if isinstance(value, (tuple, list)) else type(value)
+
+
+@pytest.mark.parametrize("ending", RETURNED.values(), ids=RETURNED)
+def test_what_is_returned_keeps_its_type(ending):
+    lines = f"a = np.sin(x)\n{SUM}".strip().replace("\n", "\n    ")
+    before = prepared(f"def f(x):\n    {lines}\n{ending}", (0.7,))
+    after = items.items(before)
+    one, other = run(before, (0.7,)), run(after, (0.7,))
+    assert kinds(one) == kinds(other)
+    assert repr(one) == repr(other)
