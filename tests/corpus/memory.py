@@ -334,3 +334,17 @@ def number_of_a_branch_kept_in_a_list(x):
 
 
 register(number_of_a_branch_kept_in_a_list, (1.3,), gradient=lambda x: 12 * x)
+
+
+
+# ------------------------------------------------------------------------------ copies whose types are not known well
+
+
+def list_copied_again_and_again(x, items):
+    for _ in x:
+        items = list(items)
+        items[0], items[-1] = items[-1], items[0]
+    return sum([np.sum(item * item) * (k + 1) for k, item in enumerate(items)]) + np.sum(x)
+
+
+register(list_copied_again_and_again, (numbers(3), [numbers(2, seed=1), numbers(2, seed=2)]), wrt=(0, 1))

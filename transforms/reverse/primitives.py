@@ -221,7 +221,7 @@ class Primitives(Containers):
         sources = [atom for atom in call.arguments if isinstance(atom, Var) and self.plan.regions.of(atom) is not None]
         is_known = any(function is copier for copier in ITEM_COPIES)
         is_memory = _holds_memory(self.plan.value(statement.target))
-        if not is_known or not is_memory and function in (dict, dict.copy):
+        if not is_known:
             raise TransformError(
                 "the copy of a container whose items change, or are not known, cannot be followed",
                 "Build the new container item by item.",
@@ -235,28 +235,34 @@ class Primitives(Containers):
         mirror = list if function is tuple else function
         primal.call(mirror, *shadows, target=self.bar(statement.target))
         if not is_memory:
-            self._return_parts(shadows, Var(self.bar(statement.target)), function is runtime.repeat_sequence, adjoint)
+            self._return_parts(shadows, Var(self.bar(statement.target)), function, adjoint)
         for source in sources:
             if self.kind(source) is Kind.VALUE:
                 self.accumulate(source, bars[source], adjoint)
 
-    def _return_parts(self, shadows: list[Atom], copied: Var, is_repeated: bool, out: Builder) -> None:
-        """Add what the shadow of joined or repeated lists holds for numbers to the shadows of the lists."""
-        everything = Const(slice(None, None, None))
-        start: Atom = Const(0)
-        if is_repeated:
-            shadow, length = shadows[0], out.call(max, Const(1), out.call(len, shadows[0]))
-            starts = out.call(range, Const(0), out.call(len, copied), length)
-            each, one = Builder(self.names, out.origin), self.names.temporary()
+    def _return_parts(self, shadows: list[Atom], copied: Var, function: Any, out: Builder) -> None:
+        """Add what the shadow of a copy holds for numbers, and for arrays that nobody changes, to the shadows of what
+        was copied, joined or repeated."""
+        everything, shadow = Const(slice(None, None, None)), shadows[0]
+        each, one = Builder(self.names, out.origin), self.names.temporary()
+        if function in (dict, dict.copy):
+            each.do(runtime.return_item, shadow, Var(one), each.call(operator.getitem, copied, Var(one)))
+            out.add([For(one, out.call(list, shadow), tuple(each.statements), out.origin)])
+        elif function is runtime.repeat_sequence:
+            length = out.call(max, Const(1), out.call(len, shadow))
             place = each.call(operations.make_slice, Var(one), each.call(operator.add, Var(one), length), Const(None))
             each.do(runtime.return_item, shadow, everything, each.call(operator.getitem, copied, place))
+            starts = out.call(range, Const(0), out.call(len, copied), length)
             out.add([For(one, starts, tuple(each.statements), out.origin)])
-            return
-        for shadow in shadows:
-            stop = out.call(operator.add, start, out.call(len, shadow))
-            place = out.call(operations.make_slice, start, stop, Const(None))
-            out.do(runtime.return_item, shadow, everything, out.call(operator.getitem, copied, place))
-            start = stop
+        elif len(shadows) == 1:
+            out.do(runtime.return_item, shadow, everything, copied)
+        else:
+            start: Atom = Const(0)
+            for shadow in shadows:
+                stop = out.call(operator.add, start, out.call(len, shadow))
+                place = out.call(operations.make_slice, start, stop, Const(None))
+                out.do(runtime.return_item, shadow, everything, out.call(operator.getitem, copied, place))
+                start = stop
 
     def _copies_numbers(self, statement: Assign, function: Any) -> bool:
         """Whether a new list or dict is made of the items of another, all numbers; refused where they may change."""
@@ -295,6 +301,9 @@ class Primitives(Containers):
         is_item = function.value in TAKERS
         if is_known or is_item or not function_may_copy(function) or function.value in (sorted, np.imag):
             return False
+        if any(function.value is copier for copier in ITEM_COPIES):
+            self._mirror_copy(statement, function.value, call, primal, adjoint)
+            return True
         bound = bind(entry, call)
         if bound is None or any(self.kind(atom) is Kind.VALUE for name in entry.wrt for atom in bound.get(name, ())):
             return False
