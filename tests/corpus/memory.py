@@ -348,3 +348,20 @@ def list_copied_again_and_again(x, items):
 
 
 register(list_copied_again_and_again, (numbers(3), [numbers(2, seed=1), numbers(2, seed=2)]), wrt=(0, 1))
+
+
+def argument_returned_after_item_changed(items):
+    items[0][0] = items[1][1] ** 2
+    last = items[1]
+    last *= items[0]
+    return items
+
+
+def argument_dict_returned_after_item_changed(d):
+    k = d["k"]
+    k *= d["m"]
+    return d
+
+
+register(argument_returned_after_item_changed, ([numbers(3), numbers(3, seed=1)],))
+register(argument_dict_returned_after_item_changed, ({"k": numbers(3), "m": numbers(3, seed=1)},))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from transforms import operations, registry
-from transforms.analyses.regions import BUILDERS, INPLACE, Region, Regions, bind, opaque_mutations
+from transforms.analyses.regions import BUILDERS, INPLACE, Region, Regions, bind, chain, opaque_mutations
 from transforms.core import (
     Assign,
     Atom,
@@ -110,7 +110,8 @@ class Activity:
         return False
 
     def _mark(self, names: set[str], marked: set[Region], atoms: list[str]) -> bool:
-        """Mark names, and the regions that they share if those are changed in place; says whether anything was new."""
+        """Mark names, and the memory behind them that is changed in place, with what it holds; says whether anything
+        was new."""
         changed = False
         for name in atoms:
             if not may_be_differentiable(self.regions.value(name)):
@@ -119,7 +120,8 @@ class Activity:
                 names.add(name)
                 changed = True
             if self.regions.is_mutated(name):
-                changed |= self._mark_region(self.regions.of(name), marked)
+                for region in chain(self.regions, name):
+                    changed |= self._mark_region(region, marked)
         return changed
 
     @staticmethod
