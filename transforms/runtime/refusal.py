@@ -85,6 +85,8 @@ def check_view(result: Any, source: Any) -> None:
 def is_copy(result: Any, source: Any) -> bool:
     """Whether `result`, which may be a view of `source` or hold its parts, is new memory or a number; refused where it
     is both."""
+    if result is source and isinstance(result, (np.ndarray, list, dict)):
+        return False
     parts = _numbers_and_memory(result)
     whole = [part for part in _numbers_and_memory(source) if isinstance(part, np.ndarray)]
     known = set(map(id, whole))
