@@ -41,6 +41,7 @@ from collections import Counter
 
 import numpy as np
 
+from transforms import operations
 from transforms.core import (
     Assign,
     Atom,
@@ -63,6 +64,7 @@ from transforms.core import (
     writes,
 )
 from transforms.rules.indexing import getitem_is_view
+from transforms.rules.typed import may_be_one
 from transforms.values import UNKNOWN, Array, Literal, Number, Value
 
 ZEROS = (np.zeros, np.zeros_like)
@@ -97,6 +99,7 @@ def _adds(statement: Statement) -> bool:
 
 class _Rewriter:
     def __init__(self, function: Function) -> None:
+        self.function = function
         self.values: dict[str, Value] = dict(function.values or {})
         self.names = Names(names_in(function))
         self.statements = list(walk(function.body))
@@ -201,7 +204,12 @@ class _Rewriter:
     def has_form(self, added: Var, target: Var) -> bool:
         """Whether an array has the shape and dtype of one of zeros, of which nothing depends on the layout."""
         one, other = self.array(added), self.array(target)
-        return one is not None and one == other and bool(one.shape) and self.is_plain(target.name, 3)
+        if one is None or other is None or not one.shape or not other.shape or one.dtype != other.dtype:
+            return False
+        equal = len(one.shape) == len(other.shape) and all(
+            a == b or not (may_be_one(a) or may_be_one(b)) for a, b in zip(one.shape, other.shape)
+        )
+        return equal and self.is_plain(target.name, 3)
 
     def is_new(self, added: Var, result: list[Statement | None], made: dict[str, int]) -> bool:
         """Whether an array is new memory, and has no other use."""
@@ -217,6 +225,9 @@ class _Rewriter:
             if not isinstance(statement, Assign) or not isinstance(statement.value, Call):
                 return False
             if is_call_of(statement.value, getattr) or is_call_of(statement.value, *PLAIN, *ZEROS):
+                continue
+            is_result = Var(statement.target or "") == self.function.result
+            if is_result and is_call_of(statement.value, operations.make_tuple):
                 continue
             if not is_call_of(statement.value, *VIEWS) or statement.target is None or not depth:
                 return False

@@ -3,6 +3,9 @@
     t = v[:, None] * a              s = v @ a
     s = np.sum(t, axis=0)
 
+    t = v[:, :, None] * a           p = v[:, None, :] @ a
+    s = np.sum(t, axis=1)           s = p[:, 0]
+
     t = x ** 2                      s = np.einsum("ij,ij->i", x, x)
     s = np.sum(t, axis=1)
 
@@ -138,16 +141,17 @@ class _Rewriter:
         factors = self.factors(product)
         if axes is None or factors is None or not self.is_worthwhile(product, axes, factors):
             return None
-        new = self.contraction(product, axes, factors)
+        lines, new = self.contraction(product, axes, factors)
         self.changed = True
         if not keeps:
-            return [Assign(statement.target, new, statement.origin, statement.comment)]
+            return [*lines, Assign(statement.target, new, statement.origin, statement.comment)]
         name = self.names.temporary()
         shape = self.shape(product)
         assert shape is not None and len(axes) == 1
         self.values[name] = Array(FLOAT, tuple(n for axis, n in enumerate(shape) if axis not in axes))
         spread = Call(Ref(np.expand_dims, "np.expand_dims"), (Var(name), Const(axes[0])))
         return [
+            *lines,
             Assign(name, new, statement.origin),
             Assign(statement.target, spread, statement.origin, statement.comment),
         ]
@@ -227,7 +231,7 @@ class _Rewriter:
 
     def is_worthwhile(self, product: str, axes: tuple[int, ...], factors: tuple[_Factor, _Factor]) -> bool:
         """Whether it is faster: a product of matrices always; a sum over leading axes is fast itself."""
-        if self.as_product(product, axes, factors) is not None:
+        if self.as_product(product, axes, factors) is not None or self.as_stack(product, axes, factors) is not None:
             return True
         rank = len(self.shape(product) or ())
         if rank > 2 and axes == tuple(range(len(axes))):
@@ -239,19 +243,53 @@ class _Rewriter:
         if len(self.shape(product) or ()) != 2:
             return None
         for vector, matrix in (factors, factors[::-1]):
-            if matrix.axes == (0, 1) and vector.axes == axes:
-                rows, columns = self.shape(vector.name), self.shape(matrix.name)
-                assert rows is not None and columns is not None
-                if rows[0] == columns[axes[0]] != 1 or not (may_be_one(rows[0]) or may_be_one(columns[axes[0]])):
-                    pair = (vector, matrix) if axes == (0,) else (matrix, vector)
-                    return Call(Ref(operator.matmul), tuple(Var(factor.name) for factor in pair))
+            if matrix.axes == (0, 1) and vector.axes == axes and self.match(vector, 0, matrix, axes[0]):
+                pair = (vector, matrix) if axes == (0,) else (matrix, vector)
+                return Call(Ref(operator.matmul), tuple(Var(factor.name) for factor in pair))
         return None
 
-    def contraction(self, product: str, axes: tuple[int, ...], factors: tuple[_Factor, _Factor]) -> Call:
+    def as_stack(
+        self, product: str, axes: tuple[int, ...], factors: tuple[_Factor, _Factor]
+    ) -> tuple[_Factor, _Factor] | None:
+        """The vectors and the matrices of which a sum over one axis is the products."""
+        if len(self.shape(product) or ()) != 3 or axes not in ((1,), (2,)):
+            return None
+        for vectors, matrices in (factors, factors[::-1]):
+            if matrices.axes == (0, 1, 2) and vectors.axes == (0, *axes) and self.match(vectors, 1, matrices, axes[0]):
+                return vectors, matrices
+        return None
+
+    def match(self, first: _Factor, axis: int, second: _Factor, other: int) -> bool:
+        """Whether two axes are of one length, with nothing repeated along them."""
+        one, two = (self.shape(factor.name) for factor in (first, second))
+        assert one is not None and two is not None
+        return one[axis] == two[other] != 1 or not (may_be_one(one[axis]) or may_be_one(two[other]))
+
+    def contraction(
+        self, product: str, axes: tuple[int, ...], factors: tuple[_Factor, _Factor]
+    ) -> tuple[list[Statement], Call]:
+        """The statements and the last call that a sum becomes."""
         matrix_product = self.as_product(product, axes, factors)
         if matrix_product is not None:
-            return matrix_product
+            return [], matrix_product
+        stack = self.as_stack(product, axes, factors)
+        if stack is not None:
+            return self.products_of_stack(*stack, axes[0])
         rank = len(self.shape(product) or ())
         left = "".join(LETTERS[axis] for axis in range(rank) if axis not in axes)
         subscripts = f"{factors[0].letters},{factors[1].letters}->{left}"
-        return Call(Ref(np.einsum, "np.einsum"), (Const(subscripts), *(Var(factor.name) for factor in factors)))
+        return [], Call(Ref(np.einsum, "np.einsum"), (Const(subscripts), *(Var(factor.name) for factor in factors)))
+
+    def products_of_stack(self, vectors: _Factor, matrices: _Factor, axis: int) -> tuple[list[Statement], Call]:
+        """`(v[:, None, :] @ a)[:, 0]` or `(a @ v[:, :, None])[:, :, 0]`."""
+        matrix, products = self.names.temporary(), self.names.temporary()
+        few, many = self.shape(vectors.name), self.shape(matrices.name)
+        assert few is not None and many is not None
+        self.values[matrix] = Array(FLOAT, (few[0], 1, few[1]) if axis == 1 else (*few, 1))
+        self.values[products] = Array(FLOAT, (many[0], 1, many[2]) if axis == 1 else (*many[:2], 1))
+        pair = (Var(matrix), Var(matrices.name)) if axis == 1 else (Var(matrices.name), Var(matrix))
+        lines: list[Statement] = [
+            Assign(matrix, Call(Ref(np.expand_dims, "np.expand_dims"), (Var(vectors.name), Const(axis)))),
+            Assign(products, Call(Ref(operator.matmul), pair)),
+        ]
+        return lines, Call(Ref(operator.getitem), (Var(products), Const((*(slice(None),) * axis, 0))))

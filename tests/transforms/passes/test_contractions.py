@@ -37,7 +37,22 @@ CASES = {
     "an axis between": (
         "def f(v, x):\n    t = v[:, :, None] * x\n    y = np.sum(t, axis=1)\n    return y\n",
         (PAIRS, CUBE),
+        "t = v[:, None, :] @ x\n    y = t[:, 0]",
+    ),
+    "the last axis of a stack": (
+        "def f(v, x):\n    t = x * v[:, None, :]\n    y = np.sum(t, axis=-1)\n    return y\n",
+        (PAIRS[:, [0, 1, 2, 0]], CUBE),
+        "t = x @ v[:, :, None]\n    y = t[:, :, 0]",
+    ),
+    "a unit axis of a stack": (
+        "def f(v, x):\n    t = v[:, :, None] * x\n    y = np.sum(t, axis=1)\n    return y\n",
+        (PAIRS[:, :1], CUBE),
         "y = np.einsum('ij,ijk->ik', v, x)",
+    ),
+    "a stack of one": (
+        "def f(v, x):\n    t = v[:, :, None] * x\n    y = np.sum(t, axis=1, keepdims=True)\n    return y\n",
+        (PAIRS[:1], CUBE),
+        "t = v[:, None, :] @ x\n    t_1 = t[:, 0]\n    y = t_1[:, None, :]",
     ),
     "several axes": (
         "def f(x, y):\n    t = np.multiply(x, y)\n    z = np.sum(t, axis=(0, 2))\n    return z\n",
