@@ -56,6 +56,7 @@ FLOAT = np.dtype(np.float64)
 ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.neg, operator.pos, operator.not_, abs)
 COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne)
 _OPERATIONS = by_identity(*ARITHMETIC, *COMPARISONS)
+OPERATIONS_EACH = 3  # so many operations have to become faster for a conversion
 # functions that take a Python float for what it is, and whose result does not become one
 TAKERS = (
     np.sin, np.cos, np.tan, np.exp, np.tanh, np.sqrt, np.log, np.arctan, np.sinh, np.cosh, np.abs, np.maximum,
@@ -202,8 +203,7 @@ class _Finder:
             }
             if used >= calls:
                 wraps = sum(name in faster or name in calls for name in self.returned.numbers)
-                gain = len(faster) - len(calls) - 2 * wraps
-                return calls if gain > 0 else frozenset()
+                return calls if len(faster) - 2 * wraps >= OPERATIONS_EACH * len(calls) else frozenset()
             calls &= used
         return calls
 
