@@ -57,6 +57,7 @@ from transforms.core import (
     Block,
     Call,
     Const,
+    Expression,
     Function,
     Names,
     Ref,
@@ -73,7 +74,7 @@ from transforms.core import (
     with_blocks,
     writes,
 )
-from transforms.passes.effects import Memory, memory_of
+from transforms.passes.effects import Effect, Memory, effect_of, memory_of
 from transforms.passes.scalings import is_power_of_two
 from transforms.values import Array, Number, Value
 
@@ -137,15 +138,28 @@ class _Rewriter:
         return body
 
     def assign(self, statement: Assign, call: Call) -> Assign:
-        if call.keywords or not isinstance(call.function, Ref):
+        if not isinstance(call.function, Ref):
             return statement
-        new = self.simplified(call)
+        new = self.sum_of_negatives(statement, call) if call.keywords else self.simplified(call)
         if new is None:
             return statement
         self.changed = True
         return dataclasses.replace(statement, value=new)
 
-    def simplified(self, call: Call) -> Call | None:
+    def sum_of_negatives(self, statement: Assign, call: Call) -> Call | None:
+        """`np.sum(-x * y, axis=0)` as `-np.sum(x * y, axis=0)`: the sum is smaller."""
+        if not is_call_of(call, np.sum) or not self.can_turn(call.arguments[:1], no_constant):
+            return None
+        result = self.values.get(statement.target or "")
+        if len(call.arguments) != 1 or not isinstance(result, (Number, Array)) or result.dtype.kind != "f":
+            return None
+        name = self.names.temporary()
+        self.values[name] = result
+        turned = Call(call.function, self.turned(call.arguments, no_constant), call.keywords)
+        self.result.append(Assign(name, turned, statement.origin))
+        return Call(Ref(operator.neg), (Var(name),))
+
+    def simplified(self, call: Call) -> Expression | None:
         """What to call instead, or None; operations before it may have been changed for it."""
         if not any(isinstance(atom, Var) and atom.name in self.places for atom in call.arguments):
             return None
@@ -164,8 +178,10 @@ class _Rewriter:
             )
         return None
 
-    def negation(self, call: Call) -> Call | None:
-        """`-(c * x)` as `(-c) * x`."""
+    def negation(self, call: Call) -> Expression | None:
+        """`-(c * x)` as `(-c) * x`, and `-(-x * y)` as `x * y`."""
+        if self.can_turn(call.arguments, no_constant) and self.is_product(call.arguments[0]):
+            return self.turned(call.arguments, no_constant)[0]
         product = self.made(call.arguments[0])
         if product is None or not is_call_of(product, *MULTIPLY) or not any(map(is_real, product.arguments)):
             return None
@@ -199,7 +215,9 @@ class _Rewriter:
                 continue
             for place, factor in enumerate(inner.arguments):
                 rest = inner.arguments[1 - place]
-                if not is_real(atom) or not is_real(factor) or not self.is_float(rest) or not self.is_steady(rest):
+                if not is_real(atom) or not is_real(factor) or not self.is_float(rest):
+                    continue
+                if not self.is_steady(rest, call.arguments[1 - position]):
                     continue
                 assert isinstance(factor, Const)
                 if is_power_of_two(atom) or is_power_of_two(factor):
@@ -224,7 +242,7 @@ class _Rewriter:
                 continue
             first, second = quotient.arguments
             product = self.made(first)
-            if product is None or not is_call_of(product, *MULTIPLY) or not self.is_steady(second):
+            if product is None or not is_call_of(product, *MULTIPLY) or not self.is_steady(second, other):
                 continue
             joined = self.joined_factors(Call(call.function, (atom, first)))
             if joined is None:
@@ -238,11 +256,12 @@ class _Rewriter:
     def spread_later(self, call: Call) -> Call | None:
         """`c * v[:, None]` as `(c * v)[:, None]`: the constant may meet another one."""
         for position, atom in enumerate(call.arguments):
-            view = self.made(call.arguments[1 - position])
+            view_name = call.arguments[1 - position]
+            view = self.made(view_name)
             if not is_real(atom) or view is None or not _only_adds_axes(view) or view.keywords:
                 continue
             source = view.arguments[0]
-            if not isinstance(source, Var) or not self.is_float(source) or not self.is_steady(source):
+            if not isinstance(source, Var) or not self.is_float(source) or not self.is_steady(source, view_name):
                 continue
             if not isinstance(self.values.get(source.name), Array):
                 continue
@@ -260,6 +279,10 @@ class _Rewriter:
         place = self.places.get(atom.name) if isinstance(atom, Var) else None
         statement = None if place is None else self.result[place]
         return statement.value if isinstance(statement, Assign) and isinstance(statement.value, Call) else None
+
+    def is_product(self, atom: Atom) -> bool:
+        made = self.made(atom)
+        return made is not None and is_call_of(made, *MULTIPLY, *DIVIDE)
 
     def can_turn(self, atoms: tuple[Atom, ...], constants: Constants) -> bool:
         """Whether one of the factors can change its sign for nothing: by losing it, or in one of such constants."""
@@ -284,7 +307,7 @@ class _Rewriter:
             return None
         if is_call_of(call, *NEGATE):
             inner = call.arguments[0]
-            return (lambda: inner) if self.is_steady(inner) else None
+            return (lambda: inner) if self.is_steady(inner, atom) else None
         if not is_temporary(atom.name) or not is_call_of(call, *MULTIPLY, *DIVIDE):
             return None  # what has a name of the user's keeps its meaning
         if not self.can_turn(call.arguments, constants):
@@ -315,11 +338,20 @@ class _Rewriter:
             return value.dtype.kind == "f" and not (value.python and atom.name in self.integers)
         return isinstance(value, Array) and value.dtype.kind == "f"
 
-    def is_steady(self, atom: Atom) -> bool:
-        """Whether an atom can be read later with the same result."""
-        return isinstance(atom, Const) or (
-            isinstance(atom, Var) and atom.name in self.once and self.memory.is_stable(atom)
-        )
+    def is_steady(self, atom: Atom, user: Atom) -> bool:
+        """Whether what a name was made of can be read now with the same result."""
+        if isinstance(atom, Const):
+            return True
+        if not isinstance(atom, Var) or atom.name not in self.once or not isinstance(user, Var):
+            return False
+        since = self.result[self.places[user.name] + 1 :]
+        return all(map(_is_pure, since)) or self.memory.is_stable(atom)
+
+
+def _is_pure(statement: Statement) -> bool:
+    if not isinstance(statement, Assign):
+        return False
+    return not isinstance(statement.value, Call) or effect_of(statement.value) is Effect.PURE
 
 
 def is_real(atom: Atom) -> bool:

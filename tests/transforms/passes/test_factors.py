@@ -23,6 +23,9 @@ CASES = {
     "sum": ("y = x - a * -x", "y = x + a * x"),
     "negative constant": ("y = a + -0.3 * x", "y = a - 0.3 * x"),
     "in place": ("y = x.copy()\ny += a * -0.3", "operator.isub(y, a * 0.3)"),
+    "twice negated": ("y = -(-x * a / a)", "y = x * a / a"),
+    "sum of negatives": ("y = np.sum((-x * a)[None, :] * x, axis=0)", "y = np.sum((-x * a)[None, :] * x"),
+    "sum of negative products": ("y = -x * a + np.sum(-x[None, :] * a, axis=0)", "y = -x * a - np.sum("),
     "through a quotient": ("y = 2 * (0.3 * x / a)", "y = 0.6 * x / a"),
     "before axes are added": ("y = 0.5 * (4 * x[:, None]) * x", "y = (2.0 * x)[:, None] * x"),
 }
