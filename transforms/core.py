@@ -126,11 +126,12 @@ class _Simple:
 
 
 class _Compound:
-    """The same for a statement with blocks: what is read and bound by it and in all of them."""
+    """The same for a statement with blocks: what is read and bound by it and in all of them, and what they hold."""
 
-    __slots__ = ("_all_reads", "_all_writes")
+    __slots__ = ("_all_reads", "_all_writes", "_inside")
     _all_reads: frozenset[str]
     _all_writes: frozenset[str]
+    _inside: tuple[Statement, ...]
 
 
 @record
@@ -307,9 +308,18 @@ def walk(block: Block) -> Iterator[Statement]:
     """All statements of a block and of the blocks inside it, outside first, in source order."""
     for statement in block:
         yield statement
-        if statement.__class__ is not Assign:
-            for inner in blocks_of(statement):
-                yield from walk(inner)
+        if isinstance(statement, _Compound):
+            yield from _inside(statement)
+
+
+def _inside(statement: Statement) -> tuple[Statement, ...]:
+    """All statements of the blocks of a statement, in source order."""
+    try:
+        return statement._inside  # type: ignore[union-attr]
+    except AttributeError:
+        found = tuple([inner for block in blocks_of(statement) for inner in walk(block)])
+        statement._inside = found  # type: ignore[union-attr]
+        return found
 
 
 def atoms_of(statement: Statement) -> tuple[Atom, ...]:

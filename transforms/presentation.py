@@ -112,9 +112,11 @@ def references_in(block: Block) -> Iterator[Any]:
     """The objects that a block refers to, in source order."""
     for statement in block:
         for expression in expressions_of(statement):
-            for leaf in leaves(expression):
-                if leaf.__class__ is Ref:
-                    yield leaf.value
+            for child in children(expression) or (expression,):
+                if child.__class__ is Ref:
+                    yield child.value
+                elif isinstance(child, (Call, Choice)):
+                    yield from (leaf.value for leaf in leaves(child) if leaf.__class__ is Ref)
         for inner in blocks_of(statement):
             yield from references_in(inner)
 

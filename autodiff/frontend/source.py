@@ -47,17 +47,34 @@ class Source:
         return place(node, self.filename, self.lines)
 
 
+Definitions = dict[tuple[int, str], list[tuple[Definition, str | None]]]  # by (first line, name), with the class around
+
+
 @dataclass
 class _Parsed:
-    """A file's text with its definitions by (first line, name), each with the innermost class around it.
+    """A file's text with the statements of the module, whose definitions are looked for where they are asked for.
 
     `imported` are the names that imports at module level bind: CPython compiles a method call on them differently.
     """
 
     lines: tuple[str, ...]
     imported: tuple[str, ...] = ()
-    definitions: dict[tuple[int, str], list[tuple[Definition, str | None]]] = field(default_factory=dict)
+    statements: list[tuple[int, int, ast.stmt]] = field(default_factory=list)  # first line, last line
+    definitions: dict[int, Definitions] = field(default_factory=dict)  # of those statements that were looked at
     error: SyntaxError | None = None
+
+    def find(self, line: int, name: str) -> list[tuple[Definition, str | None]]:
+        """The definitions with this first line and name, each with the innermost class around it."""
+        found: list[tuple[Definition, str | None]] = []
+        for number, (first, last, statement) in reversed([*enumerate(self.statements)]):
+            if first <= line <= last:
+                if number not in self.definitions:
+                    inside: Definitions = {}
+                    for node, class_name in _definitions(statement, None):
+                        inside.setdefault((_first_line(node), _name(node)), []).append((node, class_name))
+                    self.definitions[number] = inside
+                found += self.definitions[number].get((line, name), [])
+        return found
 
 
 _lock = threading.Lock()
@@ -78,7 +95,7 @@ def find(code: CodeType, module_globals: dict[str, Any] | None = None) -> Source
             f"{code.co_filename!r} has no valid syntax any more: {parsed.error}; it was edited after it was loaded",
             "Load it again (restart Python, or importlib.reload).",
         )
-    candidates = parsed.definitions.get((code.co_firstlineno, code.co_name), [])
+    candidates = parsed.find(code.co_firstlineno, code.co_name)
     for node, class_name in _closest_first(candidates, code):
         if _is_source_of(node, class_name, parsed.imported, code):
             return Source(_to_gast(node), code.co_filename, lines, class_name)
@@ -122,7 +139,7 @@ def _is_other_text(code: CodeType, lines: tuple[str, ...]) -> bool:
     """Whether the text on record under `<string>` has no such definition: Python 3.13 keeps that of -c there."""
     if code.co_filename != "<string>":
         return False
-    return (code.co_firstlineno, code.co_name) not in _parse(code.co_filename, lines).definitions
+    return not _parse(code.co_filename, lines).find(code.co_firstlineno, code.co_name)
 
 
 def _parse(filename: str, lines: tuple[str, ...]) -> _Parsed:
@@ -137,8 +154,10 @@ def _parse(filename: str, lines: tuple[str, ...]) -> _Parsed:
         parsed.error = error
     else:
         parsed.imported = tuple(dict.fromkeys(_imported(tree)))
-        for node, class_name in _definitions(tree, None):
-            parsed.definitions.setdefault((_first_line(node), _name(node)), []).append((node, class_name))
+        for statement in tree.body:
+            decorators = getattr(statement, "decorator_list", ())
+            first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+            parsed.statements.append((first, statement.end_lineno or first, statement))
     with _lock:
         while len(_files) >= _PARSED_FILES:
             del _files[next(iter(_files))]
@@ -163,7 +182,7 @@ def _imported(tree: ast.Module) -> Iterator[str]:
         node = pending.pop()
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from ((alias.asname or alias.name.partition(".")[0]) for alias in node.names if alias.name != "*")
-        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.expr):
             pending.extend(ast.iter_child_nodes(node))
 
 

@@ -45,7 +45,7 @@ def _yields(node: Node) -> bool:
 
 def spelled_out(tree: Node) -> Node:
     """The tree with loops for `yield from` and functions for named generator expressions."""
-    nodes = list(gast.walk(tree))
+    nodes = list(scopes.walk(tree))
     if not any(isinstance(node, gast.YieldFrom) or _named_generator(node) for node in nodes):
         return tree
     names = {node.id for node in nodes if isinstance(node, gast.Name)}
@@ -76,7 +76,7 @@ def _spell_out(statement: Node, fresh: Iterator[str]) -> list[Node]:
 def _named_generator(statement: Node) -> bool:
     if not isinstance(statement, gast.Assign) or not isinstance(statement.value, gast.GeneratorExp):
         return False
-    inner = list(gast.walk(statement.value))
+    inner = list(scopes.walk(statement.value))
     is_plain = not any(isinstance(node, (gast.NamedExpr, gast.Await)) for node in inner)
     return is_plain and not any(part.is_async for part in statement.value.generators)
 
@@ -105,7 +105,7 @@ def _stop_after(statement: Node) -> list[Node]:
 
 def _each_block(tree: Node, change: Callable[[Node], list[Node]]) -> None:
     """Exchange the statements of each block of a tree, inner ones first."""
-    for node in reversed(list(gast.walk(tree))):
+    for node in reversed(list(scopes.walk(tree))):
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
             if isinstance(block, list):
@@ -122,7 +122,7 @@ def _fresh_names(taken: set[str]) -> Iterator[str]:
 
 def _placed(tree: Node, like: Node) -> Node:
     """The tree, all of it at the place of another node where it has none."""
-    for node in gast.walk(tree):
+    for node in scopes.walk(tree):
         if getattr(node, "lineno", None) is None:
             gast.copy_location(node, like)
     return tree

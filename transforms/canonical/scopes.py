@@ -42,7 +42,7 @@ def outer_parts(function: Node) -> list[Node]:
 
 def targets(node: Node) -> Iterator[str]:
     """The names bound by an assignment target or pattern."""
-    for inner in gast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, gast.Name) and isinstance(inner.ctx, (gast.Store, gast.Param)):
             yield inner.id
 
@@ -65,13 +65,33 @@ def bound_here(node: Node) -> tuple[str, ...]:
     return ()
 
 
+def children_of(node: Node) -> list[Node]:
+    """The nodes directly inside a node, in source order; without the contexts of names, which nobody looks for."""
+    found: list[Node] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            found += [item for item in value if isinstance(item, gast.AST)]
+        elif isinstance(value, gast.AST) and name != "ctx":
+            found.append(value)
+    return found
+
+
+def walk(node: Node) -> list[Node]:
+    """The node and all nodes inside it, outer ones first."""
+    found = [node]
+    for current in found:
+        found += children_of(current)
+    return found
+
+
 def inside(node: Node) -> Iterator[Node]:
     """The node and the nodes inside it that belong to the same function, in source order."""
     pending = [node]
     while pending:
         current = pending.pop()
         yield current
-        children = outer_parts(current) if isinstance(current, FUNCTIONS) else [*gast.iter_child_nodes(current)]
+        children = outer_parts(current) if isinstance(current, FUNCTIONS) else children_of(current)
         pending += reversed(children)
 
 
@@ -282,8 +302,10 @@ def _only_called(function: Node, order: _Order) -> dict[str, Node]:
             after = node.func.id in found and _place(node) > _place(found[node.func.id])
             if after and is_plain and all(keyword.arg is not None for keyword in node.keywords):
                 calls[node.func.id] = calls.get(node.func.id, 0) + 1
+    if not calls:
+        return {}
     reads: dict[str, int] = {}
-    for node in gast.walk(function):
+    for node in walk(function):
         if isinstance(node, gast.Name) and not isinstance(node.ctx, gast.Store):
             reads[node.id] = reads.get(node.id, 0) + 1
     return {
@@ -292,8 +314,8 @@ def _only_called(function: Node, order: _Order) -> dict[str, Node]:
         if reads.get(name, 0) == calls.get(name, 0) > 0
         and len(order.bindings.get(name, ())) == 1
         and all(isinstance(part, gast.Constant) for part in outer_parts(node))
-        and sum(isinstance(inner, FUNCTIONS) for inner in gast.walk(node)) == 1  # what it returns may see changes later
-        and not any(isinstance(inner, (gast.Yield, gast.YieldFrom)) for inner in gast.walk(node))
+        and sum(isinstance(inner, FUNCTIONS) for inner in walk(node)) == 1  # what it returns may see changes later
+        and not any(isinstance(inner, (gast.Yield, gast.YieldFrom)) for inner in walk(node))
     }
 
 
@@ -379,7 +401,7 @@ class _Separate(gast.NodeTransformer):
         new = dict.fromkeys(name for part in node.generators for name in targets(part.target))
         own = {name: self.names.fresh(name) if self.names else name for name in new}
         node.generators[0].iter = self.visit(node.generators[0].iter)
-        walrus = {inner.target.id for inner in gast.walk(node) if isinstance(inner, gast.NamedExpr)}
+        walrus = {inner.target.id for inner in walk(node) if isinstance(inner, gast.NamedExpr)}
         self.scope = {**outer, **{name: fresh for name, fresh in own.items() if name not in walrus}}
         for number, part in enumerate(node.generators):
             part.target = self.visit(part.target)
@@ -403,7 +425,7 @@ def _bound_outside_comprehensions(function: Node) -> set[str]:
             for part in outer_parts(node):
                 visit(part)
             return
-        for child in gast.iter_child_nodes(node):
+        for child in children_of(node):
             if isinstance(child, gast.comprehension):
                 visit(child.iter)
                 for test in child.ifs:
@@ -413,7 +435,7 @@ def _bound_outside_comprehensions(function: Node) -> set[str]:
 
     for statement in body_of(function):
         visit(statement)
-    for node in gast.walk(function):
+    for node in walk(function):
         if isinstance(node, (gast.Global, gast.Nonlocal)):
             found.difference_update(node.names)
     return found
@@ -424,7 +446,7 @@ def separate(function: Node) -> tuple[Node, core.Names]:
 
     `[x for x in xs] + [x * y for x in ys]` becomes `[x for x in xs] + [x_1 * y for x_1 in ys]`.
     """
-    nodes = list(gast.walk(function))
+    nodes = list(walk(function))
     if not any(isinstance(node, COMPREHENSIONS) for node in nodes):
         found: set[str] = set()
         for node in nodes:

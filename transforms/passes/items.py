@@ -214,8 +214,9 @@ class _Finder:
         carried = {name for name in slow if name in self.sources} - candidates
         fast = candidates | carried
         while True:
-            wrong = {t for t, operands in self.arithmetic if t in fast and self.has_slow(operands, slow - fast)}
-            wrong |= {n for n in fast & carried if self.sources[n] & (slow - fast)}
+            others = slow - fast
+            wrong = {t for t, operands in self.arithmetic if t in fast and self.has_slow(operands, others)}
+            wrong |= {n for n in fast & carried if self.sources[n] & others}
             if not wrong:
                 return fast & candidates
             fast -= wrong

@@ -60,6 +60,8 @@ def _copied(statement: Statement, values: dict[str, Any]) -> str | None:
     call = statement.value if isinstance(statement, Assign) else None
     if not isinstance(call, Call) or call.keywords or not isinstance(statement, Assign):
         return None
+    if not isinstance(values.get(statement.target or ""), Array):
+        return None
     source: Any = None
     if is_call_of(call, *_COPIES) and len(call.arguments) == 1:
         source = call.arguments[0]

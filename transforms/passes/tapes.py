@@ -44,6 +44,8 @@ from transforms.core import (
     Statement,
     Var,
     blocks_of,
+    by_identity,
+    is_call_in,
     is_call_of,
     reads,
     walk,
@@ -112,6 +114,10 @@ class Tape:
         return result
 
 
+_MAKERS = by_identity(operations.make_list, operations.make_tuple)
+_USERS = by_identity(list.append, list.pop, operator.getitem)
+
+
 def find_tapes(function: Function) -> dict[str, Tape]:
     """The lists that are created empty, once, and only appended to and popped from."""
     statements = list(walk(function.body))
@@ -121,7 +127,9 @@ def find_tapes(function: Function) -> dict[str, Tape]:
     found: dict[str, Tape] = {}
     makers: dict[str, Call] = {}
     for statement in statements:
-        if isinstance(statement, Assign) and statement.target is not None and bound[statement.target] == 1:
+        if not isinstance(statement, Assign) or not is_call_in(statement.value, _MAKERS):
+            continue
+        if statement.target is not None and bound[statement.target] == 1:
             if is_call_of(statement.value, operations.make_list) and not reads(statement):
                 assert isinstance(statement.value, Call)
                 if not statement.value.arguments:
@@ -134,9 +142,10 @@ def find_tapes(function: Function) -> dict[str, Tape]:
     spoilt: set[str] = set()
     owners: dict[str, str] = {}  # record or popped name -> its tape
     for statement in statements:
-        if not isinstance(statement, Assign) or not isinstance(statement.value, Call):
+        if not isinstance(statement, Assign) or not is_call_in(statement.value, _USERS):
             spoilt.update(reads(statement))
             continue
+        assert isinstance(statement.value, Call)
         call = statement.value
         first = call.arguments[0].name if call.arguments and isinstance(call.arguments[0], Var) else ""
         if is_call_of(call, list.append) and first in found and len(call.arguments) == 2 and statement.target is None:
