@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from transforms import operations, registry, runtime
-from transforms.core import Assign, Atom, Call, Const, For, Function, Ref, Return, Var, With, walk
+from transforms.core import Assign, Atom, Call, Const, For, Function, Ref, Return, Var, With, is_call_of, walk
 from transforms.values import (
     UNKNOWN,
     Array,
@@ -222,6 +222,12 @@ def find_regions(
                 regions.of(statement.value)
     finder.settle_unknown_items()
     return regions
+
+
+def items_of(function: Function) -> frozenset[str]:
+    """The names that are bound to items: views, for an analysis that does not check whether they may be copies."""
+    calls = (s for s in walk(function.body) if isinstance(s, Assign) and s.target is not None)
+    return frozenset(s.target for s in calls if is_call_of(s.value, operator.getitem) and s.target is not None)
 
 
 def chain(regions: Regions, name: str) -> list[Region]:
@@ -585,7 +591,7 @@ class Summaries:
         self.known[function] = Summary()
         settled = set(self.known)
         while True:
-            summary = summarise(find_regions(function, self))
+            summary = summarise(find_regions(function, self, items_of(function)))
             if summary == self.known[function]:
                 return summary
             self.known[function] = summary

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from transforms import operations, registry
-from transforms.analyses.regions import Regions, Summaries, find_regions, merge
+from transforms.analyses.regions import Regions, Summaries, find_regions, items_of, merge
 from transforms.core import Assign, Atom, Block, Call, Const, Function, Raise, Ref, Var, While, With, walk
 
 
@@ -200,7 +200,7 @@ def memory_of(function: Function) -> Memory:
 
 def _regions_with_parameters(function: Function) -> Regions:
     """The regions, where parameters may be the same object if one of them is changed in place."""
-    regions = find_regions(function, Summaries())
+    regions = find_regions(function, Summaries(), items_of(function))  # an item of something of unknown type may be a view
     if any(regions.is_mutated(name) for name in function.parameters):
         found = [region for name in function.parameters if (region := regions.of(name)) is not None]
         for other in found[1:]:

@@ -355,6 +355,12 @@ def _find_forward_shadows(plan: Plan) -> None:
         for other in members.get(id(region.find()), ()) if region is not None else ():
             if plan.bound_in[other][: len(home)] != home:
                 wanted.add(name)
+    for statement in walk(plan.function.body):  # a name of a branch may be read in another one
+        for name in reads(statement):
+            home = plan.bound_in.get(name, ())
+            is_outside = plan.places[id(statement)].blocks[: len(home)] != home
+            if is_outside and plan.kind(name) is Kind.SHADOW and not isinstance(plan.value(name), Unknown):
+                wanted.add(name)
     changed = True
     while changed:
         changed = False
