@@ -365,3 +365,40 @@ def argument_dict_returned_after_item_changed(d):
 
 register(argument_returned_after_item_changed, ([numbers(3), numbers(3, seed=1)],))
 register(argument_dict_returned_after_item_changed, ({"k": numbers(3), "m": numbers(3, seed=1)},))
+
+
+# ---------------------------------------------------------------------------------- reads and changes by other names
+
+
+def dict_item_read_and_changed_by_several_names(d, y):
+    stacked = np.stack([d["k"][0], y @ y, d["k"][2], d["k"][0]])
+    d["k"][:] += y
+    return np.sum(stacked * stacked) + d["m"]
+
+
+register(dict_item_read_and_changed_by_several_names, ({"k": numbers(3), "m": 1.0}, numbers(3, seed=1)), wrt=(0, 1))
+
+
+def _tail_below(a, n):
+    if n == 0:
+        return a[1:]
+    return _tail_below(a, n - 1)
+
+
+def view_out_of_recursive_function_changed(x):
+    y = x * 1.0
+    v = _tail_below(y, 2)
+    v[0] = y[0] * 5.0
+    return np.sum(y * y)
+
+
+register(view_out_of_recursive_function_changed, (numbers(4, low=0.2),))
+
+
+def view_or_new_array_changed(x):
+    x[3] = 0.7
+    y = x[:2] if x[3] < -0.4 else x[3] * x[-2:]
+    return np.sum(np.sin(y))
+
+
+register(view_or_new_array_changed, (numbers(4, low=0.2),))

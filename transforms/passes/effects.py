@@ -199,8 +199,11 @@ def memory_of(function: Function) -> Memory:
 
 
 def _regions_with_parameters(function: Function) -> Regions:
-    """The regions, where parameters may be the same object if one of them is changed in place."""
-    regions = find_regions(function, Summaries(), items_of(function))  # an item of something of unknown type may be a view
+    """The regions, where parameters may be the same object if one of them is changed in place.
+
+    An item of something of unknown type counts as a view.
+    """
+    regions = find_regions(function, Summaries(), items_of(function))
     if any(regions.is_mutated(name) for name in function.parameters):
         found = [region for name in function.parameters if (region := regions.of(name)) is not None]
         for other in found[1:]:

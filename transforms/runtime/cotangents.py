@@ -125,6 +125,8 @@ def add(a: Any, b: Any) -> Any:
         return a
     if isinstance(a, (tuple, list)):
         return [add(p, q) for p, q in zip(a, b, strict=True)]
+    if isinstance(a, (str, bytes)):  # a key, in the items of a dict
+        return a
     if isinstance(a, dict):
         return {key: add(item, b[key]) for key, item in a.items()}
     if isinstance(a, Shadow):

@@ -85,11 +85,23 @@ def exchange(shadow: Any, key: Any, new: Any) -> Any:
 
 def return_item(shadow: Any, index: Any, other: Any) -> None:
     """Add the cotangent `other` of an item that was read from `x[index]`, unless it is in the shadow's own memory."""
+    _check_places(shadow, other)
     if isinstance(index, slice) and isinstance(other, list):
+        if not isinstance(shadow, (list, tuple, np.ndarray)):
+            shadow = list(shadow)
         for position, item in zip(range(*index.indices(len(shadow))), other, strict=True):
             return_item(shadow, position, item)
     elif is_apart_item(shadow, index, other):
         add_item(shadow, index, other)
+
+
+def _check_places(shadow: Any, other: Any) -> None:
+    """Refuse to hand back numbers to the items of a dict, which are no places to put them."""
+    if isinstance(shadow, (type({}.items()), type({}.values()))):
+        if not all(isinstance(item, np.ndarray) for item in other):
+            raise DerivativeRefused(
+                "the items of a dict are copied and changed, and their types are not known: loop over its keys"
+            )
 
 
 def return_attribute(shadow: Any, name: str, other: Any) -> None:
@@ -109,7 +121,10 @@ def is_apart(held: Any, other: Any) -> bool:
 
 def is_apart_item(shadow: Any, index: Any, other: Any) -> Any:
     """`is_apart` for the item of a shadow at an index; for a slice of a list, a list with one answer for each item."""
+    _check_places(shadow, other)
     if isinstance(index, slice) and isinstance(other, list):
+        if not isinstance(shadow, (list, tuple, np.ndarray)):
+            shadow = list(shadow)
         places = range(*index.indices(len(shadow)))
         return [is_apart_item(shadow, position, item) for position, item in zip(places, other, strict=True)]
     if isinstance(shadow, np.ndarray):

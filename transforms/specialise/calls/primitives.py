@@ -145,12 +145,17 @@ def is_quiet(thing: Any, entry: registry.Primitive | None) -> bool:
 
 def note_mutation(calls: Calls, entry: registry.Primitive, arguments: list[Binding], keywords: Keywords) -> None:
     bound = bind_primitive(entry, arguments, keywords)
+    if bound is None:  # a call in a form that the rules do not know, as `d.update(k=v)`
+        for given in (*arguments, *keywords.values()):
+            if holds_mutable(given.value):
+                calls.sweep.mutate(given, None)
+        return
     for name in entry.mutates:
-        found = (bound or {}).get(name)
+        found = bound.get(name)
         if isinstance(found, Binding) and holds_mutable(found.value):
             item: Value | None = NEVER
             for stored in entry.stores:
-                other = (bound or {}).get(stored)
+                other = bound.get(stored)
                 if isinstance(other, Binding):
                     item = join(item, other.value, ANY_SIZE) if item is not None else None
                     calls.sweep.escape_parts(other)
