@@ -109,6 +109,11 @@ def _merge(function: Function) -> dict[str, str]:
         base = base_name(name)
         if base != name and (base in present or _MADE.search(base)):
             classes.merge(base, name)
+    for name in order:
+        found = _MADE.search(name)
+        stem = name[: found.start()] if found is not None else ""
+        if found is not None and classes.find(stem) == classes.find(base_name(stem)):
+            classes.merge(derivative_name(name), name)  # the cotangents of what has one name now
     names = classes.renamings(order)
     return _renumbered(order, names, present, classes.fixed | classes.parameters)
 

@@ -368,3 +368,20 @@ def test_simplify_reads_well_for_calls_of_calls() -> None:
     inner = function("a", let("_1", operator.mul, "a", "a"), result="_1").replace(name="square")
     program = function("x", let("_1", inner, "x"), let("_2", inner, "_1"), result="_2")
     assert body(present(program)) == "urn a * a\n\n\nf(x):\nreturn square(square(x))".replace("urn", "return", 1)
+
+
+def test_cotangents_of_values_with_one_name_get_one_name() -> None:
+    program = function(
+        "x g",
+        let("x_1", operator.mul, "x", 1.5),
+        let("y", operator.add, "x_1", 2.0),
+        let("x_1_bar", operator.mul, "g", "y"),
+        let("x_bar", operator.mul, "x_1_bar", 1.5),
+        result="x_bar",
+    )
+    expected = "x = x * 1.5\ny = x + 2.0\nx_bar = g * y\nx_bar = x_bar * 1.5\nreturn x_bar"
+    check(program, expected, (2.0, 3.0), change=coalesce)
+    both = (let("x_2_bar", operator.mul, "x_bar", "x_1_bar"),)
+    kept = function("x g", *program.body[:-1], *both, result="x_2_bar")
+    for arguments in ((2.0, 3.0), (0.5, -1.0)):
+        assert outcome(compiled(coalesce(kept)), arguments) == outcome(compiled(kept), arguments)
