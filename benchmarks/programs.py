@@ -4,6 +4,16 @@ exchanged."""
 import numpy as np
 
 
+def square(x):
+    """Nothing but a call."""
+    return x * x
+
+
+def weighted(x, y):
+    """Little more than a call."""
+    return np.sum(x * x * y)
+
+
 def float_loop(x):
     """1000 iterations on floats."""
     y = x

@@ -16,6 +16,8 @@ import argparse
 import importlib.util
 import platform
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -40,7 +42,7 @@ class Case:
     arguments: tuple[Any, ...]
     positions: tuple[int, ...] = (0,)
     by_hand: Callable[..., Any] | None = None
-    goal: float = 0.0
+    goal: float = 0.0  # 0: there is none
 
     @property
     def reference(self) -> str:
@@ -56,7 +58,10 @@ def network(batch: int, inputs: int, hidden: int, outputs: int) -> tuple[Any, ..
 def cases() -> list[Case]:
     points = np.random.default_rng(1).standard_normal(200)
     four = (0, 1, 2, 3)
+    ten = (points[:10], points[10:20])
     return [
+        Case("one call: `x * x` of a float", "square", (0.7,), by_hand=byhand.square_gradient),
+        Case("one call: `sum(x * x * y)` of 10 elements each", "weighted", ten, (0, 1), byhand.weighted_gradient),
         Case("loop of 1000 iterations on floats", "float_loop", (0.7,), goal=8.0),
         Case("loop of 1000 `np.sin` of scalars", "sin_loop", (0.7,), goal=4.0),
         Case("stencil in place, 200 elements one by one", "stencil_elements", (points,), goal=6.0),
@@ -127,8 +132,29 @@ def gradients(case: Case, wanted: list[str]) -> dict[str, Callable[[], Any]]:
     return runs
 
 
+FIRST_CALL = """
+import sys, time
+import numpy as np
+import autodiff as ad
+import programs
+table = np.linspace(-1.0, 1.0, 8)
+started = time.perf_counter()
+ad.grad(programs.fifty_lines)(0.7, 1.3, table)
+print(time.perf_counter() - started)
+"""
+
+
+def fresh_transform_time(rounds: int) -> float:
+    """Seconds of the first call of the gradient of a function of 50 lines, the median over new processes."""
+    places = os.pathsep.join([str(Path(programs.__file__).parent), str(Path(ad.__file__).parent.parent)])
+    environment = {**os.environ, "PYTHONPATH": places}
+    command = [sys.executable, "-c", FIRST_CALL]
+    runs = [subprocess.run(command, env=environment, check=True, capture_output=True) for _ in range(rounds)]
+    return statistics.median(float(run.stdout) for run in runs)
+
+
 def transform_time(rounds: int) -> float:
-    """Seconds of the first call of the gradient of a function of 50 lines, the median over copies of it."""
+    """The same for copies of the function in one process that has called the gradient of another one before."""
     table = np.linspace(-1.0, 1.0, 8)
     times = []
     source = Path(programs.__file__).read_text(encoding="utf-8")
@@ -154,7 +180,7 @@ def processor() -> str:
         return platform.processor() or platform.machine()
 
 
-def page(rows: list[tuple[Case, dict[str, float]]], seconds: float, wanted: list[str]) -> str:
+def page(rows: list[tuple[Case, dict[str, float]]], fresh: float, seconds: float, wanted: list[str]) -> str:
     """The table as Markdown."""
     columns = ["autodiff", *wanted]
     lines = [
@@ -172,8 +198,13 @@ def page(rows: list[tuple[Case, dict[str, float]]], seconds: float, wanted: list
     ]
     for case, ratios in rows:
         cells = [f"{ratios[name]:.2f}" if name in ratios else "-" for name in columns]
-        lines.append(f"| {case.title} | {case.reference} | {case.goal:g} | " + " | ".join(cells) + " |")
-    lines += ["", f"First call of the gradient of a function of 50 lines: {1e3 * seconds:.0f} ms (goal: 150 ms)."]
+        goal = f"{case.goal:g}" if case.goal else "-"
+        lines.append(f"| {case.title} | {case.reference} | {goal} | " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        f"First call of the gradient of a function of 50 lines (goal: 150 ms): {1e3 * fresh:.0f} ms in a new process,",
+        f"{1e3 * seconds:.0f} ms in one that has called the gradient of another function before.",
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -198,10 +229,10 @@ def main() -> None:
         ratios = measure(runs, options.rounds, options.seconds)
         rows.append((case, ratios))
         print(case.title + ": " + ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items()), flush=True)
-    seconds = transform_time(options.rounds)
-    print(f"first call of the gradient of 50 lines: {1e3 * seconds:.0f} ms")
+    fresh, seconds = fresh_transform_time(options.rounds), transform_time(options.rounds)
+    print(f"first call of the gradient of 50 lines: {1e3 * fresh:.0f} ms in a new process, {1e3 * seconds:.0f} later")
     if options.output:
-        options.output.write_text(page(rows, seconds, wanted), encoding="utf-8")
+        options.output.write_text(page(rows, fresh, seconds, wanted), encoding="utf-8")
 
 
 if __name__ == "__main__":

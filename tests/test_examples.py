@@ -52,4 +52,5 @@ def test_benchmarks_run(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([*command, "--output", str(page)], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
-    assert page.read_text().count("| gradient by hand |") == 2
+    assert page.read_text().count("| gradient by hand |") == 4
+    assert re.search(r": \d+ ms in a new process", page.read_text())
