@@ -14,7 +14,7 @@ import sys
 import types
 from collections import Counter
 from collections.abc import Callable, Hashable
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import Any
 
 from autodiff.api.binding import Binder, Bound
@@ -162,9 +162,10 @@ class Transformed:
     def _derived(self, bound: Bound, values: tuple[Value, ...]) -> tuple[core.Function, Reader]:
         """The transformed program, and the reader that knows what it relies on."""
         volatile = set(self._volatile)
+        cells: dict[int, CellType] = {}
         while True:
             try:
-                with Reader(volatile) as reader:
+                with Reader(volatile, cells) as reader:
                     return self.derive(bound, values, reader), reader
             except Restart:
                 volatile |= reader.volatile

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from collections.abc import Callable, Sequence
+from types import CellType
 from typing import Any
 
 import autodiff
@@ -98,9 +99,10 @@ def with_constants(function: core.Function) -> core.Function:
 def at_stage(function: Callable[..., Any], stage: str, arguments: Arguments | None) -> core.Function:
     """The core program of a function, transformed or not, for these arguments (None: of any type) at a stage."""
     volatile: set[Any] = set()
+    cells: dict[int, CellType] = {}
     while True:
         try:
-            with Reader(volatile) as reader:
+            with Reader(volatile, cells) as reader:
                 return _read_at_stage(function, stage, arguments, reader)
         except Restart:  # what was assumed of a global turned out not to hold
             volatile |= reader.volatile

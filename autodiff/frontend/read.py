@@ -17,7 +17,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from types import CodeType, FunctionType
+from types import CellType, CodeType, FunctionType
 from typing import Any
 
 import gast
@@ -104,8 +104,9 @@ _active: list[Reader] = []  # the readers of the compilations that are going on,
 class Reader:
     """Reads the functions of one compilation, each once, and collects what the compiled program relies on."""
 
-    def __init__(self, volatile: Iterable[tuple[int, str]] = ()) -> None:
+    def __init__(self, volatile: Iterable[tuple[int, str]] = (), cells: dict[int, CellType] | None = None) -> None:
         load_if_imported()
+        self.cells = {} if cells is None else cells  # by the id of what they hold; kept when a compilation starts again
         self.guards: list[Guard | DataGuard] = []
         self.volatile = set(volatile)  # data of which nothing is to be assumed: (id of the owner, name)
         self.memo: dict[Hashable, Any] = {}  # for transformed functions: what they made in this compilation
@@ -119,6 +120,10 @@ class Reader:
 
     def __exit__(self, *error: Any) -> None:
         _active.pop()
+
+    def cell_of(self, value: Any) -> CellType:
+        """A cell that holds an object: the same one for the same object, so that it can be known to change."""
+        return self.cells.setdefault(id(value), CellType(value))
 
     @staticmethod
     def active() -> Reader:

@@ -465,8 +465,9 @@ def test_description_of_values() -> None:
 def test_corpus(program: Any) -> None:
     """Specialised programs of the corpus compute what the programs do, and what is said of their names is true."""
     volatile: set[Any] = set()
+    cells: dict[int, Any] = {}
     while True:
-        reader = Reader(volatile)
+        reader = Reader(volatile, cells)
         try:
             check_specialised(program, reader)
             break

@@ -27,6 +27,9 @@ class Reader(Protocol):
     def data(self, owner: Any, name: str) -> Value | None:
         """What is known of the data that an object holds under a name when the program is compiled."""
 
+    def cell_of(self, value: Any) -> types.CellType:
+        """A cell that holds an object: the same one for the same object, also when reading starts again."""
+
     def changes(self, owner: int, name: str) -> None:
         """Such data is a container, and the program changes it: nothing is to be known of it (starts again)."""
 
@@ -63,6 +66,8 @@ class Session:
 
     def cell_of(self, value: Any) -> types.CellType:
         """A cell that holds an object: the same one for the same object."""
+        if self.reader is not None:
+            return self.reader.cell_of(value)
         return self.cells.setdefault(id(value), types.CellType(value))
 
     def read(self, function: Any) -> core.Function | None:
