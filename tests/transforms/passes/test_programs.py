@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from autodiff.api.binding import Binder
+from autodiff.frontend.live import Restart
 from autodiff.frontend.read import Reader, take_apart
 from autodiff.values import abstract
 from tests.corpus import Program, programs
@@ -46,9 +47,14 @@ def derivative(program: Program, is_typed: bool, monkeypatch: pytest.MonkeyPatch
     positions = tuple(dict.fromkeys(bound.places[position].parameter for position in program.wrt))
     with monkeypatch.context() as patch:
         patch.setattr(pipeline, "cleanup", lambda function: function)
-        reader = Reader()
-        core = binder.program(bound, values, reader)
-        return pipeline.derivative(core, values, positions, reader=reader), bound.values
+        volatile: set[Any] = set()
+        while True:
+            reader = Reader(volatile)
+            try:
+                core = binder.program(bound, values, reader)
+                return pipeline.derivative(core, values, positions, reader=reader), bound.values
+            except Restart:  # it changes data outside that was taken to stay
+                volatile |= reader.volatile
 
 
 def run(function: Function, arguments: tuple[Any, ...]) -> tuple[Any, Any]:
