@@ -36,8 +36,6 @@ TWICE = [
 # Programs that are refused with a message for now: what they do has no derivative rule yet.
 REFUSED = frozenset(
     {
-        "branches.match_on_mapping",
-        "branches.match_on_sequence",
         "containers.dataclass_replaced",
         "containers.default_dict",
         "containers.dict_deleted",

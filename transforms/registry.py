@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 
-from transforms.core import Call
+from transforms.core import Call, Function
 
 Template = Callable[..., Any]
 _BUILTIN_METHOD = type(np.add.at)
@@ -198,6 +198,8 @@ def primitive(*functions: Any, name: str | None = None) -> Primitive:
 
 def function_name(function: Any) -> str:
     """`np.sin`, `np.linalg.norm`, `math.exp`, `operator.add`, `abs`."""
+    if isinstance(function, Function):
+        return function.name
     name = getattr(function, "__name__", repr(function))
     owner = getattr(function, "__objclass__", None)  # a method of a built-in class
     if isinstance(owner, type):

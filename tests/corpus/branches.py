@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -352,3 +354,79 @@ def size_by_choice(x):
 
 
 register(size_by_choice, (1.5,), (-0.5,), gradient=lambda x: 1.0 if x > 0 else -1.0)
+
+
+def match_with_rest(values):
+    match values:
+        case [first]:
+            return first * 2
+        case [first, *middle, last] if len(middle) > 1:
+            return first * last * sum(middle)
+        case [first, *rest]:
+            return first * sum(rest)
+    return 0.0
+
+
+register(match_with_rest, ([0.3, 0.4, 0.5, 0.7],), ([0.3, 0.4],), ([0.3],), ((0.3, 0.4, 0.5),))
+
+
+def match_with_rest_of_a_mapping(settings):
+    match settings:
+        case {"kind": "scaled", "scale": scale, **rest}:
+            return scale * sum(rest.values())
+        case {"scale": scale}:
+            return scale * scale
+    return 0.0
+
+
+register(
+    match_with_rest_of_a_mapping,
+    ({"kind": "scaled", "scale": 0.3, "a": 0.4, "b": 2.0},),
+    ({"scale": 0.7},),
+)
+
+
+class Leaf(NamedTuple):
+    value: float
+
+
+@dataclass
+class Sum:
+    left: object
+    right: object
+
+
+@dataclass
+class Scaled:
+    factor: float
+    inner: object = None
+
+
+class Sign(enum.Enum):
+    PLUS = 1
+    MINUS = 2
+
+
+def match_on_classes(x):
+    def value(node):
+        match node:
+            case Leaf(v) | Scaled(v, None):
+                return v
+            case Sum(Leaf(a), Leaf(value=b)) if a > b:
+                return a * b
+            case Sum(left=left, right=right):
+                return value(left) + value(right)
+            case Scaled(factor=(float() | int()) as factor, inner=Sum() as inner):
+                return factor * value(inner)
+            case (Sign.PLUS, [a, b]):
+                return a + b
+            case (Sign.MINUS, [a, b]):
+                return a - b
+            case _:
+                raise ValueError(node)
+
+    tree = Scaled(x, Sum(Sum(Leaf(x), Leaf(0.1)), Sum(Leaf(0.1), Scaled(x * x))))
+    return value(tree) + value((Sign.MINUS, [x, 3 * x])) + value((Sign.PLUS, [x, x * x]))
+
+
+register(match_on_classes, (0.7,), gradient=lambda x: 0.2 * x + 0.1 + 3 * x * x - 2 + 1 + 2 * x)

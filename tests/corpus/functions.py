@@ -575,3 +575,59 @@ def slope_of_entropy(x):
 
 
 register(entropy_of_shares, (numbers(4),), gradient=slope_of_entropy)
+
+
+@functools.singledispatch
+def area(shape):
+    raise TypeError(shape)
+
+
+@area.register
+def _(shape: float):
+    return shape * shape
+
+
+@area.register(list)
+def _(shape):
+    return sum(area(part) for part in shape)
+
+
+@area.register(tuple)
+def _(shape):
+    return area(shape[0]) * 2
+
+
+def chosen_by_type(x):
+    return area(x) + area([x, 2 * x]) + area((x,))
+
+
+register(chosen_by_type, (0.7,), gradient=lambda x: 16 * x)
+
+
+@functools.lru_cache
+def cached_square(value):
+    return value * value
+
+
+@functools.cache
+def fibonacci(n):
+    return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+
+
+def cached_functions(x):
+    return cached_square(x) * cached_square(x) + x * fibonacci(30) + cached_square(3)
+
+
+register(cached_functions, (0.7,), gradient=lambda x: 4 * x**3 + 832040)
+
+
+def star_arguments_of_each_kind(x):
+    def f(a, b=2.0, /, *c, d=1.0, **e):
+        return a * b + sum(c) * d + e.get("z", 0.0)
+
+    pair, named = (x, 2.0), {"d": x, "z": x * x}
+    first = f(*pair, *[x, 3.0], **named) + f(1.0, *pair, d=2.0)
+    return first + f(x) + f(x, 3.0, x, z=x)
+
+
+register(star_arguments_of_each_kind, (0.7,), gradient=lambda x: 13 + 4 * x)

@@ -21,6 +21,7 @@ from transforms.core import (
     Return,
     Statement,
     Var,
+    all_writes,
     is_call_of,
     names_in,
 )
@@ -144,13 +145,15 @@ def make_pair(pair: Pair, function: Function, wrt: tuple[int, ...], compiler: An
     out = Builder(sweeps.names, function.origin)
     gradients = out.call(operations.make_tuple, *sweeps.gradients)
     last += [*out.statements, Return(gradients)]
-    needed = [name for name in free_reads(last) if name != sweeps.cotangent]
+    parameters = (*function.parameters, *(sweep.bar(function.parameters[k]) for k, _ in shadowed))
+    bound = all_writes(tuple(sweeps.forward)).union(parameters)  # others are read on paths that only an error leads to
+    needed = [name for name in free_reads(last) if name in bound]
 
     end = Builder(sweeps.names, function.origin)
     saved = end.call(operations.make_tuple, *map(Var, needed))
     shadow = (sweep.shadow(function.result),) if pair.returns_shadow else ()
     both = end.call(operations.make_tuple, sweeps.result, saved, *shadow)
-    pair.augmented.parameters = (*function.parameters, *(sweep.bar(function.parameters[k]) for k, _ in shadowed))
+    pair.augmented.parameters = parameters
     pair.augmented.body = (*sweeps.forward, *end.statements, Return(both))
 
     start = Builder(sweeps.names, function.origin)

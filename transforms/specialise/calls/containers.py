@@ -147,6 +147,44 @@ def on_unpack_star(calls: Calls, ref: Ref, arguments: list[Binding], keywords: K
     return tuple_of([*parts[:before], middle, *parts[end:]])
 
 
+@handles(runtime.star_items)
+def on_star_items(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`*rest` in a pattern: of a list or tuple, the list of a slice."""
+    source, start, stop = arguments
+    value, hint = source.value, calls.hint
+    if isinstance(value, Sequence) and isinstance(stop.value, Literal) and not calls.sweep.is_mutated(source.region):
+        assert isinstance(start.value, Literal)
+        parts = list(calls.sweep.parts(source) or ())[start.value.value : stop.value.value]
+        calls.hint, calls.is_bound = hint, True
+        return on_make_list(calls, Ref(operations.make_list), parts, {})
+    if getattr(value, "kind", None) not in (list, tuple):
+        return None
+    calls.hint, calls.is_bound = None, True
+    none = Binding(Const(None), Literal(None))
+    index = calls.call_object(Ref(operations.make_slice), [start, stop, none], {})
+    calls.hint, calls.is_bound = None, True
+    items = calls.call_object(Ref(operator.getitem), [source, index], {})
+    calls.hint, calls.is_bound = hint, True
+    return calls.call_object(Ref(list, "list"), [items], {})
+
+
+@handles(runtime.without_keys)
+def on_without_keys(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`**rest` in a pattern: the dict of the other items."""
+    source, others = arguments[0], [item.value for item in arguments[1:]]
+    value = source.value
+    if not isinstance(value, Mapping) or not all(isinstance(key, Literal) for key in others):
+        return None
+    if calls.sweep.is_mutated(source.region):
+        return None
+    taken = [key.value for key in others]  # type: ignore[union-attr]
+    items = {}
+    for place, (key, item) in enumerate(zip(value.keys, value.items)):
+        if key not in taken:
+            items[key] = source.parts[place] if source.parts else calls.sweep.read(source, Const(key), item)
+    return dict_of(calls, items)
+
+
 @handles(runtime.sequence)
 def on_sequence(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     """`runtime.sequence(x)` is x where x can be indexed."""
@@ -276,11 +314,22 @@ def on_common_length(calls: Calls, ref: Ref, arguments: list[Binding], keywords:
     return min(counts, key=lambda item: item.value.value)  # type: ignore[union-attr]
 
 
+def _is_tuple(value: Value, *kinds: type) -> bool:
+    """Whether the value is a constant tuple, or, where `Sequence` is named, one of known items."""
+    if isinstance(value, Literal):
+        return type(value.value) is tuple
+    return bool(kinds) and isinstance(value, Sequence) and value.kind is tuple
+
+
 @handles(runtime.join_sequences, operator.add, operator.concat)
 def on_join_sequences(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     """`a + b` of two lists or tuples."""
     if len(arguments) != 2 or keywords:
         return None
+    if any(_is_tuple(item.value) for item in arguments) and all(_is_tuple(i.value, Sequence) for i in arguments):
+        known = [parts_of(calls, item) for item in arguments]
+        if known[0] is not None and known[1] is not None:
+            return tuple_of([*known[0], *known[1]])
     first, second = arguments
     kinds = [item.value.kind if isinstance(item.value, (Sequence, Many)) else None for item in arguments]
     if kinds[0] is None or kinds[0] is not kinds[1] or kinds[0] not in (list, tuple):

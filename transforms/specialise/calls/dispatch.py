@@ -25,6 +25,7 @@ from transforms.specialise.calls.users import (
     call_manager,
     call_transformed,
     call_user,
+    chosen_function,
     make_pullback,
     make_transformed,
     unpack_partial,
@@ -116,6 +117,9 @@ class Calls:
             return construct(self, ref, thing, arguments, keywords)
         if hasattr(type(thing), "core_for"):
             return call_transformed(self, ref, arguments, keywords)
+        chosen = chosen_function(thing, arguments)
+        if chosen is not None:
+            return self.call_object(Ref(chosen), arguments, keywords)
         managed = generators.manager_of(thing)
         if managed is not None:
             suspended = call_manager(self, ref, managed, arguments, keywords)

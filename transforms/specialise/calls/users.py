@@ -22,10 +22,23 @@ from transforms.inference import ANY_SIZE, FRESH, map_sizes, value_of_object
 from transforms.specialise import generators
 from transforms.specialise.binding import Binding, constant
 from transforms.specialise.calls.containers import dict_of, parts_of, tuple_of
-from transforms.specialise.calls.facts import Keywords, handles
+from transforms.specialise.calls.facts import Keywords, handles, python_type
 from transforms.specialise.calls.primitives import call_primitive
 from transforms.specialise.session import canonical_sizes, is_closure, leaves
-from transforms.values import UNKNOWN, Array, Known, Literal, Many, Mapping, Number, Partial, Sequence, Size, Value
+from transforms.values import (
+    UNKNOWN,
+    Array,
+    Known,
+    Literal,
+    Many,
+    Mapping,
+    Number,
+    Partial,
+    Sequence,
+    Size,
+    Value,
+    may_be_differentiable,
+)
 
 if TYPE_CHECKING:
     from transforms.specialise.calls.dispatch import Calls
@@ -232,6 +245,25 @@ def copy_of(calls: Calls, binding: Binding) -> Binding:
             made = operations.make_tuple if value.kind is tuple else operations.make_list
             return calls.call_object(Ref(made), [copy_of(calls, part) for part in parts], {})
     return calls.call_object(Ref(runtime.snapshot), [binding], {})
+
+
+_DISPATCHED = functools.singledispatch(lambda x: x).__code__  # type: ignore[attr-defined]
+
+
+def chosen_function(function: Any, arguments: list[Binding]) -> Any:
+    """The function that a wrapper of `functools` calls for these arguments; None for other functions.
+
+    `singledispatch` chooses by the class of the first argument.  A cache is passed by where arguments are numbers or
+    arrays that may be differentiated: what it holds has no derivative.
+    """
+    if isinstance(function, types.FunctionType) and function.__code__ is _DISPATCHED and arguments:
+        kind = python_type(arguments[0].value)
+        return None if kind is None else function.dispatch(kind)  # type: ignore[attr-defined]
+    if isinstance(function, functools._lru_cache_wrapper) and any(may_be_differentiable(a.value) for a in arguments):
+        wrapped = function.__wrapped__
+        names = wrapped.__code__.co_names + wrapped.__code__.co_freevars if hasattr(wrapped, "__code__") else ()
+        return None if getattr(wrapped, "__name__", "") in names else wrapped  # without its cache it may take forever
+    return None
 
 
 def call_manager(
