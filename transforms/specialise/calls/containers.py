@@ -327,9 +327,9 @@ def on_join_sequences(calls: Calls, ref: Ref, arguments: list[Binding], keywords
     if len(arguments) != 2 or keywords:
         return None
     if any(_is_tuple(item.value) for item in arguments) and all(_is_tuple(i.value, Sequence) for i in arguments):
-        known = [parts_of(calls, item) for item in arguments]
-        if known[0] is not None and known[1] is not None:
-            return tuple_of([*known[0], *known[1]])
+        before, after = (parts_of(calls, item) for item in arguments)
+        if before is not None and after is not None:
+            return tuple_of([*before, *after])
     first, second = arguments
     kinds = [item.value.kind if isinstance(item.value, (Sequence, Many)) else None for item in arguments]
     if kinds[0] is None or kinds[0] is not kinds[1] or kinds[0] not in (list, tuple):
