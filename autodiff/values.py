@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from transforms.errors import TransformError
 from transforms.inference import ANY_SIZE, map_sizes
 from transforms.values import (
     Array,
@@ -232,9 +233,23 @@ def abstract(argument: Any, path: Path = ()) -> Value:
         values = attributes_of(argument)
         record: Any = kind
         return Record(record, names, tuple(abstract(item, (*path, name)) for name, item in zip(names, values)))
+    if isinstance(argument, np.ndarray):
+        refuse_own_arithmetic(kind)
     if callable(argument):
         return Known(argument)
     return Instance(kind)
+
+
+_OF_ARRAYS = ("__array_ufunc__", "__array_function__", "__mul__", "__rmul__", "__add__", "__pow__", "sum", "mean")
+
+
+def refuse_own_arithmetic(kind: type) -> None:
+    """Refuse a class of arrays that computes in a way of its own: `np.matrix`, masked arrays, arrays with units."""
+    if any(getattr(kind, name, None) is not getattr(np.ndarray, name) for name in _OF_ARRAYS):
+        raise TransformError(
+            f"arrays of class {kind.__name__} are not supported: their arithmetic is not that of arrays",
+            "Pass an ordinary array: np.asarray(...), or the data and the mask as two arrays.",
+        )
 
 
 def _dimension(size: int, path: Path) -> Dimension:

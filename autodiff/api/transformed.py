@@ -293,4 +293,6 @@ def _kind(value: Any) -> str:
 
 def _name(function: Any) -> str:
     name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None)
-    return name if isinstance(name, str) else repr(function)
+    if isinstance(name, str):
+        return "the lambda" if name.endswith("<lambda>") else name
+    return repr(function)

@@ -5,6 +5,8 @@ In comes the abstract value of a function's result; an output that surely has no
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from transforms.core import Origin
@@ -20,6 +22,7 @@ def check_output(value: Value, name: str, origin: Origin | None) -> None:
     if problem is None:
         return
     what, is_complex = problem
+    name = "the lambda" if name == "lambda_" else name
     if is_complex:
         raise DerivativeUndefined(
             f"the output of {name} is complex, and the gradient of a complex number is not defined",
@@ -56,6 +59,8 @@ def _problem(value: Value) -> tuple[str, bool] | None:
             return getattr(value.object, "__name__", repr(value.object)), False
         case Partial():
             return "a function", False
+        case Record() if not dataclasses.is_dataclass(value.kind):
+            return f"a {value.kind.__name__}, which is no data class", False
         case Sequence() | Mapping() | Record():
             problems = [_problem(item) for item in value.items if not _is_label(item)]
             if value.items and not problems:

@@ -178,9 +178,11 @@ def on_without_keys(calls: Calls, ref: Ref, arguments: list[Binding], keywords: 
     if calls.sweep.is_mutated(source.region):
         return None
     taken = [key.value for key in others]  # type: ignore[union-attr]
-    items = {}
+    items: Keywords = {}
     for place, (key, item) in enumerate(zip(value.keys, value.items)):
         if key not in taken:
+            if not isinstance(key, str):
+                return None
             items[key] = source.parts[place] if source.parts else calls.sweep.read(source, Const(key), item)
     return dict_of(calls, items)
 
