@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from tests.corpus.reference import function_from
+from tests.corpus.reference import assert_close, function_from
 
 
 def message_of(error: pytest.ExceptionInfo) -> str:
@@ -483,3 +483,72 @@ def test_a_callee_that_changes_something_and_fails() -> None:
         return items[0] * items[1] + items[2] * items[2]
 
     assert "try statement" in refused(f, 1.5, kind=(ad.AutodiffError, ad.DerivativeRefused))
+
+
+@pytest.mark.parametrize("array", [np.matrix([[1.0, 2.0]]), np.ma.array([1.0, 2.0], mask=[0, 1])], ids=["matrix", "masked"])
+def test_arrays_with_an_arithmetic_of_their_own(array) -> None:
+    def f(m):
+        return np.sum(m * m)
+
+    def g(x, m):
+        return np.sum(x * m)
+
+    assert "arithmetic" in refused(f, array) and "np.asarray" in refused(f, array)
+    assert "arithmetic" in refused(g, 1.5, array)
+    assert_close(ad.grad(f)(np.ones(2).view(np.memmap)), np.array([2.0, 2.0]))
+
+
+def test_mistakes_in_calls() -> None:
+    def f(x, y):
+        return x * y
+
+    class Model:
+        def __init__(self, weight):
+            self.weight = weight
+
+    for call, kind, word in (
+        (lambda: ad.grad(f)(1.0, x=2.0), TypeError, "multiple values for argument 'x'"),
+        (lambda: ad.grad(f, argnums=2)(1.0, 2.0), IndexError, "argnums 2 is out of range"),
+        (lambda: ad.grad(f, argnums="x")(1.0, 2.0), TypeError, "argnums is an int"),
+        (lambda: ad.grad(f, argnums=())(1.0, 2.0), ValueError, "names no argument"),
+        (lambda: ad.grad(f(1.0, 2.0)), TypeError, "not grad\\(f\\(x\\)\\)"),
+        (lambda: ad.grad(Model)(1.0), ad.TransformError, "a class cannot be transformed: .*Model"),
+        (lambda: ad.grad(lambda x: Model(x))(1.0), ad.DerivativeUndefined, "the output of the lambda .* a Model"),
+        (lambda: ad.grad(lambda x: None)(1.0), ad.DerivativeUndefined, "it returns None"),
+    ):
+        with pytest.raises(kind, match=word):
+            call()
+
+
+def test_a_call_of_an_inner_function_that_does_not_fit() -> None:
+    def f(x):
+        def g(a, b):
+            return a * b
+
+        return g(x)
+
+    with pytest.raises(TypeError, match="missing a required argument: 'b'") as error:
+        ad.grad(f)(1.5)
+    assert "return g(x)" in "".join(error.value.__notes__)
+
+
+def test_the_library_around_a_program_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+    import logging
+    import re as expressions
+    import time
+    import warnings
+
+    log = logging.getLogger("test")
+
+    def f(x):
+        start = time.perf_counter()
+        y = x * x
+        log.warning("y = %s after %.0f s", y, time.perf_counter() - start)
+        warnings.warn("not yet", stacklevel=1)
+        np.testing.assert_allclose(y, y)
+        y[0] = y[1] * len(expressions.findall("a", "banana"))
+        return np.sum(y)
+
+    with pytest.warns(UserWarning, match="not yet"):
+        assert_close(ad.grad(f)(np.array([1.0, 2.0])), np.array([0.0, 16.0]))
+    assert [record.args[0].tolist() for record in caplog.records] == [[12.0, 4.0]]  # the record holds the array

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import inspect
 import operator
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -214,6 +215,31 @@ def function_name(function: Any) -> str:
     if module == "_operator":
         module = "operator"
     return ("np" + module[5:] if module.split(".")[0] == "numpy" else module) + "." + name
+
+
+REPORTING = frozenset({"logging", "warnings", "time", "traceback", "pprint"})
+
+
+def only_reports(function: Any) -> bool:
+    """Whether a function of a library only tells, or checks, what is going on: it changes nothing that it is given,
+    and what it returns has no derivative."""
+    module = getattr(function, "__module__", None) or ""
+    return module.partition(".")[0] in REPORTING or module.startswith("numpy.testing")
+
+
+READ = frozenset(
+    {
+        "abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "enum", "fractions", "functools", "heapq",
+        "itertools", "numbers", "operator", "random", "statistics", "types", "typing",
+    }
+)  # fmt: skip
+
+
+def is_opaque_library(function: Any) -> bool:
+    """Whether a function belongs to those parts of the standard library that do not compute with numbers: their
+    sources are not read."""
+    module = (getattr(function, "__module__", None) or "").partition(".")[0]
+    return module in sys.stdlib_module_names and module not in READ
 
 
 def is_helper(function: Any) -> bool:

@@ -192,7 +192,8 @@ def check_differentiable(argument: Any, what: str, function: Any) -> None:
             )
         if leaf is None or isinstance(leaf, str | bytes) or callable(leaf):
             raise DerivativeUndefined(
-                f"{place} is {_kind(leaf)}, which has no derivative", "Choose the position of a numeric argument."
+                f"{place} is {_kind(leaf)}, which has no derivative",
+                "Choose the position of an argument that holds floating-point numbers.",
             )
         raise DerivativeUndefined(
             f"{place} is {_kind(leaf)}, which is neither a number nor a container of numbers",

@@ -249,7 +249,7 @@ def differentiable_operands(call: Call, value_of: Callable[[Atom], Value]) -> tu
     if not isinstance(call.function, Ref):
         return (call.function, *call.atoms)
     function = call.function.value
-    if id(function) in INACTIVE:
+    if id(function) in INACTIVE or registry.only_reports(function):
         return ()
     if function is getattr and is_structure(call, value_of):
         return ()
@@ -307,7 +307,7 @@ def changed_operands(call: Call) -> tuple[Atom, ...]:
     if function in (operator.setitem, setattr) or function in INPLACE:
         return call.arguments[:1]
     entry = registry.lookup(function) if function is not None else None
-    if id(function) in INACTIVE:
+    if id(function) in INACTIVE or registry.only_reports(function):
         return ()
     bound = None if entry is None else bind(entry, call)
     if entry is None or bound is None or entry.refusal is not None:

@@ -453,7 +453,7 @@ class _Finder:
 
         One that only the run time knows is transformed when it is called, and refused there if it does such a thing.
         """
-        if function is None or function in HARMLESS:
+        if function is None or function in HARMLESS or registry.only_reports(function):
             return
         for atom in (call.function, *call.atoms):
             region = self.regions.of(atom) if isinstance(atom, Var) else None
@@ -496,7 +496,7 @@ def opaque_mutations(call: Call) -> tuple[Atom, ...]:
     function = call.function.value if isinstance(call.function, Ref) else None
     if function is None or isinstance(function, (Function, type)):
         return ()
-    if function in HARMLESS or function in BUILDERS or function in INPLACE:
+    if function in HARMLESS or function in BUILDERS or function in INPLACE or registry.only_reports(function):
         return ()
     if function in (operator.getitem, operator.setitem, operator.delitem, getattr, setattr):
         return ()

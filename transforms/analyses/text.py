@@ -115,7 +115,8 @@ class _Text:
             return False
         function = call.function.value if isinstance(call.function, Ref) else None
         entry = registry.lookup(function) if function is not None else None
-        if id(function) in INACTIVE or id(function) in COUNTS or entry is not None and entry.is_constant:
+        is_count = id(function) in INACTIVE or id(function) in COUNTS or registry.only_reports(function)
+        if is_count or entry is not None and entry.is_constant:
             return False
         if not any(map(self.holds, _read(call, entry))):
             return False

@@ -230,6 +230,7 @@ from transforms.runtime.refusal import (
     check_view,
     is_computed,
     is_copy,
+    refuse_call,
 )
 from transforms.runtime.shadows import (
     accumulate,

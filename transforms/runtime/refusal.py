@@ -146,6 +146,11 @@ def check_dict(x: Any, name: str) -> None:
         )
 
 
+def refuse_call(problem: str) -> None:
+    """Raise what Python raises for a call whose arguments do not fit."""
+    raise TypeError(problem)
+
+
 def is_computed(kind: type, name: str) -> bool:
     """Whether instances of a class compute this attribute (a property, a descriptor) instead of storing it."""
     member = inspect.getattr_static(kind, name, None)

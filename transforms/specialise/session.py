@@ -77,7 +77,7 @@ class Session:
         key = id(function)
         if key not in self.programs:
             self.alive.append(function)
-            helper = registry.is_helper(function)
+            helper = registry.is_helper(function) or registry.is_opaque_library(function)
             self.programs[key] = self.reader.read(function) if self.reader is not None and not helper else None
         return self.programs[key]
 

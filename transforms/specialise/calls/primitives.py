@@ -140,7 +140,7 @@ def is_quiet(thing: Any, entry: registry.Primitive | None) -> bool:
         return False
     if module in ("builtins", "math", "_operator", "operator", "cmath", "time", "_functools", "collections"):
         return thing not in (setattr, delattr)
-    return registry.is_helper(thing)
+    return registry.is_helper(thing) or registry.only_reports(thing)
 
 
 def note_mutation(calls: Calls, entry: registry.Primitive, arguments: list[Binding], keywords: Keywords) -> None:

@@ -72,8 +72,8 @@ def unpack_partial(calls: Calls, function: Binding, value: Partial) -> tuple[Bin
 def call_user(calls: Calls, ref: Ref, program: core.Function, arguments: list[Binding], keywords: Keywords) -> Binding:
     """A call of a function with source: of its instance for these values."""
     bound = bind_parameters(calls, program, arguments, keywords)
-    if bound is None:  # Python will raise the TypeError
-        return calls.emit(ref, arguments, keywords, UNKNOWN)
+    if bound is None:
+        return misfit(calls, ref, program, arguments, keywords)
     if generators.is_generator(program):
         return generators.suspend(calls.sweep, program, bound, (ref, arguments, keywords))
     if any(isinstance(item, generators.Suspended) for item in bound):
@@ -156,6 +156,21 @@ def bind_parameters(
         else:
             result.append(default_of(calls, name, parameter.default))
     return result if len(result) == len(program.parameters) else None
+
+
+def misfit(
+    calls: Calls, ref: Ref, program: core.Function, arguments: list[Binding], keywords: Keywords
+) -> Binding:
+    """A call whose arguments do not fit: Python raises the TypeError, or, of an inner function, code that says so."""
+    if not isinstance(ref.value, core.Function):
+        return calls.emit(ref, arguments, keywords, UNKNOWN)
+    problem = "the arguments do not fit"
+    try:
+        if program.signature is not None:
+            program.signature.bind(*arguments, **keywords)
+    except TypeError as error:
+        problem = str(error)
+    return calls.emit(Ref(runtime.refuse_call), [constant(f"{program.name}(): {problem}")], {}, UNKNOWN)
 
 
 def default_of(calls: Calls, name: str, default: Any) -> Binding:
