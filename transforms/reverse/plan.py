@@ -27,6 +27,7 @@ from transforms.analyses.regions import (
     find_regions,
     hidden_sources,
     is_container,
+    items_of,
     viewed,
 )
 from transforms.analyses.text import text_read_back
@@ -169,7 +170,7 @@ class Plan:
 
 def make_plan(function: Function, wrt: tuple[int, ...], summaries: Summaries, shadowed: Shadowed = ()) -> Plan:
     """Analyse a program for reverse mode; `shadowed` parameters come with shadows of the caller's."""
-    views: frozenset[str] = frozenset()
+    views = items_of(function) if shadowed else frozenset[str]()  # the caller may change what the items are of
     while True:
         plan = _plan_with(function, wrt, summaries, shadowed, views)
         unstable = _unstable_items(plan)
