@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from transforms import operations, registry
-from transforms.analyses.regions import BUILDERS, INPLACE, Region, Regions, bind, chain, opaque_mutations
+from transforms.analyses.regions import BUILDERS, INPLACE, Region, Regions, bind, chain, is_structure, opaque_mutations
 from transforms.core import (
     Assign,
     Atom,
@@ -33,7 +33,7 @@ from transforms.core import (
     is_call_of,
     walk,
 )
-from transforms.values import UNKNOWN, Instance, Known, Record, Sequence, Value, may_be_differentiable
+from transforms.values import UNKNOWN, Known, Value, may_be_differentiable
 
 # functions whose result never depends differentiably on their arguments
 INACTIVE = frozenset(
@@ -47,10 +47,6 @@ INACTIVE = frozenset(
         ),
     )
 )  # fmt: skip
-
-
-# attributes that never depend differentiably on what has them
-STRUCTURE = tuple(Const(name) for name in ("shape", "ndim", "size", "dtype", "nbytes", "__class__", "__name__"))
 
 
 # methods that keep, write or show what they are given, and do not change it
@@ -236,12 +232,6 @@ def raises_values(function: Function, seen: tuple[Function, ...] = ()) -> bool:
         if call is not None and isinstance(call.function, Var):
             return True
     return False
-
-
-def is_structure(call: Call, value_of: Callable[[Atom], Value]) -> bool:
-    """Whether a call reads the shape or the like of an array, and no attribute that an object has by that name."""
-    owner = value_of(call.arguments[0])
-    return call.arguments[1] in STRUCTURE and not isinstance(owner, (Record, Instance, Sequence))
 
 
 def differentiable_operands(call: Call, value_of: Callable[[Atom], Value]) -> tuple[Atom, ...]:

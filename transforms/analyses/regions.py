@@ -55,6 +55,17 @@ DEEPEST = 6  # levels of containers in containers that a summary tells apart
 BUILDERS = (operations.make_tuple, operations.make_list, operations.make_set, operations.make_dict)
 
 
+# attributes of arrays that never depend differentiably on what has them, and are no views of it
+STRUCTURE = tuple(Const(name) for name in ("shape", "ndim", "size", "dtype", "nbytes", "__class__", "__name__"))
+
+
+def is_structure(call: Call, value_of: Callable[[Atom], Value]) -> bool:
+    """Whether a call of `getattr` reads the shape or the like of an array, and no attribute that an object has by that
+    name."""
+    owner = value_of(call.arguments[0])
+    return call.arguments[1] in STRUCTURE and not isinstance(owner, (Record, Instance, Sequence))
+
+
 class Region:
     """One class of names; `content` is the region of what the members hold."""
 
@@ -374,7 +385,7 @@ class _Finder:
         if target is None or self.regions.of(target) is None:
             return
         owner = self.regions.of(call.arguments[0])
-        if owner is None:
+        if owner is None or is_structure(call, self.regions.value):
             return
         if is_array(self.regions.value(call.arguments[0])):
             merge(owner, self.regions.of(target))

@@ -311,6 +311,8 @@ class Control(Cotangents):
         outside, self.flows = self.flows, {**self.flows, **flows}
         forward, reverse = self.block(statement.body, scope)
         self.flows = outside
+        shadow_of_key = self._shadow_of_key(statement)
+        forward = [*shadow_of_key, *forward]
         finish = Builder(self.names, statement.origin)
         self.widen_all(finish)
         for name in sorted(around - self.live):
@@ -333,6 +335,14 @@ class Control(Cotangents):
         """Whether all bindings of a name stand in the body of a loop; others may come from the iteration before."""
         body = self.plan.places[id(loop.body[0])].blocks
         return self.plan.bound_in[name][: len(body)] == body
+
+    def _shadow_of_key(self, statement: For | While) -> Statements:
+        """A key of a dict has no derivative, though where its type is not known it is kept with things that have."""
+        if not isinstance(statement, For) or self.kind(statement.target) is not Kind.SHADOW:
+            return []
+        if getattr(value_of(statement.iterable, self.values), "kind", None) is not dict:
+            return []
+        return [Assign(self.bar(statement.target), Const(0.0), statement.origin)]
 
     def _trailing_shadows(self, copies: Block) -> int:
         return sum(

@@ -23,8 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from transforms import registry, runtime
-from transforms.analyses.activity import is_structure
-from transforms.analyses.regions import BUILDERS, INPLACE
+from transforms.analyses.regions import BUILDERS, INPLACE, is_structure
 from transforms.core import (
     Assign,
     Atom,

@@ -503,10 +503,13 @@ def power_derivative(x, y, order=1, *, ans, g):
 
 
 @elementwise(
-    runtime.power_exponent_derivative, wrt="x", samples=listed(call(1.3, 2.5), call(numbers((3,), 0.5, 2), 1.5))
+    runtime.power_exponent_derivative,
+    wrt="x y",
+    samples=listed(call(1.3, 2.5), call(numbers((3,), 0.5, 2), 1.5), call(1.3, 2.5, 2, 3), call(1.3, 0.5, 1, 2)),
 )
-def power_exponent_derivative(x, y, order=1, *, ans, g):
-    return g * runtime.power_exponent_derivative(x, y, order + 1)
+def power_exponent_derivative(x, y, order=1, times=1, *, ans, g):
+    across = g * runtime.power_exponent_derivative(x, y, order, times + 1)
+    return g * runtime.power_exponent_derivative(x, y, order + 1, times), across
 
 
 @simplify(runtime.power_derivative)
@@ -596,6 +599,22 @@ def simplify_clipped_above(site: Any) -> Atom | None:
 )
 def direction(x, *, ans, g):
     return runtime.undirection(g, x)
+
+
+@elementwise(
+    runtime.undirection,
+    wrt="cotangent x",
+    samples=listed(
+        call(0.3, 0.7),
+        call(numbers((3,)) + 1j * numbers((3,), seed=1), numbers((3,), seed=2) + 1j * numbers((3,), seed=3)),
+        call(0.3 + 0.2j, 0.3 - 0.4j),
+    ),
+)
+def undirection(cotangent, x, *, ans, g):
+    unit, scale = runtime.direction(x), runtime.reciprocal_or_zero(np.abs(x))
+    back = runtime.undirection(g, x)
+    turned = np.real(g * unit) * ans + np.real(cotangent * unit) * back + np.real(g * ans) * unit
+    return back, -turned * scale
 
 
 @simplify(runtime.direction)

@@ -19,12 +19,19 @@ def power_derivative(x: Any, y: Any, order: int = 1) -> Any:
     return factor * np.where(factor == 0, 1, x) ** safe
 
 
-def power_exponent_derivative(x: Any, y: Any, order: int = 1) -> Any:
-    """The derivative of `power_derivative(x, y, order)` with respect to `y`."""
-    factor, slope = y, np.ones_like(y) * 1.0
+def power_exponent_derivative(x: Any, y: Any, order: int = 1, times: int = 1) -> Any:
+    """The derivative of `power_derivative(x, y, order)` with respect to `y`, taken this many times."""
+    factors = [y]  # the falling factorial of y, and its derivatives
+    factors += [np.ones_like(y) * 1.0] + [np.zeros_like(y) * 1.0] * (times - 1)
     for step in range(1, order):
-        factor, slope = factor * (y - step), slope * (y - step) + factor
-    return (slope + factor * log_or_zero(x)) * x ** (y - order)
+        factors = [
+            factor * (y - step) + (place * factors[place - 1] if place else 0.0) for place, factor in enumerate(factors)
+        ]
+    logarithm = log_or_zero(x)
+    total = factors[times]
+    for place in range(times):
+        total = total + math.comb(times, place) * factors[place] * logarithm ** (times - place)
+    return total * x ** (y - order)
 
 
 def log_or_zero(x: Any) -> Any:
