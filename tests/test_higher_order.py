@@ -72,7 +72,7 @@ ELEMENTARY: dict[str, tuple[Callable, Callable[[float, int], float]]] = {
 
 
 # the orders from which a construct is refused
-REFUSED_FROM: dict[str, int] = {}
+REFUSED_FROM = {"power_recursive": 4}
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -516,6 +516,25 @@ def test_cotangents_that_do_not_fit_are_refused_inside_too() -> None:
 
     with pytest.raises(ValueError, match="shape"):
         ad.grad(f)(numbers(3))
+
+
+def test_third_order_of_a_recursive_function_that_keeps_results_is_refused() -> None:
+    def fibonacci(x, n):
+        memory = {}
+
+        def value(k):
+            if k in memory:
+                return memory[k]
+            result = x if k < 2 else value(k - 1) * x + value(k - 2)
+            memory[k] = result
+            return result
+
+        return value(n)
+
+    # x**4 + x**3 + 2 * x**2 + x
+    assert derivative(fibonacci, 2)(0.7, 4) == pytest.approx(12 * 0.7**2 + 6 * 0.7 + 4)
+    with pytest.raises(ad.AutodiffError, match="recursive"):
+        derivative(fibonacci, 3)(0.7, 4)
 
 
 def test_second_order_of_in_place_changes() -> None:

@@ -59,10 +59,9 @@ class Compiler:
         """The augmented primal and the adjoint of a callee; made once, also where it is recursive."""
         key = (function, wrt, shadowed)
         if key not in self.pairs:
-            augmented = Function(
-                f"{function.name}_augmented", (), (), filename=function.filename, origin=function.origin
-            )
-            adjoint = Function(f"{function.name}_adjoint", (), (), filename=function.filename, origin=function.origin)
+            place: dict[str, Any] = {"filename": function.filename, "origin": function.origin}
+            augmented = Function(f"{function.name}_augmented", (), (), order=function.order + 1, **place)
+            adjoint = Function(f"{function.name}_adjoint", (), (), order=function.order + 1, **place)
             self.pairs[key] = Pair(augmented, adjoint, identifier(function.name))
             make_pair(self.pairs[key], self.prepare(function), wrt, self, shadowed)
         return self.pairs[key]

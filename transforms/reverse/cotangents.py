@@ -404,7 +404,8 @@ class Cotangents:
         known; in a container of unknown items, a list of zeros, to which may be added."""
         value = value_of(atom, self.values)
         if self.kind(atom) is Kind.VALUE and isinstance(value, Sequence) and value.kind is tuple:
-            is_known = isinstance(owner, (Many, Sequence, Mapping, Record))
+            is_known = isinstance(owner, (Sequence, Mapping, Record))
+            is_known = is_known or isinstance(owner, Many) and isinstance(owner.item, Sequence)
             return Const(_zero_tuple(value)) if is_known or out is None else self._zero_list(value, out)
         return self.shadow(atom)
 

@@ -251,6 +251,13 @@ class Sweep(Dynamic):
                 atom = call.arguments[k]
                 if isinstance(atom, Var) and self.kind(atom) is Kind.SHADOW:
                     shadowed.append((k, self.plan.levels(atom.name)))
+        if function.order > 1 and any(self.is_dynamic(call.arguments[k]) for k, _ in shadowed):
+            raise TransformError(
+                f"the third derivative of {function.name.split('_augmented')[0].split('_adjoint')[0]}, which is recursive "
+                "and changes what it is given, is not supported: the types of what it keeps are not known",
+                "Write it with a loop.",
+                statement.origin,
+            )
         pair = self.compiler.pair(function, active, tuple(shadowed))
         self._emit_call(statement, target, call, pair, active, dict(shadowed), primal, adjoint)
 
