@@ -253,8 +253,8 @@ class Sweep(Dynamic):
                     shadowed.append((k, self.plan.levels(atom.name)))
         if function.order > 1 and any(self.is_dynamic(call.arguments[k]) for k, _ in shadowed):
             raise TransformError(
-                f"the third derivative of {function.name.partition('_a')[0]}, which is recursive and changes what it is "
-                "given, is not supported: the types of what it keeps are not known",
+                "the third derivative of a recursive function that changes what it is given is not supported: the "
+                "types of what it keeps are not known",
                 "Write it with a loop.",
                 statement.origin,
             )
