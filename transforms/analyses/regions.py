@@ -356,6 +356,8 @@ class _Finder:
                     self.unknown_items.append((target, source))
                 else:
                     self.item(target, source)
+                    if is_unknown:
+                        self.changed_items.append(source)  # as far as is known
         elif function is operator.setitem:
             self.store(call.arguments[0], call.arguments[2])
         elif function is operator.delitem:
