@@ -19,7 +19,8 @@ import numpy as np
 
 from transforms import operations, registry
 from transforms.analyses.regions import Regions, Summaries, find_regions, items_of, merge
-from transforms.core import Assign, Atom, Block, Call, Const, Function, Raise, Ref, Var, While, With, walk
+from transforms.core import Assign, Atom, Block, Call, Const, Function, Raise, Ref, Var, While, With, is_call_of, walk
+from transforms.values import Unknown
 
 
 class Effect(IntEnum):
@@ -201,9 +202,14 @@ def memory_of(function: Function) -> Memory:
 def _regions_with_parameters(function: Function) -> Regions:
     """The regions, where parameters may be the same object if one of them is changed in place.
 
-    An item of something of unknown type counts as a view.
+    An item of something of unknown type counts as a view, and what is stored in it as held by it.
     """
     regions = find_regions(function, Summaries(), items_of(function))
+    for statement in walk(function.body):
+        if isinstance(statement, Assign) and is_call_of(statement.value, operator.setitem):
+            container, _, stored = statement.value.arguments  # type: ignore[union-attr]
+            if isinstance(regions.value(container), Unknown):
+                merge(regions.of(container), regions.of(stored))
     if any(regions.is_mutated(name) for name in function.parameters):
         found = [region for name in function.parameters if (region := regions.of(name)) is not None]
         for other in found[1:]:
