@@ -195,6 +195,8 @@ def join(first: Value, second: Value, prefix: Hashable, depth: int = 0) -> Value
         case Record(), Record() if a.kind is b.kind and a.names == b.names:
             items = tuple(join(x, y, (prefix, i), depth + 1) for i, (x, y) in enumerate(zip(a.items, b.items)))
             return Record(a.kind, a.names, items)
+        case Record(), Record() if a.kind is b.kind:
+            return Instance(a.kind)
         case Partial(), Partial() if len(a.arguments) == len(b.arguments) and [k for k, _ in a.keywords] == [
             k for k, _ in b.keywords
         ]:

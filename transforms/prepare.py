@@ -164,6 +164,7 @@ def _indexed(loop: For, value: Value, names: Names, values: dict[str, Value]) ->
 
 # ----------------------------------------------------------------------------------------------------- unknown methods
 
+LIST_METHODS = (("pop", 0), ("pop", 1), ("insert", 2), ("extend", 1), ("remove", 1), ("reverse", 0))
 DICT_METHODS = ("items", "values", "keys", "get")
 ATTRIBUTES = {"T": np.transpose, "real": np.real, "imag": np.imag}
 
@@ -189,6 +190,12 @@ def _array_method(statement: Assign, call: Call, receiver: Var, name: Const, nam
         function = ATTRIBUTES.get(name.value)
     elif name.value == "append" and len(rest) == 1:
         return [Assign(statement.target, Call(Ref(list.append), (receiver, *rest)), origin)]
+    elif (name.value, len(rest)) in LIST_METHODS and not call.keywords:
+        function = runtime.pop_at if (name.value, len(rest)) == ("pop", 1) else getattr(list, name.value)
+        return [
+            Assign(None, Call(Ref(runtime.check_list), (receiver, name)), origin),
+            Assign(statement.target, Call(Ref(function, registry.function_name(function)), (receiver, *rest)), origin),
+        ]
     elif name.value in DICT_METHODS:
         method = getattr(dict, name.value)
         return [

@@ -50,7 +50,9 @@ INPLACE = {
 }
 HARMLESS = (print, repr, str, len, isinstance, type, id, callable, hasattr, operations.format_value)
 JOINING = (operator.add, operator.concat, operator.mul)  # of lists and tuples: the result holds the same items
-TAKERS = (list.pop, dict.pop, dict.get, dict.setdefault, runtime.pop_inserted)  # they return an item of a container
+TAKERS = (  # they return an item of a container
+    list.pop, dict.pop, dict.get, dict.setdefault, runtime.pop_inserted, runtime.pop_at,
+)  # fmt: skip
 DEEPEST = 6  # levels of containers in containers that a summary tells apart
 BUILDERS = (operations.make_tuple, operations.make_list, operations.make_set, operations.make_dict)
 
@@ -188,7 +190,7 @@ def is_array(value: Value) -> bool:
 
 def is_container(value: Value) -> bool:
     return isinstance(value, (Sequence, Many, Mapping, Record)) or (
-        isinstance(value, Instance) and value.kind in (list, dict, set, tuple)
+        isinstance(value, Instance) and issubclass(value.kind, (list, dict, set, tuple))
     )
 
 

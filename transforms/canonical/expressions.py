@@ -58,7 +58,6 @@ _REFUSED_CALLS = {
     id(builtins.eval): ("eval() is not supported", "Write the expression out."),
     id(builtins.locals): ("locals() is not supported", "Use the variables themselves."),
     id(builtins.globals): ("globals() is not supported", "Use the variables themselves."),
-    id(builtins.super): ("super() is not supported", "Name the base class: Base.method(self, ...)."),
 }
 
 
@@ -320,6 +319,8 @@ class Expressions(Builder):
     def lower_Call(self, node: Node) -> Expression:
         function = self.static(node.func)
         if isinstance(function, Ref):
+            if function.value is builtins.super and not node.args and not node.keywords:
+                return self.super_object(node)
             self.check_callee(node, function.value)
             special = self.special_call(node, function.value)
             if special is not None:
@@ -347,6 +348,16 @@ class Expressions(Builder):
     def special_call(self, node: Node, function: Any) -> Expression | None:
         """Calls of builtins that are written out because of their arguments (generator expressions)."""
         return None
+
+    def super_object(self, node: Node) -> Expression:
+        """`super()` in a method: `super(Class, self)`."""
+        tree = getattr(self, "tree", None)
+        parameters = tree.args.args if isinstance(tree, gast.FunctionDef) else []
+        owner = self.environment.resolve("__class__")
+        if not parameters or not isinstance(owner, Ref) or not isinstance(owner.value, type):
+            self.refuse(node, "super() is not supported here", "Name the base class: Base.method(self, ...).")
+        first = gast.Name(parameters[0].id, gast.Load(), None, None)
+        return call(builtins.super, owner, self.atom(first), name="super")
 
     def check_callee(self, node: Node, function: Any) -> None:
         refused = _REFUSED_CALLS.get(id(function))

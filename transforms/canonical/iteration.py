@@ -52,6 +52,15 @@ class Indexed:
 
 
 @dataclass(frozen=True)
+class Keyed:
+    """`table.items()` or `table.values()` where the loop changes dicts: each item is looked up when it is its turn."""
+
+    owner: Atom
+    keys: Atom
+    with_keys: bool
+
+
+@dataclass(frozen=True)
 class Zipped:
     sources: tuple[Source, ...]
 
@@ -78,12 +87,14 @@ class Mapped:
     sources: tuple[Source, ...]
 
 
-Source = Union[Direct, Counting, Indexed, Zipped, Enumerated, Backwards, Mapped]
+Source = Union[Direct, Counting, Indexed, Keyed, Zipped, Enumerated, Backwards, Mapped]
 _VIEWS = ("items", "keys", "values")
 
 
 class Iteration(Expressions):
     """Lowers the headers of loops."""
+
+    changes_items = False  # whether the body of the loop whose header is lowered may change dicts
 
     def source(self, node: Node) -> Source:
         """Evaluate the iterable of a loop."""
@@ -114,6 +125,10 @@ class Iteration(Expressions):
             if value is builtins.reversed and plain and count == 1:
                 return self.backwards(node.args[0])
         elif isinstance(node.func, gast.Attribute) and node.func.attr in _VIEWS and plain and not node.args:
+            if self.changes_items and node.func.attr != "keys":
+                owner = self.fixed(node.func.value)
+                keys = self.atom_of(call(operations.method, owner, Const("keys"), name="operations.method"))
+                return Keyed(owner, self.sequence(keys), node.func.attr == "items")
             return Indexed(self.sequence(self.atom(node)))
         return Direct(self.atom(node))
 
@@ -136,6 +151,9 @@ class Iteration(Expressions):
         match source:
             case Direct(atom) | Counting(atom) | Indexed(atom):
                 return atom
+            case Keyed(owner, _, with_keys):
+                name = Const("items" if with_keys else "values")
+                return self.do(operations.method, owner, name, name="operations.method")
             case Zipped(sources):
                 return self.do(zip, *map(self.items, sources), name="zip")
             case Mapped(function, sources):
@@ -164,6 +182,8 @@ class Iteration(Expressions):
         match source:
             case Counting(atom) | Indexed(atom) | Backwards(atom):
                 return (atom,)
+            case Keyed(_, keys):
+                return (keys,)
             case Zipped(sources) | Mapped(_, sources):
                 return tuple(atom for inner in sources for atom in self.lengths(inner))
             case Enumerated(inner):
@@ -188,6 +208,10 @@ class Iteration(Expressions):
                 return index if from_zero else operation(operator.getitem, atom, index)
             case Indexed(sequence):
                 return operation(operator.getitem, sequence, index)
+            case Keyed(owner, keys, with_keys):
+                key = self.do_operation(operator.getitem, keys, index)
+                value = operation(operator.getitem, owner, key)
+                return operation(operations.make_tuple, key, self.atom_of(value)) if with_keys else value
             case Backwards(sequence, last):
                 return operation(operator.getitem, sequence, self.do_operation(operator.sub, last, index))
             case Zipped(sources):
@@ -212,6 +236,10 @@ class Iteration(Expressions):
         if plain and isinstance(source, Zipped) and len(items) == len(source.sources):
             for item, inner in zip(items, source.sources):
                 self.bind_item(item, inner, index)
+        elif plain and isinstance(source, Keyed) and source.with_keys and len(items) == 2:
+            key = self.do_operation(operator.getitem, source.keys, index)
+            self.bind(items[0], key)
+            self.bind(items[1], operation(operator.getitem, source.owner, key))
         elif plain and isinstance(source, Enumerated) and len(items) == 2:
             if index != Var(self.own_name(items[0])) or source.start != Const(0):
                 self.bind(items[0], self.number(source.start, index))

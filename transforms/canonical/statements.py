@@ -319,7 +319,9 @@ class Statements(Comprehensions):
                 self.over_generator(node, loop, *generator)
             self.loop_else(node, loop, tail)
             return
+        self.changes_items = _changes_items(node.body)
         source = self.source(node.iter)
+        self.changes_items = False
         with self.loop(node, ways, tail) as loop:
             if loop.running is None and self.shares_iterator(node):
                 loop.running = self.names.fresh("running")
@@ -599,3 +601,16 @@ class Statements(Comprehensions):
                 self.bind(node.name, Var(name))
             self.lower_statements(node.body, tail)
         return core.Handler(exception, name, tuple(body))
+
+
+_CHANGING = frozenset(("update", "setdefault", "pop", "popitem", "clear"))
+
+
+def _changes_items(body: Sequence[Any]) -> bool:
+    """Whether statements may change an item of a dict."""
+    for node in (inner for statement in body for inner in gast.walk(statement)):
+        if isinstance(node, gast.Subscript) and isinstance(node.ctx, (gast.Store, gast.Del)):
+            return True
+        if isinstance(node, gast.Call) and isinstance(node.func, gast.Attribute) and node.func.attr in _CHANGING:
+            return True
+    return False

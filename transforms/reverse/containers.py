@@ -8,6 +8,7 @@ from typing import Any
 
 from transforms import operations, runtime
 from transforms.analyses.activity import is_table
+from transforms.analyses.regions import is_container
 from transforms.core import (
     Assign,
     Atom,
@@ -20,11 +21,9 @@ from transforms.core import (
 )
 from transforms.errors import TransformError
 from transforms.reverse.builder import Builder
-from transforms.reverse.control import (
-    Control,
-)
 from transforms.reverse.cotangents import Scope
-from transforms.reverse.plan import Kind, shared_source
+from transforms.reverse.lists import Lists
+from transforms.reverse.plan import Kind, is_object, shared_source
 from transforms.rules.indexing import getitem_is_view
 from transforms.templates import value_of
 from transforms.values import (
@@ -32,18 +31,16 @@ from transforms.values import (
     Array,
     Instance,
     Literal,
-    Many,
     Mapping,
     Number,
     Record,
     Sequence,
     Unknown,
     Value,
-    is_immutable,
 )
 
 
-class Containers(Control):
+class Containers(Lists):
     """Adjoints of what builds, reads and changes containers and objects: tuples, lists, dicts, attributes, items."""
 
     def copy(self, statement: Assign, primal: Builder, adjoint: Builder) -> None:
@@ -56,6 +53,8 @@ class Containers(Control):
                 self.aliases[self.bar(target)] = self.bar(source.name)
                 primal.bind(self.bar(target), Var(self.bar(source.name)))
                 self.give_back(source, carried, adjoint)
+            elif is_container(value_of(source, self.values)):  # of constants: what is put into it later is active
+                primal.call(runtime.zeros, source, target=self.bar(target))
             else:  # a number, under a name that may also stand for memory
                 primal.bind(self.bar(target), Const(0.0))
                 self.accumulate(source, carried, adjoint)
@@ -225,7 +224,7 @@ class Containers(Control):
                 adjoint.do(setattr, owner, name, adjoint.call(runtime.add, old, g))
             return
         g = self.take(target, adjoint)
-        if g is not None and isinstance(source, Var) and isinstance(self.plan.value(source), Unknown):
+        if g is not None and isinstance(source, Var) and is_object(self.plan.value(source)):
             adjoint.do(runtime.add_attribute, self.buffer(source.name, adjoint), name, g)
             return
         if g is not None:
@@ -323,7 +322,7 @@ class Containers(Control):
         shadow = Var(self.bar(container.name))
         is_dict = issubclass(getattr(value, "kind", object), dict)
         if _is_slice(value_of(key, self.values)):
-            self._set_slice(statement, call, primal, adjoint)
+            self.set_slice(statement, call, primal, adjoint)
             return
         # the shadow of what is overwritten collected cotangents through other names, and is needed again
         old: Atom
@@ -338,26 +337,6 @@ class Containers(Control):
         g = adjoint.call(operator.getitem, shadow, key)
         adjoint.do(operator.setitem, shadow, key, old)
         self.return_held(stored, g, adjoint)
-
-    def _set_slice(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
-        """`items[i:j] = other` of lists: the items are copied, and may be more or fewer than those before."""
-        container, key, stored = call.arguments
-        assert isinstance(container, Var)
-        value = self.plan.value(container)
-        if not isinstance(value, Many) or not is_immutable(value.item):
-            raise TransformError(
-                "a slice of a list whose items may change, or are not known, is assigned; this cannot be followed",
-                "Assign the items one by one.",
-                statement.origin,
-            )
-        shadow = Var(self.bar(container.name))
-        place = primal.call(runtime.place_of_slice, container, key, stored)
-        old = primal.call(operator.getitem, shadow, key)
-        primal.statements.append(statement)
-        primal.do(operator.setitem, shadow, key, primal.call(runtime.zeros, stored))
-        g = adjoint.call(operator.getitem, shadow, place)
-        adjoint.do(operator.setitem, shadow, place, old)
-        self.accumulate(stored, g, adjoint)
 
     def _unknown_set_item(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         container, key, stored = call.arguments

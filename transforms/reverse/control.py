@@ -124,6 +124,21 @@ class Control(Cotangents):
                 saved[name] = out.call(function, Var(name), target=copy)
                 self.values[copy] = self.values.get(name, UNKNOWN)
             adjoint.statements[position] = _replace_number_reads(line, saved)
+        self._protect_structure(statement, before, after, adjoint)
+
+    def _protect_structure(self, statement: Assign, before: Builder, after: Builder, adjoint: Builder) -> None:
+        """Save the outline of a list or dict whose structure the adjoint reads, and which may be longer later."""
+        outlines: dict[str, Atom] = {}
+        for line in adjoint.statements:
+            for name in dict.fromkeys(name for inner in walk((line,)) for name in reads(inner)):
+                if name in outlines or name not in self.plan.bound_in or not self.plan.resized_after(name, statement):
+                    continue
+                out = after if name == statement.target else before
+                copy = self.names.fresh(f"{name}_before" if not is_temporary(name) else "before")
+                outlines[name] = out.call(runtime.structure, Var(name), target=copy)
+                self.values[copy] = self.values.get(name, UNKNOWN)
+        if outlines:
+            adjoint.statements[:] = [_replaced(line, outlines) for line in adjoint.statements]
 
     def site(
         self,
@@ -587,6 +602,12 @@ def _number_reads(statement: Statement) -> list[str]:
             skip = _shape_only_positions(inner.value)
         found.update(dict.fromkeys(name for name in reads(inner) if name not in skip))
     return list(found)
+
+
+def _replaced(statement: Statement, outlines: dict[str, Atom]) -> Statement:
+    """The statement with other atoms for some names."""
+    new = map_atoms(statement, lambda atom: outlines.get(atom.name, atom) if isinstance(atom, Var) else atom)
+    return with_blocks(new, [tuple(_replaced(s, outlines) for s in b) for b in blocks_of(new)])
 
 
 def _replace_number_reads(statement: Statement, saved: dict[str, Atom]) -> Statement:

@@ -12,7 +12,7 @@ import operator
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from transforms import operations, registry
+from transforms import operations, registry, runtime
 from transforms.analyses.activity import Activity, changed_operands, differentiable_operands
 from transforms.analyses.regions import (
     BUILDERS,
@@ -45,13 +45,28 @@ from transforms.core import (
     While,
     all_writes,
     blocks_of,
+    is_call_of,
     reads,
     walk,
     writes,
 )
 from transforms.errors import DerivativeUndefined
 from transforms.rules.indexing import getitem_is_view
-from transforms.values import Array, Instance, Many, Mapping, Record, Sequence, Unknown, Value, is_immutable
+from transforms.values import (
+    UNKNOWN,
+    Array,
+    Instance,
+    Many,
+    Mapping,
+    Number,
+    Record,
+    Sequence,
+    Unknown,
+    Value,
+    is_immutable,
+)
+
+_DICT_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 
 # (position of a parameter, for its memory and what it holds, level by level: whether the caller sees it change)
 Shadowed = tuple[tuple[int, tuple[bool, ...]], ...]
@@ -87,6 +102,7 @@ class Plan:
     binding: dict[str, Assign | None] = field(default_factory=dict)  # name bound once -> its statement
     bound_in: dict[str, tuple[int, ...]] = field(default_factory=dict)  # name -> blocks around all its bindings
     mutations: dict[int, list[Place]] = field(default_factory=dict)  # id(region) -> where it is changed
+    resizes: dict[int, list[Place]] = field(default_factory=dict)  # those that give a container other items
     buffered: set[str] = field(default_factory=set)
     forward_shadows: set[str] = field(default_factory=set)
     hidden: dict[str, dict[int, Region]] = field(default_factory=dict)  # name -> memory that it may be a view of, too
@@ -143,6 +159,33 @@ class Plan:
                 if place.number >= here.number or set(place.loops) & set(here.loops):
                     return True
         return False
+
+    def has_changed_items(self, container: Atom) -> bool:
+        """Whether an item that is read from something of unknown type is changed in place."""
+        region = self.regions.of(container)
+        for statement in walk(self.function.body):
+            if isinstance(statement, Assign) and is_call_of(statement.value, operator.getitem):
+                assert isinstance(statement.value, Call)
+                source, target = statement.value.arguments[0], statement.target
+                if target is None or target in self.regions.assumed_copies or self.regions.of(source) is not region:
+                    continue
+                if isinstance(self.value(source), Unknown) and self.regions.is_mutated(target):
+                    return True
+        return False
+
+    def resized_after(self, name: str, statement: Statement) -> bool:
+        """Whether a container may get more or fewer items by this statement or after it."""
+        value = self.value(name)
+        if isinstance(value, (Array, Number, Record)) or is_immutable(value):
+            return False
+        here = self.places[id(statement)]
+        regions = chain(self.regions, name)
+        places = [place for region in regions for place in self.resizes.get(id(region.find()), ())]
+        if isinstance(value, Instance) and value.kind in _DICT_VIEWS:  # they follow their dict
+            places = [place for each in self.resizes.values() for place in each]
+        if any(id(region.find()) in self.shared and region.is_mutated for region in regions):
+            return True
+        return any(place.number >= here.number or set(place.loops) & set(here.loops) for place in places)
 
     def is_stable_read(self, name: str, source: str, statement: Statement) -> bool:
         """Whether nothing changes `source` between this statement, which reads `name` from it, and the last use of
@@ -290,6 +333,24 @@ def _find_mutations(plan: Plan) -> None:
         for region in found:
             if region is not None and region.is_mutated:
                 plan.mutations.setdefault(id(region.find()), []).append(place)
+                if _may_resize(plan, call):
+                    plan.resizes.setdefault(id(region.find()), []).append(place)
+
+
+def _may_resize(plan: Plan, call: Call) -> bool:
+    """Whether a call that changes something may give a list or dict other items."""
+    function = call.function.value if isinstance(call.function, Ref) else None
+    if function in (setattr, runtime.add_item, runtime.add_into, list.reverse, list.sort):
+        return False
+    value = plan.value(call.arguments[0]) if call.arguments else UNKNOWN
+    if isinstance(value, Array):
+        return False
+    if function is operator.setitem:
+        is_dict = isinstance(getattr(value, "kind", None), type) and issubclass(value.kind, dict)  # type: ignore[union-attr]
+        index = call.arguments[1]
+        at = index.value if isinstance(index, Const) else plan.value(index)
+        return is_dict or isinstance(at, slice) or at == Instance(slice)
+    return not isinstance(value, Unknown) or function not in INPLACE
 
 
 def _find_buffers(plan: Plan) -> None:
@@ -298,7 +359,7 @@ def _find_buffers(plan: Plan) -> None:
         match statement:
             case Assign(target=str() as target, value=Call(function=Ref(value=function)) as call) if (
                 function is operator.getitem
-                or (function is getattr and isinstance(plan.value(call.arguments[0]), Unknown))
+                or (function is getattr and is_object(plan.value(call.arguments[0])))
             ):
                 source = call.arguments[0]
                 is_value = isinstance(source, Var) and plan.kind(source) is Kind.VALUE
@@ -306,6 +367,12 @@ def _find_buffers(plan: Plan) -> None:
                     continue
                 if plan.activity.is_active(target):
                     plan.buffered.add(source.name)
+
+
+def is_object(value: Value) -> bool:
+    """Whether a value may be an object of which the attributes are not known."""
+    is_own = isinstance(value, Instance) and value.kind.__module__ not in ("builtins", "numpy", "collections")
+    return is_own or isinstance(value, Unknown)
 
 
 def _mirrors_structure(plan: Plan, statement: Statement) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import operator
 from typing import Any
 
@@ -35,10 +36,12 @@ from transforms.templates import Arguments, bind_arguments, inline, shadows_of, 
 from transforms.values import (
     UNKNOWN,
     Array,
+    Instance,
     Literal,
     Many,
     Mapping,
     Number,
+    Record,
     Sequence,
     Unknown,
     Value,
@@ -62,6 +65,8 @@ LIST_OPERATIONS = (
 ITEM_COPIES = (  # those that do the same to the shadows of the items
     list, tuple, dict, list.copy, dict.copy, runtime.join_sequences, runtime.repeat_sequence,
 )  # fmt: skip
+
+ITEM_LISTS = (dict.values, dict.items, runtime.values_by_keys, runtime.items_by_keys)
 
 
 class Primitives(Containers):
@@ -154,6 +159,9 @@ class Primitives(Containers):
         if function is operations.Cell or isinstance(function, type) and entry is None:
             self.construct(statement, function, call, primal, adjoint)
             return
+        if self.changes_list(function, call):
+            self.list_surgery(statement, function, call, primal, adjoint)
+            return
         is_pop = function is dict.pop and len(call.arguments) == 2 and self.kind(call.arguments[0]) is Kind.SHADOW
         if is_pop or any(function is operation for operation in LIST_OPERATIONS):
             self.list_operation(statement, function, call, primal, adjoint)
@@ -165,7 +173,8 @@ class Primitives(Containers):
             if not is_array and self.kind(whole) is Kind.SHADOW and self.kind(target) is Kind.SHADOW:
                 self._dynamic_unpack(statement, whole.name, primal, adjoint)
                 return
-        is_constant = entry is not None and entry.is_constant
+        is_partial = function is functools.partial  # refused where it is called
+        is_constant = is_partial or entry is not None and entry.is_constant
         if is_constant or not any(self.kind(atom) is not Kind.NONE for atom in call.atoms):
             primal.statements.append(statement)  # constants in memory that will hold active values
             if target is not None and self.kind(target) is Kind.SHADOW:
@@ -176,7 +185,12 @@ class Primitives(Containers):
         if entry is None or entry.refusal is not None or entry.adjoint is None:
             self.refuse(statement, function, entry)
         assert entry is not None
+        self._refuse_objects(statement, entry, call)
         primal.statements.append(statement)
+        if target is not None and self.kind(target) is Kind.SHADOW and self._copies_shadow(
+            statement, function, call, primal, adjoint
+        ):
+            return
         if target is not None and self.kind(target) is Kind.SHADOW and self._shares_items(statement, function):
             self._mirror_copy(statement, function, call, primal, adjoint)
             return
@@ -202,6 +216,62 @@ class Primitives(Containers):
         if g is None and not shadows_of(entry):
             return
         self._rule(statement, entry, call, g if g is not None else Const(None), adjoint, g_value=narrow)
+
+    def _copies_shadow(
+        self, statement: Assign, function: Any, call: Call, primal: Builder, adjoint: Builder
+    ) -> bool:
+        """Whether the items of a container that changes went into a new one, whose shadow was made of its shadow."""
+        assert statement.target is not None
+        source = call.arguments[0] if call.arguments else None
+        if not isinstance(source, Var) or self.kind(source) is not Kind.SHADOW:
+            return False
+        if function in ITEM_LISTS:
+            self.copy_values(statement, function, call, source.name, primal, adjoint)
+            return True
+        if function is dict.get and shared_source(self.plan, statement) is not None:
+            self._mirror_get(statement.target, call, source.name, primal, adjoint)
+            return True
+        if function is sorted and not self._copies_only_numbers(statement):
+            primal.statements.pop()
+            self.copy_container(statement, function, call, primal, adjoint)
+            return True
+        if function in (dict, dict.copy) and not self._copies_only_numbers(statement):
+            primal.statements.pop()
+            self.copy_container(statement, function, call, primal, adjoint)
+            return True
+        return False
+
+    def _copies_only_numbers(self, statement: Assign) -> bool:
+        """Whether the items of a new container are known to be numbers, so that nothing is shared."""
+        value = self.plan.value(Var(statement.target or ""))
+        items: tuple[Value, ...] = (value.item,) if isinstance(value, Many) else ()
+        if isinstance(value, (Sequence, Mapping)):
+            items = value.items
+        return bool(items) and all(map(is_immutable, items))
+
+    def _mirror_get(self, target: str, call: Call, source: str, primal: Builder, adjoint: Builder) -> None:
+        """`x.get(key, default)` where the item may be memory."""
+        key, default = call.arguments[1], call.arguments[2] if len(call.arguments) > 2 else Const(None)
+        is_there = primal.call(operator.contains, Var(source), key)
+        bar, shadow = Var(self.bar(target)), Var(self.bar(source))
+        primal.call(runtime.got_shadow, shadow, key, is_there, self.shadow(default), target=bar.name)
+        share = adjoint.call(runtime.return_got, shadow, key, is_there, bar)
+        if self.kind(default) is Kind.VALUE:
+            self.accumulate(default, share, adjoint)
+        self.give_back(default, share, adjoint)
+
+    def _refuse_objects(self, statement: Assign, entry: registry.Primitive, call: Call) -> None:
+        """Refuse operators on objects of a user's class, of which it is not known what they call."""
+        for atom in call.atoms if entry.is_elementwise else ():
+            value = self.plan.value(atom)
+            is_own = isinstance(value, (Record, Instance)) and value.kind.__module__ not in ("builtins", "numpy")
+            if is_own and self.kind(atom) is not Kind.NONE:
+                name = getattr(value, "kind", object).__name__
+                raise TransformError(
+                    f"{entry.name} of a {name} and something of unknown type, or without such a method",
+                    "Give example arguments, so that types are known.",
+                    statement.origin,
+                )
 
     def _shares_items(self, statement: Assign, function: Any) -> bool:
         """Whether a new container holds the very items of another one, and these are changed in place."""

@@ -7,7 +7,10 @@ reached through the result (`views`) and what becomes reachable from the changed
 
 from __future__ import annotations
 
+import collections
+import functools
 import inspect
+import operator
 from typing import Any
 
 import numpy as np
@@ -198,9 +201,6 @@ def insert(self, index, item, *, ans, g, self_bar):
     return runtime.pop_inserted(self_bar, index)
 
 
-refused("Use append, or build a new list.", list.extend)
-
-
 @adjoint(
     list.reverse, mutates="self", wrt="", linear="self", shape_only="self", samples=listed(call([0.5, 0.25, 0.75]))
 )
@@ -215,10 +215,61 @@ def copy(self, *, ans, g):
 
 
 constant(list.index, list.count, tuple.index, tuple.count, len)
-refused("Items that are dropped cannot be followed; build a new list.", list.clear, list.remove)
-refused("Use sorted, which makes a new list.", list.sort)
-for _function in (list.clear, list.remove, list.sort):
-    facts(_function, signature=inspect.signature(lambda self, *items, **options: None), mutates="self")
+facts(
+    functools.partial,
+    signature=inspect.signature(lambda function, *arguments, **keywords: None),
+    views="arguments keywords",
+    shape_only="function arguments keywords",
+)
+
+# the shadow of a list changes as the list does: see `reverse/lists.py`
+
+
+def _follows(function: Any, parameters: Any, **more: str) -> None:
+    """Declare something that changes a list."""
+    facets = {"mutates": "self", "linear": "self", "shape_only": "self", "wrt": "", "is_pure": False, **more}
+    facts(function, signature=inspect.signature(parameters), **facets)
+
+
+_follows(list.clear, lambda self: None)
+_follows(list.remove, lambda self, value: None, selects="value")
+_follows(list.sort, lambda self, *, key=None, reverse=False: None)
+_follows(operator.delitem, lambda self, key: None)
+_follows(runtime.pop_at, lambda self, place: None, views="self")
+_follows(runtime.put_at, lambda self, place, item: None, stores="item", wrt="item", linear="self item")
+_follows(runtime.take_items, lambda self, key: None, views="self")
+_follows(runtime.put_items, lambda self, key, items: None, stores="items", wrt="items", linear="self items")
+_follows(runtime.permute_items, lambda self, order: None, selects="order")
+_follows(runtime.unpermute_items, lambda self, order: None, selects="order")
+facts(runtime.put_items, shape_only="self items")
+constant(collections.OrderedDict, super)
+constant(runtime.place_of_extreme, runtime.sorting, runtime.last_key, runtime.keys_of)
+constant(runtime.combined_places, runtime.repeated_places, runtime.permuted_places)
+
+
+@adjoint(
+    runtime.reordered,
+    linear="items",
+    views="items",
+    shape_only="items",
+    selects="order",
+    samples=listed(call([0.5, 0.25, 0.75], [2, 0, 1])),
+)
+def reordered(items, order, *, ans, g):
+    return runtime.reordered_back(g, order)
+
+
+@adjoint(
+    runtime.reordered_back,
+    linear="items",
+    views="items",
+    shape_only="items",
+    selects="order",
+    samples=listed(call([0.5, 0.25, 0.75], [2, 0, 1])),
+)
+def reordered_back(items, order, *, ans, g):
+    return runtime.reordered(g, order)
+
 
 # ---------------------------------------------------------------------------------------------------------------- dicts
 

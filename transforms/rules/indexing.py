@@ -148,11 +148,6 @@ def setitem(a, index, value, *, ans, g, a_bar):
     return value_bar
 
 
-refused(
-    "An item that is deleted cannot be followed; use a list's pop method or a slice of the array.", operator.delitem
-)
-
-
 # --------------------------------------------------------------------------------------------------- reads by functions
 
 

@@ -26,6 +26,11 @@ def unbroadcast(g: Any, x: Any) -> Any:
                 raise DerivativeRefused("the cotangent of a list has another length: this use of it is not supported")
             return [unbroadcast(share, item) for share, item in zip(g, x)]
         return unarray(unbroadcast(np.asarray(g), np.array(x)), x)
+    if not isinstance(x, np.ndarray) and (hasattr(x, "__dict__") or hasattr(type(x), "__slots__")):
+        raise DerivativeRefused(
+            f"an operator on a {type(x).__name__} was taken to be that of numbers: give example arguments, so that "
+            "types are known"
+        )
     if isinstance(g, (list, tuple)):
         if len(g) and isinstance(g[0], (list, tuple)) != isinstance(x, (list, tuple)):
             raise DerivativeRefused("the cotangent of an array is a list: this use of a list is not supported")

@@ -57,6 +57,14 @@ def choose_extreme(g: tuple, arguments: tuple, ans: Any) -> Any:
     return (g[0] if len(arguments) == 1 else g)[place]
 
 
+def place_of_extreme(items: Any, key: Any, is_largest: bool) -> int:
+    """The place of `max(items, key=key)` or `min(items, key=key)` among the items."""
+    if len(items) == 0:
+        raise ValueError(f"{'max' if is_largest else 'min'}() arg is an empty sequence")
+    values = items if key is None else [key(item) for item in items]
+    return (max if is_largest else min)(range(len(values)), key=values.__getitem__)
+
+
 def sorting(items: Any, key: Any = None, reverse: bool = False) -> list[int]:
     """The places from which `sorted(items)` takes its items, in order."""
     values = list(items)

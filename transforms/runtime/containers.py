@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from transforms.runtime.indexing import scatter
 
 
 def relist(g: Any, x: Any) -> Any:
-    """The items of `g` in the kind of container that `x` is: list, tuple or array."""
+    """The items of `g` in the kind of container that `x` is: list, tuple or array; nothing for the keys of a dict."""
+    if isinstance(x, dict):
+        return 0.0
     if isinstance(x, np.ndarray):
         return np.array(g, dtype=x.dtype).reshape(x.shape)
     if isinstance(x, tuple):
@@ -116,10 +119,65 @@ def insert_back(items: list, position: int, item: Any) -> None:
     items.insert(position if position >= 0 else len(items) + position + 1, item)
 
 
+def pop_at(items: Any, place: Any) -> Any:
+    """`items.pop(place)` of a list, or of a dict."""
+    return items.pop(place)
+
+
+def put_at(items: Any, place: Any, item: Any) -> None:
+    """Undo `pop_at`."""
+    if isinstance(items, dict):
+        items[place] = item
+    else:
+        insert_back(items, place, item)
+
+
 def place_of_slice(items: list, key: slice, stored: Any) -> slice:
     """Where the items of `stored` stand after `items[key] = stored`."""
     start, stop, step = key.indices(len(items))
     return slice(start, start + len(stored)) if step == 1 else key
+
+
+def take_items(items: list, key: slice) -> list:
+    """Take `items[key]` out of a list."""
+    taken = items[key]
+    del items[key]
+    return taken
+
+
+def put_items(items: list, key: slice, taken: Any) -> None:
+    """Put items into a list so that they are `items[key]` then: undoes `take_items`."""
+    places = range(len(items) + len(taken))[key]
+    if places.step == 1:
+        items[places.start : places.start] = taken
+        return
+    for place, item in sorted(zip(places, taken, strict=True), key=lambda pair: pair[0]):
+        items.insert(place, item)
+
+
+def permute_items(items: list, order: list[int]) -> None:
+    """Put the items of a list into another order: `order` says where each one comes from."""
+    items[:] = [items[place] for place in order]
+
+
+def unpermute_items(items: list, order: list[int]) -> None:
+    """Undo `permute_items`."""
+    before = list(items)
+    for place, item in zip(order, before, strict=True):
+        items[place] = item
+
+
+def reordered(items: Any, order: list[int]) -> list:
+    """The items in another order: `order` says where each one comes from."""
+    return [items[place] for place in order]
+
+
+def reordered_back(items: Any, order: list[int]) -> list:
+    """The items in the order in which they were before `reordered`."""
+    result = list(items)
+    for place, item in zip(order, items, strict=True):
+        result[place] = item
+    return result
 
 
 def unget(g: Any, x: dict, key: Any) -> Any:
@@ -152,3 +210,38 @@ def unsequence(g: Any, iterable: Any) -> Any:
     if isinstance(iterable, (np.ndarray, list, tuple)) and type(g) is not type(iterable):
         return repack(g, iterable)
     return g
+
+
+def last_key(table: dict) -> Any:
+    """The key that was put into a dict last."""
+    return next(reversed(table))
+
+
+def values_by_keys(table: dict, keys: list) -> list:
+    """The values of a dict in the order of these keys; zero where there is none."""
+    return [table.get(key, 0.0) for key in keys]
+
+
+def items_by_keys(table: dict, keys: list) -> list:
+    """Pairs of zero and a value of a dict, in the order of these keys: what `items` gives for a shadow."""
+    return [[0.0, table.get(key, 0.0)] for key in keys]
+
+
+def keys_of(table: dict) -> list:
+    """The keys of a dict as a list."""
+    return list(table)
+
+
+def combined_places(count: int, r: int) -> list[tuple]:
+    """The places of the items in `itertools.combinations` of `count` items."""
+    return list(itertools.combinations(range(count), r))
+
+
+def repeated_places(count: int, r: int) -> list[tuple]:
+    """The places of the items in `itertools.combinations_with_replacement` of `count` items."""
+    return list(itertools.combinations_with_replacement(range(count), r))
+
+
+def permuted_places(count: int, r: Any) -> list[tuple]:
+    """The places of the items in `itertools.permutations` of `count` items."""
+    return list(itertools.permutations(range(count), r))

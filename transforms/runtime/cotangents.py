@@ -86,7 +86,7 @@ def ones(x: Any, is_part: bool = False) -> Any:
         return x.dtype.type(1)
     if dataclasses.is_dataclass(x) and not isinstance(x, type):
         cotangent = Shadow()
-        vars(cotangent).update((field.name, ones(getattr(x, field.name))) for field in dataclasses.fields(x))
+        vars(cotangent).update((field.name, ones(getattr(x, field.name), True)) for field in dataclasses.fields(x))
         return cotangent
     if is_part and (x is None or isinstance(x, (str, bytes))):
         return 0.0
@@ -273,6 +273,8 @@ def structure(x: Any) -> Any:
         return type(x)(*items) if hasattr(x, "_fields") else tuple(items)
     if isinstance(x, dict):
         return {key: structure(item) for key, item in x.items()}
+    if isinstance(x, (type({}.keys()), type({}.values()), type({}.items()))):
+        return list(x)
     if dataclasses.is_dataclass(x) and not isinstance(x, type):
         names = tuple(field.name for field in dataclasses.fields(x))
         return make_record(type(x), names, *(structure(getattr(x, name, None)) for name in names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import inspect
 import types
 from typing import Any
@@ -137,9 +138,18 @@ def check_structure(x: Any, name: str) -> None:
         )
 
 
+def check_list(x: Any, name: str) -> None:
+    """Refuse to go on in code made without types where a method was taken to be that of a list (or of a dict: pop)."""
+    if type(x) is not list and not (name == "pop" and type(x) in (dict, collections.OrderedDict)):
+        raise DerivativeRefused(
+            f"the method {name!r} of a {type(x).__name__} was taken to be that of a list: give example arguments, so "
+            "that types are known"
+        )
+
+
 def check_dict(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where a method was taken to be that of a dict."""
-    if type(x) is not dict:
+    if type(x) not in (dict, collections.OrderedDict):
         raise DerivativeRefused(
             f"the method {name!r} of a {type(x).__name__} was taken to be that of a dict: give example arguments, so "
             "that types are known"

@@ -46,7 +46,7 @@ def is_mutable(value: Value) -> bool:
         case Mapping() | Record():
             return True
         case Instance():
-            return value.kind in MUTABLE
+            return issubclass(value.kind, MUTABLE)
     return hasattr(value, "item") and not issubclass(value.kind, tuple)  # type: ignore[union-attr]
 
 

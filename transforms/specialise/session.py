@@ -42,6 +42,7 @@ class Instance:
     result: Value = NEVER
     mutated: frozenset[int] = frozenset()
     stored: dict[int, dict[str, Value]] = field(default_factory=dict)  # attributes of parameters that it assigns
+    returned: int | bool = False  # the parameter that it returns; True: a new container
     is_open: bool = True  # still being made
     is_assumed: bool = False  # its result was asked for while it was being made
     assumes: list[Instance] = field(default_factory=list)  # whose results it relied on while they were being made
@@ -161,6 +162,7 @@ class Session:
                 result == made.result and sweep.mutated == made.mutated and sweep.stored == made.stored
             )
             made.result, made.mutated, made.stored = result, sweep.mutated, sweep.stored
+            made.returned = False if made.is_assumed else sweep.returned
             if settled:
                 break
             self._forget(made)

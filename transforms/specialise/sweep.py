@@ -39,6 +39,7 @@ from transforms.specialise import generators
 from transforms.specialise.binding import Binding, Content, Region, constant, holds_mutable
 from transforms.specialise.calls import Calls
 from transforms.specialise.calls.containers import tuple_of
+from transforms.specialise.calls.iterating import loop_items
 from transforms.specialise.calls.questions import truth
 from transforms.specialise.calls.unrolling import unrolled_items
 from transforms.specialise.calls.users import leaf_bindings
@@ -139,11 +140,13 @@ class Sweep:
         self.shared = _shared_names(self.source, self.live)
         self.shared_values: dict[str, Value] = {}
         self.contents: dict[Region, Content] = {}
+        self.links: dict[tuple[Region, str], set[Region | None]] = {}  # the containers that an attribute may stand for
         self.argument_sizes: set[Hashable] = set()
         for leaf in self.leaves:
             map_sizes(leaf, self.note_size)
         self.all_mutable = False
         self.result: Value = NEVER
+        self.returned: int | bool = False
         self.body: core.Block = ()
         self.calls = Calls(self)
         self.merged: dict[tuple[int, int], generators.Merged] = {}
@@ -167,6 +170,7 @@ class Sweep:
         self.children: dict[Region, set[Region]] = {}
         self.starts: dict[Region, dict[Hashable, Value]] = {}  # the items that a dict is made with
         self.makers: dict[Region, str] = {}  # the name of the container that each region was made for
+        self.wholes: dict[str, Region] = {}  # other names for such containers
         self.dirty = False
         self.emitted = 0
 
@@ -222,6 +226,22 @@ class Sweep:
             for region, content in self.contents.items()
             if region[0] == "parameter" and content.attributes and not content.is_mutated
         }
+
+    def _origin_of(self, value: Binding) -> int | bool:
+        """Where a container that is returned comes from: the number of the parameter that it is, True where it is new
+        and holds nothing of the caller's, False where that is not known."""
+        region = value.region
+        if region is None or self.all_mutable or not self.is_whole(value):
+            return False
+        if region[0] == "parameter":
+            return region[1]  # type: ignore[return-value]
+        found, work = {region}, [region]
+        while work:
+            for inner in self.children.get(work.pop(), ()):
+                if inner not in found:
+                    found.add(inner)
+                    work.append(inner)
+        return all(inner[0] == "made" for inner in found)
 
     def note_size(self, size: Size) -> Size:
         self.argument_sizes.add(size.key)
@@ -365,7 +385,8 @@ class Sweep:
                 return  # nothing is known of its content
             self.all_mutable = self.dirty = True
             return
-        for inner in sorted(self.children.get(binding.region, ()), key=repr):
+        is_outermost = item is not None and self.is_whole(binding)  # what is inside of it stays as it is
+        for inner in () if is_outermost else sorted(self.children.get(binding.region, ()), key=repr):
             if inner != binding.region:
                 self.mutate(Binding(None, Instance(list), None, inner), None)
         content = self.contents.setdefault(binding.region, Content())
@@ -417,6 +438,8 @@ class Sweep:
         content = self.contents.get(region) if region is not None else None
         if self.all_mutable or region is None or not self.is_whole(binding):
             return UNKNOWN
+        if region not in self.starts:
+            return UNKNOWN  # nothing is known of what it began with
         if content is None:
             return NEVER if isinstance(binding.value, Mapping) else UNKNOWN
         if content.is_unknown or content.item != NEVER:
@@ -436,7 +459,29 @@ class Sweep:
         assert region is not None
         if region[0] == "parameter":
             return binding.atom == Var(self.parameters[region[1]])  # type: ignore[call-overload]
-        return isinstance(binding.atom, Var) and self.makers.get(region) == binding.atom.name
+        if not isinstance(binding.atom, Var):
+            return False
+        return self.makers.get(region) == binding.atom.name or self.wholes.get(binding.atom.name) == region
+
+    def link(self, owner: Binding, name: str, item: Binding) -> bool:
+        """Note what container is assigned to an attribute; whether it can be followed from there."""
+        region = item.region if item.region is not None and self.is_whole(item) else None
+        if owner.region is None or not isinstance(owner.value, Record) or not self.is_whole(owner):
+            return False
+        known = self.links.setdefault((owner.region, name), set())
+        if region not in known:
+            known.add(region)
+            self.dirty = True
+        if region is not None:
+            self.nest(owner.region, (item,))
+        return region is not None
+
+    def linked(self, owner: Binding, name: str) -> Region | None:
+        """The region of the one container that an attribute may stand for; None where that is not known."""
+        if owner.region is None or self.all_mutable or not self.is_whole(owner):
+            return None
+        known = self.links.get((owner.region, name), set())
+        return next(iter(known)) if len(known) == 1 else None
 
     def escape(self, binding: Binding) -> None:
         """Note that an operand is handed to code that is not known."""
@@ -450,6 +495,15 @@ class Sweep:
         """Note that an operand is stored where it can no longer be followed."""
         if holds_mutable(binding.value):
             self.escape(binding)
+
+    def keep(self, owner: Binding, item: Binding) -> None:
+        """Note that an operand is put into a container: what changes it there changes it."""
+        if not holds_mutable(item.value):
+            return
+        if owner.region is None or item.region is None:
+            self.escape(item)
+        else:
+            self.nest(owner.region, (item,))
 
     def nest(self, outer: Region, parts: Iterable[Binding]) -> None:
         """Note what regions can be reached through a container."""
@@ -515,6 +569,7 @@ class Sweep:
                 case core.Return():
                     value = self.operand(statement.value)
                     self.result = value.value
+                    self.returned = self._origin_of(value)
                     if self.is_inner and is_closure(value.value):  # its content; the caller puts it together
                         value = tuple_of(leaf_bindings(self.calls, value))
                     self.out.append(core.Return(self.atom(value), statement.origin))
@@ -729,13 +784,20 @@ class Sweep:
         self.values[new] = value
         region = first.region if first.region == second.region else None
         if region is None and holds_mutable(value):
-            self.merge_regions(first, second)
+            region = self.meeting(name, first, second)
+            value = self.values[new] = self.settled(value, region)
         if isinstance(value, Literal):
             value = as_number(value) if not is_constant(value.value) else value
         return Binding(Var(new), value, None, region)
 
-    def merge_regions(self, first: Binding, second: Binding) -> None:
-        """Two containers become one name: a later mutation could be of either."""
+    def meeting(self, name: Hashable, *bindings: Binding) -> Region | None:
+        """The region of a name that stands for either of several containers: what changes it may change each."""
+        mutable = [binding for binding in bindings if holds_mutable(binding.value)]
+        if any(binding.region is None for binding in mutable):
+            return None
+        region = ("join", *self.path, name)
+        self.nest(region, mutable)
+        return region
 
     # ----------------------------------------------------------------------------------------------------------- loops
 
@@ -751,6 +813,7 @@ class Sweep:
         iterable = generators.iterated(self, self.operand(statement.iterable))
         if isinstance(iterable, generators.Suspended) and generators.can_merge(self, iterable):
             return generators.merge(self, iterable, statement, after)
+        iterable = loop_items(self.calls, iterable)
         items = unrolled_items(self.calls, iterable, statement)
         if items is None:
             return self.loop(statement, head, live, iterable)
@@ -903,9 +966,12 @@ class Sweep:
         if leaf.start is None and leaf.rounds == 0:
             region = end.region
         if region is None and holds_mutable(value) and (leaf.region or end.region):
-            for binding in (leaf.start, end):
-                if binding is not None:
+            both = [binding for binding in (leaf.start, end) if binding is not None]
+            region = self.meeting(prefix, *both)
+            if region is None:
+                for binding in both:
                     self.escape(binding)
+            value = self.settled(value, region)
         if value == leaf.value and region == leaf.region:
             return leaf
         return Leaf(leaf.start, value, region, leaf.rounds + 1)

@@ -14,10 +14,15 @@ from transforms.specialise.calls import (  # noqa: F401  (they enter what they h
     attributes,
     classes,
     containers,
+    dicts,
+    extremes,
     items,
+    iterating,
     methods,
+    overloading,
     primitives,
     questions,
+    records,
     users,
 )
 from transforms.specialise.calls.dispatch import Calls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import functools
 import inspect
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from transforms import registry
-from transforms.core import Ref
+from transforms.core import Ref, Var
 from transforms.inference import array_or_number, as_number, is_constant, scalar_result, value_of_object
 from transforms.specialise.binding import Binding, constant, holds_mutable
 from transforms.specialise.calls.facts import Keywords, handles, is_numpy, python_type
@@ -76,13 +77,32 @@ def on_getattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
             return known_attribute(calls, ref, arguments, value.object, name.value)
         case Partial() if name.value == "func" and source.parts is not None:
             return source.parts[0]
-        case Mapping() | Sequence() | Many() | Instance() if value.kind in (list, dict, tuple):
+        case Mapping() | Sequence() | Many() | Instance() if value.kind in (list, dict, tuple, collections.OrderedDict):
             member = getattr(value.kind, name.value, None)
             if member is not None:
                 bound = Partial(Known(member), (value,))
                 return calls.emit(ref, arguments, {}, bound, parts=(constant(member), source))
+    if isinstance(value, Instance) and value.kind.__module__ not in ("builtins", "numpy"):
+        return instance_attribute(calls, ref, source, value, name.value)
     calls.sweep.escape(source)
     return calls.emit(ref, arguments, {}, UNKNOWN)
+
+
+def instance_attribute(calls: Calls, ref: Ref, source: Binding, value: Instance, name: str) -> Binding:
+    """An attribute of an object of which only the class is known."""
+    member = inspect.getattr_static(value.kind, name, None)
+    if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
+        return calls.call_object(Ref(member.fget), [source], {})
+    if isinstance(member, types.FunctionType):
+        bound = Partial(Known(member), (value,))
+        return calls.emit(ref, [source, constant(name)], {}, bound, parts=(constant(member), source))
+    if isinstance(member, staticmethod):
+        return constant(member.__func__)
+    if isinstance(member, classmethod):
+        return constant(getattr(value.kind, name))
+    if source.region is None:
+        calls.sweep.escape(source)
+    return calls.emit(ref, [source, constant(name)], {}, UNKNOWN, region=source.region)
 
 
 @handles(np.shape)
@@ -132,6 +152,13 @@ def record_attribute(calls: Calls, ref: Ref, source: Binding, value: Record, nam
         if source.parts is not None and not calls.sweep.is_mutated(source.region):
             return source.parts[place]
         found = value.items[place]
+        region = calls.sweep.linked(source, name) if holds_mutable(found) else None
+        if region is not None:
+            found = calls.sweep.settled(found, region)
+            read = calls.emit(ref, [source, constant(name)], {}, found, region=region)
+            if isinstance(read.atom, Var):
+                calls.sweep.wholes[read.atom.name] = region
+            return read
         return calls.emit(ref, [source, constant(name)], {}, found, region=calls.sweep.inner_region(source, found))
     if isinstance(member, types.FunctionType):
         bound = Partial(Known(member), (value,))
@@ -166,11 +193,13 @@ def known_attribute(calls: Calls, ref: Ref, arguments: list[Binding], owner: Any
             return Binding(Ref(real, f"np.{owner.__name__}.{name}"), Known(real))
     elif found is not missing and isinstance(owner, type):
         real = getattr(owner, name)
-        if _is_code(real) or isinstance(real, types.WrapperDescriptorType):
+        if _is_code(real) or isinstance(real, (types.WrapperDescriptorType, types.MethodType)):
             return constant(real)
     elif found is not missing and not isinstance(owner, (types.CellType,)):
         if isinstance(found, types.FunctionType) and name not in getattr(owner, "__dict__", {}):
             return constant(getattr(owner, name))
+    if isinstance(owner, dataclasses.Field) and found is not missing:
+        return constant(getattr(owner, name))
     reader = calls.sweep.session.reader
     look = getattr(reader, "data", None)
     if look is not None:
@@ -194,7 +223,9 @@ def on_setattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
         with calls.aside():
             part = calls.call_object(Ref(function, f"np.{function.__name__}"), [target], {})
         return calls.call_object(Ref(operator.setitem), [part, constant(Ellipsis), item], {})
-    calls.sweep.escape_parts(item)
+    is_named = isinstance(target.value, Record) and isinstance(name.value, Literal)
+    if not (is_named and calls.sweep.link(target, name.value.value, item)):  # type: ignore[union-attr]
+        calls.sweep.escape_parts(item)
     if isinstance(target.value, Record) and isinstance(name.value, Literal):
         calls.sweep.assign_attribute(target, name.value.value, item.value)
     else:

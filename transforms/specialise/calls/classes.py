@@ -26,7 +26,11 @@ def construct(calls: Calls, ref: Ref, cls: type, arguments: list[Binding], keywo
     fields = getattr(cls, "_fields", None)
     if issubclass(cls, tuple) and fields is not None and cls.__init__ is object.__init__:
         return construct_named(calls, ref, cls, fields, arguments, keywords)
-    if dataclasses.is_dataclass(cls) and _has_plain_init(cls):
+    if dataclasses.is_dataclass(cls) and _has_made_init(cls) and _runs_code(cls) and not _is_frozen(cls):
+        done = construct_by_fields(calls, ref, cls, arguments, keywords)
+        if done is not None:
+            return done
+    if dataclasses.is_dataclass(cls) and _has_made_init(cls) and not hasattr(cls, "__post_init__"):
         return construct_dataclass(calls, ref, cls, arguments, keywords)
     if cls.__module__ in ("builtins", "numpy") or issubclass(cls, (np.generic, BaseException)):
         return call_primitive(calls, ref, None, arguments, keywords)
@@ -107,14 +111,70 @@ def on_new(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords)
     return calls.owned(calls.emit(ref, arguments, {}, value, region=region))
 
 
-def _has_plain_init(cls: type) -> bool:
+def construct_by_fields(
+    calls: Calls, ref: Ref, cls: type, arguments: list[Binding], keywords: Keywords
+) -> Binding | None:
+    """A data class whose defaults are made, or which does something after: field by field, as its `__init__` does."""
+    try:
+        bound = inspect.signature(cls).bind(*arguments, **keywords).arguments
+    except (TypeError, ValueError):
+        return calls.emit(ref, arguments, keywords, UNKNOWN)
+    if any(field._field_type is dataclasses._FIELD_INITVAR for field in cls.__dataclass_fields__.values()):  # type: ignore[attr-defined]
+        return None
+    held: Keywords = {}
+    hint, is_bound = calls.hint, calls.is_bound
+    for field in dataclasses.fields(cls):
+        calls.hint, calls.is_bound = None, True
+        if field.name in bound:
+            held[field.name] = bound[field.name]
+        elif field.default is not dataclasses.MISSING:
+            held[field.name] = constant(field.default)
+        elif field.default_factory is not dataclasses.MISSING:
+            held[field.name] = calls.call_object(Ref(field.default_factory), [], {})
+    calls.hint, calls.is_bound = hint, is_bound
+    made = construct_fields(calls, ref, cls, held)
+    after = inspect.getattr_static(cls, "__post_init__", None)
+    if isinstance(after, types.FunctionType):
+        calls.hint, calls.is_bound = None, False
+        calls.call_object(Ref(after), [made], {})
+        calls.hint, calls.is_bound = hint, True
+    return made
+
+
+def construct_fields(calls: Calls, ref: Ref, cls: type, held: Keywords) -> Binding:
+    """An object of a class, made without its `__init__`, with these attributes."""
+    hint = calls.hint
+    calls.is_bound = True
+    region = calls.new_region()
+    value = calls.sweep.settled(Record(cls, (), ()), region)
+    made = calls.owned(
+        calls.emit(Ref(object.__new__, "object.__new__"), [Binding(ref, Known(cls))], {}, value, region=region)
+    )
+    for name, item in held.items():
+        calls.hint, calls.is_bound = None, False
+        calls.call_object(Ref(setattr), [made, constant(name), item], {})
+    calls.hint, calls.is_bound = hint, True
+    return made
+
+
+def _has_made_init(cls: type) -> bool:
+    """Whether the `__init__` of a class is the one that `dataclass` makes."""
     init = cls.__dict__.get("__init__")
     return (
         isinstance(init, types.FunctionType)
         and init.__code__.co_filename == "<string>"
-        and not hasattr(cls, "__post_init__")
         and cls.__new__ is object.__new__
     )
+
+
+def _runs_code(cls: type) -> bool:
+    """Whether a data class has something to do besides to store its arguments."""
+    factories = (field.default_factory is not dataclasses.MISSING for field in dataclasses.fields(cls))
+    return hasattr(cls, "__post_init__") or any(factories)
+
+
+def _is_frozen(cls: type) -> bool:
+    return bool(cls.__dataclass_params__.frozen)  # type: ignore[attr-defined]
 
 
 def _is_plain_class(cls: type) -> bool:

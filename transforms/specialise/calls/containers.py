@@ -6,8 +6,9 @@ import collections.abc
 import operator
 from typing import TYPE_CHECKING, Any
 
-from transforms import operations, runtime
+from transforms import library, operations, runtime
 from transforms.core import Const, Ref
+from transforms.errors import TransformError
 from transforms.inference import array_or_number, as_number, item_value, many
 from transforms.specialise import indexing
 from transforms.specialise.binding import Binding, constant, holds_mutable
@@ -300,6 +301,12 @@ def on_len(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords)
 def on_common_length(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     """`runtime.common_length(a, b, ...)`: the length of the shortest."""
     counts: list[Binding] = []
+    if any(python_type(item.value) is library.Iterator for item in arguments[:-1]):
+        raise TransformError(
+            "zip of an iterator, which loses an item where another argument ends, is not supported",
+            "Put the iterator last, or make a list of it: list(...).",
+            calls.sweep.origin,
+        )
     for source in arguments:
         value = source.value
         length: Any = None
@@ -375,25 +382,15 @@ def on_dict(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords
     if arguments:
         source = arguments[0]
         if not isinstance(source.value, Mapping) or calls.sweep.is_mutated(source.region):
-            return None
+            from transforms.specialise.calls.dicts import made_of_pairs
+
+            return made_of_pairs(calls, arguments, keywords)
         for place, (key, item) in enumerate(zip(source.value.keys, source.value.items)):
             held = source.parts[place] if source.parts is not None else None
             items[key] = held if held is not None else calls.sweep.read(source, Const(key), item)
     items.update(keywords)
-    value = Mapping(dict, tuple(items), tuple(item.value for item in items.values()))
-    region = calls.new_region()
-    parts = tuple(items.values())
-    calls.sweep.nest(region, parts)
-    is_mutated = calls.sweep.is_mutated(region)
-    made = calls.emit(
-        ref,
-        arguments,
-        keywords,
-        calls.sweep.settled(value, region),
-        parts=None if is_mutated else parts,
-        region=region,
-    )
-    return calls.owned(made)
+    flat = [part for key, item in items.items() for part in (constant(key), item)]
+    return on_make_dict(calls, Ref(operations.make_dict), flat, {})
 
 
 @handles(runtime.zeros)
@@ -447,6 +444,8 @@ def on_helper(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
     if ref.value is runtime.reversible:
         return on_sequence(calls, ref, arguments, keywords)
     assert ref.value is runtime.has_item
+    if len(arguments) == 2 and python_type(arguments[1].value) is library.Iterator:
+        return calls.call_object(Ref(library.Iterator.has_more), arguments[1:], {})
     if not isinstance(value, Literal):
         return calls.emit(ref, arguments, {}, BOOLEAN)
     parts = [parts_count(calls, item) for item in arguments[1:]]

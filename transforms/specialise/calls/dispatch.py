@@ -19,6 +19,8 @@ from transforms.specialise import generators
 from transforms.specialise.binding import Binding, constant
 from transforms.specialise.calls.classes import construct
 from transforms.specialise.calls.facts import HANDLERS, Keywords, is_numpy
+from transforms.specialise.calls.iterating import call_getter, call_iterating
+from transforms.specialise.calls.overloading import call_overloaded
 from transforms.specialise.calls.primitives import call_primitive
 from transforms.specialise.calls.users import (
     call_bound_method,
@@ -30,7 +32,7 @@ from transforms.specialise.calls.users import (
     make_transformed,
     unpack_partial,
 )
-from transforms.values import NEVER, UNKNOWN, Known, Literal, Never, Partial, Record, Value
+from transforms.values import NEVER, UNKNOWN, Instance, Known, Literal, Never, Partial, Record, Value
 
 if TYPE_CHECKING:
     from transforms.specialise.sweep import Sweep
@@ -72,12 +74,14 @@ class Calls:
         """The result of calling an operand."""
         self.hint, self.is_bound = hint, is_bound
         value = function.value
+        if isinstance(value, Never):
+            return self.emit(self.sweep.atom(function), arguments, keywords, NEVER)
         if isinstance(value, Partial):
             unpacked = unpack_partial(self, function, value)
             if unpacked is not None:
                 inner, before, named = unpacked
                 return self.apply(inner, [*before, *arguments], {**named, **keywords}, hint, is_bound)
-        if isinstance(value, Record):
+        if isinstance(value, (Record, Instance)):
             called = inspect.getattr_static(value.kind, "__call__", None)
             if isinstance(called, types.FunctionType):
                 return self.call_object(Ref(called), [function, *arguments], keywords)
@@ -91,6 +95,9 @@ class Calls:
         thing = ref.value
         if any([item.value.__class__ is Never for item in arguments]) and id(thing) not in _KEEPERS:
             return self.emit(ref, arguments, keywords, NEVER)
+        special = call_overloaded(self, ref, arguments, keywords) or call_iterating(self, ref, arguments, keywords)
+        if special is not None:
+            return special
         handler = HANDLERS.get(id(thing))
         if handler is not None:
             done = handler(self, ref, arguments, keywords)
@@ -107,6 +114,10 @@ class Calls:
             return call_primitive(self, ref, entry, arguments, keywords)
         if isinstance(thing, types.MethodType):
             return call_bound_method(self, ref, thing, arguments, keywords)
+        if isinstance(thing, (operator.itemgetter, operator.attrgetter, operator.methodcaller)):
+            got = call_getter(self, thing, arguments)
+            if got is not None:
+                return got
         if isinstance(thing, functools.partial):
             before = [constant(item) for item in thing.args]
             named = {key: constant(item) for key, item in thing.keywords.items()}

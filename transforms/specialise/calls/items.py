@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import operator
 from typing import TYPE_CHECKING
 
@@ -75,9 +76,9 @@ def on_getitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
                 return source.parts[place]
             found = value.items[place]
             return calls.emit(ref, arguments, {}, found, region=calls.sweep.inner_region(source, found))
-        case Mapping() if value.kind is dict and isinstance(at, Literal):
+        case Mapping() if issubclass(value.kind, dict) and isinstance(at, Literal):
             return calls.emit(ref, arguments, {}, calls.sweep.stored_item(source, at))
-        case Mapping() if value.kind is dict and isinstance(as_number(at), Number):
+        case Mapping() if issubclass(value.kind, dict) and isinstance(as_number(at), Number):
             found = calls.sweep.stored_item(source, at)
             for item in value.items:
                 found = join(found, as_number(item), FRESH)
@@ -91,7 +92,7 @@ def on_getitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
             return calls.emit(ref, arguments, {}, INTEGER if isinstance(as_number(at), Number) else Instance(range))
         case Array():
             return calls.emit(ref, arguments, {}, indexing.indexed(value, index, calls.sweep))
-        case Instance() if value.kind is dict:
+        case Instance() if issubclass(value.kind, dict):
             found = calls.sweep.stored_item(source, at)
             return calls.emit(ref, arguments, {}, found)
         case Literal() | Instance() if python_type(value) is str:
@@ -147,7 +148,10 @@ def on_setitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
 
 @handles(operator.delitem)
 def on_delitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
-    calls.sweep.mutate(arguments[0], NEVER if isinstance(arguments[0].value, (Sequence, Many)) else None)
+    source = arguments[0].value
+    if isinstance(source, (Mapping, Instance)) and issubclass(source.kind, dict):
+        return calls.call_object(Ref(operations.method), [arguments[0], constant("pop"), arguments[1]], {})
+    calls.sweep.mutate(arguments[0], NEVER if isinstance(source, (Sequence, Many)) else None)
     return calls.emit(ref, arguments, {}, UNKNOWN)
 
 
@@ -166,7 +170,7 @@ def on_contains(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyw
 def on_dict_get(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     """`dict.get(d, key, default)` of a dict that changes."""
     source = arguments[0]
-    if len(arguments) != 3 or keywords or python_type(source.value) is not dict:
+    if len(arguments) != 3 or keywords or python_type(source.value) not in (dict, collections.OrderedDict):
         return None
     found = as_number(arguments[2].value)
     if isinstance(source.value, Mapping) and not calls.sweep.is_mutated(source.region):

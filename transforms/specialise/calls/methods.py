@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from transforms import operations, registry
+from transforms import operations, registry, runtime
 from transforms.core import Const, Ref
 from transforms.inference import (
     FRESH,
@@ -26,9 +26,11 @@ from transforms.specialise.binding import Binding, constant, is_mutable
 from transforms.specialise.calls.attributes import known_attribute, record_attribute
 from transforms.specialise.calls.classes import construct
 from transforms.specialise.calls.containers import index_tuple, tuple_of
+from transforms.specialise.calls.dicts import changed_dict, merged_dicts, updated
 from transforms.specialise.calls.facts import VIEW_KINDS, Keywords, handles, python_type
 from transforms.specialise.calls.items import on_getitem
 from transforms.specialise.calls.primitives import is_small, primitive_of_value
+from transforms.specialise.calls.records import named_tuple_method
 from transforms.values import (
     INTEGER,
     NEVER,
@@ -66,6 +68,8 @@ def on_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
     source, name = arguments[0], arguments[1].value.value  # type: ignore[union-attr]
     rest = arguments[2:]
     value = source.value
+    if isinstance(value, Instance) and value.kind is super and source.parts is not None:
+        return super_method(calls, source.parts, name, rest, keywords)
     match value:
         case Never():
             return calls.emit(ref, arguments, keywords, NEVER)
@@ -164,7 +168,9 @@ def container_method(
         return constant(None)
     if name in ("append", "insert", "extend", "add", "update"):
         stored = rest[-1] if rest else None
-        if stored is not None:
+        if stored is not None and name in ("append", "insert"):
+            calls.sweep.keep(source, stored)
+        elif stored is not None:
             calls.sweep.escape_parts(stored)
         item: Value | None = stored.value if stored is not None and name in ("append", "insert") else None
         if name == "extend" and isinstance(stored, Binding) and isinstance(stored.value, (Sequence, Many)):
@@ -191,6 +197,29 @@ def on_list_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: K
     if keywords or not (isinstance(value, (Sequence, Many, Instance)) and value.kind is list):
         return None
     return container_method(calls, ref.value, ref.value.__name__, arguments[0], arguments[1:], keywords)
+
+
+@handles(runtime.take_items, runtime.put_items, runtime.permute_items, runtime.unpermute_items)
+def on_list_surgery(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """What takes items out of a list, puts items into it or changes their order."""
+    source = arguments[0]
+    if ref.value is runtime.put_items:
+        calls.sweep.escape_parts(arguments[2])
+        value = arguments[2].value
+        items: list[Value | None] = [*_each_item(value)] if isinstance(value, (Sequence, Many)) else [None]
+    else:
+        items = [NEVER]
+    for item in items:
+        calls.sweep.mutate(source, item)
+    found: Value = UNKNOWN
+    if ref.value is runtime.take_items:
+        found = calls.sweep.settled(source.value, source.region)
+        found = found if isinstance(found, Many) and found.kind is list else UNKNOWN
+    return calls.emit(ref, arguments, keywords, found, region=calls.sweep.inner_region(source, found))
+
+
+def _each_item(value: Value) -> list[Value]:
+    return list(value.items) if isinstance(value, Sequence) else [value.item] if isinstance(value, Many) else []
 
 
 def extended(calls: Calls, source: Binding, other: Binding) -> bool:
@@ -227,6 +256,13 @@ def dict_method(calls: Calls, source: Binding, name: str, rest: list[Binding], k
         if rest[0].value.value in value.keys:
             return on_getitem(calls, Ref(operator.getitem), [source, rest[0]], {})
         return rest[1] if len(rest) > 1 else constant(None)
+    changed = changed_dict(calls, source, name, rest, keywords)
+    if changed is not None:
+        return changed
+    if name == "pop" and len(rest) == 1 and not keywords:
+        calls.sweep.mutate(source, NEVER)
+        found = calls.sweep.stored_item(source, rest[0].value)
+        return calls.emit(ref, [source, *rest], {}, found, region=calls.sweep.inner_region(source, found))
     if name in ("update", "setdefault", "pop", "popitem", "clear"):
         for item in (*rest, *keywords.values()):
             calls.sweep.escape_parts(item)
@@ -238,6 +274,49 @@ def dict_method(calls: Calls, source: Binding, name: str, rest: list[Binding], k
     return calls.emit(ref, [source, *rest], keywords, Instance(VIEW_KINDS[name]) if name in VIEW_KINDS else UNKNOWN)
 
 
+@handles(dict.keys, dict.values, dict.items, dict.copy, dict.pop)
+def on_dict_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`dict.values(table)`: methods by the function that they are."""
+    kind = python_type(arguments[0].value) if arguments else None
+    if kind is None or not issubclass(kind, dict):
+        return None
+    return dict_method(calls, arguments[0], ref.value.__name__, arguments[1:], keywords)
+
+
+@handles(super)
+def on_super(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`super(Class, self)`"""
+    if len(arguments) != 2 or not isinstance(arguments[0].value, Known):
+        return None
+    return calls.emit(ref, arguments, {}, Instance(super), parts=tuple(arguments))
+
+
+def super_method(
+    calls: Calls, parts: tuple[Binding, ...], name: str, rest: list[Binding], keywords: Keywords
+) -> Binding | None:
+    """A method of the classes that come after one in the order of an object's classes."""
+    owner, source = parts
+    assert isinstance(owner.value, Known)
+    is_class = isinstance(source.value, Known) and isinstance(source.value.object, type)
+    kind = source.value.object if is_class else python_type(source.value)  # type: ignore[union-attr]
+    order = kind.__mro__ if kind is not None else ()
+    if owner.value.object not in order:
+        return None
+    for base in order[order.index(owner.value.object) + 1 :]:
+        member = base.__dict__.get(name)
+        if isinstance(member, types.FunctionType):
+            return calls.call_object(Ref(member), [source, *rest], keywords)
+        if isinstance(member, staticmethod):
+            return calls.call_object(Ref(member.__func__), rest, keywords)
+        if isinstance(member, classmethod):
+            return calls.call_object(Ref(member.__func__), [constant(kind), *rest], keywords)
+        if base is object and name in ("__init__", "__post_init__"):
+            return constant(None)
+        if member is not None:
+            return None
+    return None
+
+
 def object_method(
     calls: Calls, ref: Ref, source: Binding, kind: type, name: str, rest: list[Binding], keywords: Keywords
 ) -> Binding | None:
@@ -245,7 +324,11 @@ def object_method(
     if name == "_replace" and isinstance(value, Sequence) and hasattr(kind, "_fields"):
         parts = dict(zip(kind._fields, calls.sweep.parts(source) or ()))
         return construct(calls, Ref(kind, kind.__name__), kind, [], {**parts, **keywords})
-    if isinstance(value, Record) and name in value.names:
+    if isinstance(value, Sequence) and hasattr(kind, "_fields"):
+        done = named_tuple_method(calls, source, kind, name, rest, keywords)
+        if done is not None:
+            return done
+    if isinstance(value, Record) and (name in value.names or inspect.getattr_static(kind, name, None) is None):
         with calls.aside():
             held = record_attribute(calls, Ref(getattr), source, value, name)
         assert held is not None
@@ -272,6 +355,11 @@ def on_in_place(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyw
         return calls.emit(ref, arguments, keywords, value)
     if is_mutable(value):
         other = arguments[1]
+        if ref.value is operator.ior and issubclass(value.kind, dict):  # type: ignore[union-attr]
+            updated(calls, arguments[0], [other], {})
+            return arguments[0]
+        if ref.value is operator.imul and value.kind is list:  # type: ignore[union-attr]
+            return repeated_in_place(calls, arguments)
         if ref.value is operator.iadd and value.kind is list and isinstance(other.value, Sequence):  # type: ignore[union-attr]
             if extended(calls, arguments[0], other):
                 return arguments[0]
@@ -282,7 +370,26 @@ def on_in_place(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyw
         for known in items or ():
             calls.sweep.mutate(arguments[0], known)
         now = calls.sweep.settled(value, arguments[0].region)
+        if ref.value is operator.iadd and value.kind is list:  # type: ignore[union-attr]
+            calls.hint, calls.is_bound = None, False
+            calls.emit(Ref(list.extend, "list.extend"), arguments, {}, UNKNOWN)
+            return Binding(arguments[0].atom, now, None, arguments[0].region)
         return calls.emit(ref, arguments, keywords, now, region=arguments[0].region)
     for item in arguments:
         calls.sweep.escape(item)
     return calls.emit(ref, arguments, keywords, UNKNOWN if not isinstance(value, Never) else NEVER)
+
+
+def repeated_in_place(calls: Calls, arguments: list[Binding]) -> Binding:
+    """`items *= count` as `items[:] = items * count`."""
+    calls.hint, calls.is_bound = None, True
+    repeated = calls.call_object(Ref(runtime.repeat_sequence, "runtime.repeat_sequence"), arguments, {})
+    calls.hint, calls.is_bound = None, False
+    calls.call_object(Ref(operator.setitem), [arguments[0], constant(slice(None)), repeated], {})
+    return arguments[0]
+
+
+@handles(operator.or_)
+def on_or(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`first | second` of dicts"""
+    return merged_dicts(calls, *arguments) if len(arguments) == 2 else None

@@ -13,6 +13,7 @@ from transforms import core, operations, registry
 from transforms.core import Ref
 from transforms.inference import FRESH, as_number, item_value, join, value_of_scalar
 from transforms.specialise.binding import Binding, constant
+from transforms.specialise.calls.extremes import extreme_item
 from transforms.specialise.calls.facts import TYPES, Keywords, handles, python_type
 from transforms.specialise.calls.primitives import fold, simplified
 from transforms.values import (
@@ -171,8 +172,9 @@ def on_minimum(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
     folded = fold(ref.value, arguments, keywords)
     if folded is not None:
         return folded
-    if keywords:
-        return None
+    chosen = extreme_item(calls, ref, arguments, keywords)
+    if chosen is not None or keywords:
+        return chosen
     found: Value = NEVER
     items = [item.value for item in arguments] if len(arguments) > 1 else [item_value(arguments[0].value)]
     for item in items:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from transforms import core, operations, registry, runtime
-from transforms.core import Call, Const, Ref
+from transforms.core import Call, Const, Ref, Var
 from transforms.errors import UnsupportedSyntax
 from transforms.inference import ANY_SIZE, FRESH, map_sizes, value_of_object
 from transforms.specialise import generators
@@ -80,6 +80,12 @@ def call_user(calls: Calls, ref: Ref, program: core.Function, arguments: list[Bi
         inlined = generators.inlined(calls.sweep, program, bound)
         if inlined is not None:
             return inlined
+    made = call_bound(calls, program, bound)
+    return calls.emit(ref, arguments, keywords, UNKNOWN) if made is None else made
+
+
+def call_bound(calls: Calls, program: core.Function, bound: list[Binding]) -> Binding | None:
+    """A call with one operand for each parameter; None where the function has no instance."""
     values, back = canonical_sizes(tuple(item.value for item in bound))
     if any(is_closure(value) for value in values):
         bound = [leaf for item in bound for leaf in leaf_bindings(calls, item)]
@@ -97,14 +103,29 @@ def call_user(calls: Calls, ref: Ref, program: core.Function, arguments: list[Bi
 
     for number, attributes in instance.stored.items():
         for name, item in attributes.items():
+            calls.sweep.link(bound[number], name, Binding(None, item))
             calls.sweep.assign_attribute(bound[number], name, map_sizes(item, change))
     result = map_sizes(instance.result, change)
     if instance.function.body or instance.is_open:
         called = Ref(instance.function, instance.function.name)
         if is_closure(result):
             return closure_of(calls, calls.emit(called, bound, {}, Sequence(tuple, tuple(leaves(result)))), result)
+        return _returned(calls, called, bound, result, instance.returned)
+    return None
+
+
+def _returned(calls: Calls, called: Ref, bound: list[Binding], result: Value, origin: int | bool) -> Binding:
+    """The result of a call: a container that it returns is new, or one that it was given."""
+    if origin is True and calls.is_bound:
+        region = calls.new_region()
+        return calls.owned(calls.emit(called, bound, {}, calls.sweep.settled(result, region), region=region))
+    given = bound[origin] if origin is not False else None
+    if given is None or given.region is None or not calls.sweep.is_whole(given):
         return calls.emit(called, bound, {}, result)
-    return calls.emit(ref, arguments, keywords, UNKNOWN)
+    same = calls.emit(called, bound, {}, calls.sweep.settled(given.value, given.region), region=given.region)
+    if isinstance(same.atom, Var):
+        calls.sweep.wholes[same.atom.name] = given.region
+    return same
 
 
 def closure_of(calls: Calls, content: Binding, value: Value) -> Binding:
@@ -338,12 +359,48 @@ def on_apply(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyword
     """`f(*arguments, **keywords)` with containers of known structure."""
     function, positional, named = arguments
     parts = parts_of(calls, positional)
-    if parts is None or not isinstance(named.value, Mapping) or calls.sweep.is_mutated(named.region):
+    if not isinstance(named.value, Mapping) or calls.sweep.is_mutated(named.region):
         return None
     if not all(isinstance(key, str) for key in named.value.keys):
         return None
+    if parts is None:
+        return None if named.value.keys else _apply_to_many(calls, function, positional)
     given = {
         str(key): named.parts[place] if named.parts is not None else calls.sweep.read(named, Const(key), item)
         for place, (key, item) in enumerate(zip(named.value.keys, named.value.items))
     }
     return calls.apply(function, list(parts), given, calls.hint, calls.is_bound)
+
+
+def _apply_to_many(calls: Calls, function: Binding, positional: Binding) -> Binding | None:
+    """`f(*arguments)` with an unknown number of arguments, all of which go into a star parameter of `f`, or as many
+    of which there have to be as `f` has parameters."""
+    from transforms.specialise.calls.iterating import library_function, may_hold_numbers
+
+    thing = function.value.object if isinstance(function.value, Known) else None
+    if may_hold_numbers(positional.value):
+        thing = library_function(thing) or thing
+    program = calls.sweep.session.read(thing) if isinstance(thing, types.FunctionType) else None
+    if program is None or program.signature is None:
+        return None
+    parameters = list(program.signature.parameters.values())
+    hint, is_bound = calls.hint, calls.is_bound
+    calls.hint, calls.is_bound = None, True
+    if parameters and parameters[0].kind is inspect.Parameter.VAR_POSITIONAL:
+        rest = parameters[1:]
+        if any(parameter.default is inspect.Parameter.empty for parameter in rest):
+            return None
+        bound = [calls.call_object(Ref(tuple), [positional], {}), *(constant(p.default) for p in rest)]
+        calls.hint, calls.is_bound = hint, is_bound
+        return call_bound(calls, program, bound)
+    if any(p.kind is not p.POSITIONAL_OR_KEYWORD or p.default is not p.empty for p in parameters):
+        calls.hint, calls.is_bound = hint, is_bound
+        return None
+    items = calls.call_object(Ref(operations.unpack), [positional, constant(len(parameters))], {})
+    known = calls.sweep.parts(items) if isinstance(items.value, Sequence) else None
+    if known is None:
+        known = tuple(
+            calls.call_object(Ref(operator.getitem), [items, constant(place)], {}) for place in range(len(parameters))
+        )
+    calls.hint, calls.is_bound = hint, is_bound
+    return calls.call_object(Ref(thing), list(known), {})

@@ -1,0 +1,721 @@
+"""Classes of the user: overloaded operators, properties, inheritance, slots, context managers, copies of records."""
+
+from __future__ import annotations
+
+import collections
+import copy
+import dataclasses
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from tests.corpus import register
+from tests.corpus.reference import numbers
+
+
+class Vector:
+    """A vector of two numbers with every operator."""
+
+    def __init__(self, x, y):
+        self.x = x
+        self.y = y
+
+    def __add__(self, other):
+        return Vector(self.x + other.x, self.y + other.y)
+
+    def __sub__(self, other):
+        return Vector(self.x - other.x, self.y - other.y)
+
+    def __mul__(self, other):
+        if isinstance(other, Vector):
+            return self.x * other.x + self.y * other.y
+        return Vector(self.x * other, self.y * other)
+
+    def __rmul__(self, other):
+        return self * other
+
+    def __truediv__(self, other):
+        return self * (1.0 / other)
+
+    def __neg__(self):
+        return Vector(-self.x, -self.y)
+
+    def __matmul__(self, other):
+        return self.x * other.y - self.y * other.x
+
+    def __iadd__(self, other):
+        self.x += other.x
+        self.y += other.y
+        return self
+
+    def __getitem__(self, place):
+        return self.x if place == 0 else self.y
+
+    def __setitem__(self, place, value):
+        if place == 0:
+            self.x = value
+        else:
+            self.y = value
+
+    def __len__(self):
+        return 2
+
+    def __iter__(self):
+        return iter((self.x, self.y))
+
+    def __contains__(self, value):
+        return value == self.x or value == self.y
+
+    def __eq__(self, other):
+        return self.x == other.x and self.y == other.y
+
+    def __lt__(self, other):
+        return self.norm() < other.norm()
+
+    def __bool__(self):
+        return bool(self.x != 0 or self.y != 0)
+
+    def __float__(self):
+        return float(self.norm())
+
+    def __abs__(self):
+        return self.norm()
+
+    def __pow__(self, n):
+        return self.norm() ** n
+
+    def __call__(self, t):
+        return Vector(self.x * t, self.y + t)
+
+    def norm(self):
+        return (self.x * self.x + self.y * self.y) ** 0.5
+
+
+def vector_arithmetic(x, y):
+    a = Vector(x, y)
+    b = Vector(y, 2.0)
+    c = a + b * x - (-a) / 2.0
+    return c * a + 3.0 * (a @ b) + (2.0 * c).x
+
+
+register(vector_arithmetic, (0.7, 0.3), wrt=(0, 1))
+
+
+def vector_items(x, y):
+    a = Vector(x, y)
+    a[0] = a[1] * x
+    a[1] = a[0] * a[1]
+    return a[0] + a[1] * len(a)
+
+
+register(vector_items, (0.7, 0.3), wrt=(0, 1), gradient=lambda x, y: (y + 2 * y * y, x + 4 * x * y))
+
+
+def vector_in_place(x, y):
+    a = Vector(x, y)
+    b = a
+    a += Vector(y, x)
+    a += a
+    return b.x * b.y
+
+
+register(vector_in_place, (0.7, 0.3), wrt=(0, 1), gradient=lambda x, y: (8 * (x + y), 8 * (x + y)))
+
+
+def vector_unpacked(x, y):
+    a = Vector(x, y)
+    first, second = a
+    total = first * second
+    for item in a:
+        total += item * item
+    return total + sum(a) + max(a)
+
+
+register(vector_unpacked, (0.7, 0.3), wrt=(0, 1), gradient=lambda x, y: (y + 2 * x + 2, x + 2 * y + 1))
+
+
+def vector_tests(x, y):
+    a, b = Vector(x, y), Vector(x, y)
+    total = 0.0
+    if a == b:
+        total += x
+    if a != Vector(y, x):
+        total += x * y
+    if a and not Vector(0.0, 0.0):
+        total += x * x
+    if x in a:
+        total += y
+    if a < Vector(5.0, 5.0):
+        total += y * y
+    return total
+
+
+register(vector_tests, (0.7, 0.3), wrt=(0, 1), gradient=lambda x, y: (1 + y + 2 * x, x + 1 + 2 * y))
+
+
+def vector_conversions(x, y):
+    a = Vector(x, y)
+    return float(a) * abs(a) + a**2 + a(x).y * a(y).x
+
+
+register(vector_conversions, (0.7, 0.3), wrt=(0, 1))
+
+
+def vectors_summed(x, y):
+    total = Vector(0.0, 0.0)
+    for k in range(4):
+        total = total + Vector(x * k, y) * x
+    return total.x * total.y
+
+
+register(vectors_summed, (0.7, 0.3), wrt=(0, 1), gradient=lambda x, y: (72 * x * x * y, 24 * x**3))
+
+
+def vectors_in_list(x, y):
+    items = [Vector(x * k, y + k) for k in range(3)]
+    items.append(items[0] + items[1])
+    best = max(items, key=lambda v: v.x)
+    total = sum((item.norm() for item in items), 0.0)
+    return total + best.x
+
+
+register(vectors_in_list, (0.7, 0.3), wrt=(0, 1))
+
+
+def vectors_sum_builtin(x, y):
+    total = sum([Vector(x, y), Vector(y, 1.0)], Vector(0.0, 0.0))
+    low = min(Vector(x, y), Vector(3.0, 4.0))
+    return total * total + low.x
+
+
+register(vectors_sum_builtin, (0.7, 0.3), wrt=(0, 1), gradient=lambda x, y: (2 * (x + y) + 1, 2 * (x + y) + 2 * (y + 1)))
+
+
+def vector_argument(a, x):
+    b = a * x + a
+    return b * a + a.norm() + b[0]
+
+
+def _vector_input(p, x):
+    return vector_argument(Vector(p[0], p[1]), x)
+
+
+register(_vector_input, ((0.7, 0.3), 2.0), wrt=(0, 1), name="vector_argument")
+
+
+class Dual:
+    """Forward mode by hand."""
+
+    def __init__(self, value, slope=0.0):
+        self.value, self.slope = value, slope
+
+    @staticmethod
+    def lift(other):
+        return other if isinstance(other, Dual) else Dual(other)
+
+    def __add__(self, other):
+        other = Dual.lift(other)
+        return Dual(self.value + other.value, self.slope + other.slope)
+
+    __radd__ = __add__
+
+    def __mul__(self, other):
+        other = Dual.lift(other)
+        return Dual(self.value * other.value, self.value * other.slope + self.slope * other.value)
+
+    __rmul__ = __mul__
+
+    def __neg__(self):
+        return Dual(-self.value, -self.slope)
+
+    def __sub__(self, other):
+        return self + (-Dual.lift(other))
+
+    def __rsub__(self, other):
+        return Dual.lift(other) - self
+
+    def sin(self):
+        return Dual(math.sin(self.value), self.slope * math.cos(self.value))
+
+
+def dual_numbers(x):
+    t = Dual(x, 1.0)
+    result = 2.0 * t * t + (1.0 - t) * t.sin() + 3.0
+    return result.value + result.slope
+
+
+register(
+    dual_numbers,
+    (0.7,),
+    gradient=lambda x: 4 * x - math.sin(x) + (1 - x) * math.cos(x)
+    + 4 - 2 * math.cos(x) - (1 - x) * math.sin(x),
+)
+
+
+def dual_newton(x):
+    def derivative(f, at):
+        return f(Dual(at, 1.0)).slope
+
+    def f(t):
+        return t * t * t - x
+
+    root = 1.0
+    for _ in range(6):
+        root = root - f(root) / derivative(lambda t: t * t * t, root)
+    return root
+
+
+register(dual_newton, (2.0,), gradient=lambda x: x ** (-2 / 3) / 3)
+
+
+class Polynomial:
+    """A value with a list inside."""
+
+    def __init__(self, coefficients):
+        self.coefficients = list(coefficients)
+
+    def __call__(self, x):
+        total = 0.0
+        for c in reversed(self.coefficients):
+            total = total * x + c
+        return total
+
+    def __add__(self, other):
+        return Polynomial(a + b for a, b in zip(self.coefficients, other.coefficients))
+
+    def __mul__(self, other):
+        result = [0.0] * (len(self.coefficients) + len(other.coefficients) - 1)
+        for i, a in enumerate(self.coefficients):
+            for j, b in enumerate(other.coefficients):
+                result[i + j] += a * b
+        return Polynomial(result)
+
+    def __getitem__(self, place):
+        return self.coefficients[place]
+
+    def __setitem__(self, place, value):
+        self.coefficients[place] = value
+
+    def __len__(self):
+        return len(self.coefficients)
+
+
+def polynomials(c, x):
+    p = Polynomial(c)
+    q = p * p + Polynomial([x, 0.0, 0.0, 0.0, 0.0])
+    q[1] = q[1] * x
+    return q(x) + q[2] * len(q)
+
+
+register(polynomials, ([1.0, 2.0, 3.0], 0.7), wrt=(0, 1))
+
+
+class Matrix:
+    """Rows of numbers."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __matmul__(self, other):
+        columns = list(zip(*other.rows))
+        return Matrix([[sum(a * b for a, b in zip(row, column)) for column in columns] for row in self.rows])
+
+    def __getitem__(self, place):
+        i, j = place
+        return self.rows[i][j]
+
+    def __setitem__(self, place, value):
+        i, j = place
+        self.rows[i][j] = value
+
+    @property
+    def T(self):  # noqa: N802
+        return Matrix([list(column) for column in zip(*self.rows)])
+
+    def trace(self):
+        return sum(self.rows[k][k] for k in range(len(self.rows)))
+
+
+def matrices_of_lists(x, y):
+    m = Matrix([[x, 1.0], [y, x * y]])
+    m[0, 1] = m[1, 0] * x
+    product = m @ m.T
+    return product.trace() + product[0, 1]
+
+
+register(matrices_of_lists, (0.7, 0.3), wrt=(0, 1))
+
+
+class Shape:
+    """A base class with shared state and a class attribute."""
+
+    factor = 2.0
+    __slots__ = ("size",)
+
+    def __init__(self, size):
+        self.size = size
+
+    def area(self):
+        raise NotImplementedError
+
+    def scaled(self):
+        return self.factor * self.area()
+
+    @classmethod
+    def unit(cls, x):
+        return cls(x)
+
+    @staticmethod
+    def double(x):
+        return 2.0 * x
+
+
+class Square(Shape):
+    __slots__ = ()
+
+    def area(self):
+        return self.size * self.size
+
+
+class Circle(Shape):
+    factor = 3.0
+    __slots__ = ("scale",)
+
+    def __init__(self, size, scale=1.0):
+        super().__init__(size)
+        self.scale = scale
+
+    def area(self):
+        return math.pi * self.size**2 * self.scale
+
+    def scaled(self):
+        return super().scaled() + self.size
+
+
+def inheritance(x):
+    shapes = [Square(x), Circle(x, x), Circle.unit(2.0 * x)]
+    return sum(shape.scaled() for shape in shapes) + Shape.double(x) + Square.double(x) * Circle.factor
+
+
+register(
+    inheritance, (0.7,), gradient=lambda x: 4 * x + 9 * math.pi * x * x + 1 + 24 * math.pi * x + 2 + 2 + 6
+)
+
+
+class Counter:
+    """State that methods change."""
+
+    total = 0.0
+
+    def __init__(self):
+        self.items = []
+
+    def add(self, value):
+        self.items.append(value)
+        self.total = self.total + value
+        return self
+
+    @property
+    def mean(self):
+        return self.total / len(self.items)
+
+    @mean.setter
+    def mean(self, value):
+        self.total = value * len(self.items)
+
+
+def chained_methods(x):
+    counter = Counter()
+    counter.add(x).add(x * x).add(3.0)
+    first = counter.mean
+    counter.mean = x
+    return first * 3.0 + counter.total + counter.items[1]
+
+
+register(chained_methods, (0.7,), gradient=lambda x: 1 + 2 * x + 3 + 2 * x)
+
+
+@dataclasses.dataclass
+class Body:
+    position: float
+    velocity: float = 1.0
+    mass: float = dataclasses.field(default=2.0)
+    energy: float = dataclasses.field(init=False)
+
+    def __post_init__(self):
+        self.energy = 0.5 * self.mass * self.velocity**2
+
+    def moved(self, dt):
+        return dataclasses.replace(self, position=self.position + dt * self.velocity)
+
+
+def post_init(x):
+    body = Body(x, x * x)
+    return body.energy + body.position * Body(x).energy
+
+
+register(post_init, (0.7,), gradient=lambda x: 4 * x**3 + 1)
+
+
+def replaced(x):
+    body = Body(x, x * x)
+    for _ in range(3):
+        body = body.moved(x)
+    return body.position + body.energy
+
+
+register(replaced, (0.7,), gradient=lambda x: 1 + 9 * x * x + 4 * x**3)
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters:
+    weight: np.ndarray
+    bias: float
+    name: str = "plain"
+
+    def step(self, rate, gradient):
+        return dataclasses.replace(self, weight=self.weight - rate * gradient, bias=self.bias * rate)
+
+
+def replaced_argument(parameters, rate):
+    new = parameters.step(rate, parameters.weight * 2.0)
+    return np.sum(new.weight**2) + new.bias * parameters.bias
+
+
+register(
+    replaced_argument,
+    (Parameters(numbers(3), 0.5), 0.1),
+    wrt=(0, 1),
+)
+
+
+def records_as_tuples(x):
+    body = Body(x, x * x)
+    position, velocity, mass, energy = dataclasses.astuple(body)
+    table = dataclasses.asdict(body)
+    return position * velocity + table["energy"] * mass + sum(table.values())
+
+
+register(records_as_tuples, (0.7,), gradient=lambda x: 3 * x**2 + 8 * x**3 + 1 + 2 * x + 4 * x**3)
+
+
+def fields_of_record(parameters):
+    total = 0.0
+    for item in dataclasses.fields(parameters):
+        value = getattr(parameters, item.name)
+        if not isinstance(value, str):
+            total = total + np.sum(value * value)
+    return total
+
+
+register(
+    fields_of_record,
+    (Parameters(numbers(3), 0.5),),
+    gradient=lambda p: Parameters(2 * p.weight, 2 * p.bias),
+)
+
+
+class Point(NamedTuple):
+    x: float
+    y: float = 2.0
+
+    def __add__(self, other):
+        return Point(self.x + other.x, self.y + other.y)
+
+    @property
+    def product(self):
+        return self.x * self.y
+
+
+def named_tuples(x):
+    p = Point(x) + Point(x * x, x)
+    q = p._replace(y=p.x * 2.0)
+    table = q._asdict()
+    r = Point._make([x, table["y"]])
+    return p.product + q.product + table["x"] * r.y + len(Point._fields)
+
+
+register(
+    named_tuples,
+    (0.7,),
+    gradient=lambda x: (1 + 2 * x) * (2 + x) + (x + x * x) + 8 * (x + x * x) * (1 + 2 * x),
+)
+
+Pair = collections.namedtuple("Pair", ["left", "right"], defaults=[3.0])
+
+
+def named_tuple_functions(x):
+    p = Pair(x)
+    left, right = p
+    return left * right + sum(p) + Pair(right=x, left=2.0).left * p[0]
+
+
+register(named_tuple_functions, (0.7,), gradient=lambda x: 3 + 1 + 2)
+
+
+class Recorder:
+    """A context manager that changes what it holds."""
+
+    def __init__(self, scale):
+        self.scale = scale
+        self.entered = 0
+
+    def __enter__(self):
+        self.entered += 1
+        self.scale = self.scale * 2.0
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.scale = self.scale + 1.0
+        return False
+
+
+def context_manager(x):
+    recorder = Recorder(x)
+    with recorder as inner:
+        y = inner.scale * x
+    with recorder:
+        z = recorder.scale
+    return y + z * recorder.scale
+
+
+register(context_manager, (0.7,), gradient=lambda x: 4 * x + 4 * (4 * x + 3) + 4 * (4 * x + 2))
+
+
+def copied_objects(x):
+    a = Vector(x, x * x)
+    b = copy.copy(a)
+    b.x = 3.0 * x
+    c = copy.deepcopy([x, [x * x]])
+    c[1][0] = c[0] * c[1][0]
+    return a.x * b.x + b.y + c[1][0]
+
+
+register(copied_objects, (0.7,), gradient=lambda x: 6 * x + 2 * x + 3 * x * x)
+
+
+class Lazy:
+    """Attributes that are found at the time of the call."""
+
+    def __init__(self, **named):
+        for key, value in named.items():
+            setattr(self, key, value)
+
+    def get(self, name):
+        return getattr(self, name)
+
+
+def attributes_by_name(x):
+    thing = Lazy(a=x, b=x * x)
+    setattr(thing, "c", thing.get("a") * thing.get("b"))  # noqa: B010
+    return thing.c + getattr(thing, "missing", 2.0) * thing.a
+
+
+register(attributes_by_name, (0.7,), gradient=lambda x: 3 * x * x + 2)
+
+
+class Network:
+    """Layers in a list, called one after the other."""
+
+    def __init__(self, sizes):
+        self.layers = [Dense(numbers(m, n, seed=m), numbers(m, seed=n)) for n, m in zip(sizes, sizes[1:])]
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __iter__(self):
+        return iter(self.layers)
+
+    def __len__(self):
+        return len(self.layers)
+
+
+class Dense:
+    def __init__(self, weight, bias):
+        self.weight, self.bias = weight, bias
+
+    def __call__(self, x):
+        return np.tanh(self.weight @ x + self.bias)
+
+
+NETWORK = Network((3, 4, 2))
+
+
+def network_of_global(x):
+    return np.sum(NETWORK(x) ** 2) + len(NETWORK)
+
+
+register(network_of_global, (numbers(3),))
+
+
+def network_made_inside(x):
+    network = Network((3, 2))
+    penalty = sum(np.sum(layer.weight**2) for layer in network)
+    return np.sum(network(x)) * penalty
+
+
+register(network_made_inside, (numbers(3),))
+
+
+class Node:
+    """A tree of nodes."""
+
+    def __init__(self, value, children=()):
+        self.value = value
+        self.children = children
+
+    def total(self):
+        result = self.value
+        for child in self.children:
+            result = result + child.total() * self.value
+        return result
+
+
+def tree_of_nodes(x):
+    tree = Node(x, (Node(x * x), Node(2.0, (Node(x),))))
+    return tree.total()
+
+
+register(tree_of_nodes, (0.7,), gradient=lambda x: 1 + 3 * x * x + 2 + 4 * x)
+
+
+class Accumulator:
+    """Keyword arguments, defaults and a list that grows."""
+
+    def __init__(self, start=0.0, *, rate=1.0):
+        self.state = {"sum": start, "rate": rate}
+        self.history = []
+
+    def __iadd__(self, value):
+        self.state["sum"] += value * self.state["rate"]
+        self.history.append(self.state["sum"])
+        return self
+
+
+def accumulator(x):
+    total = Accumulator(x, rate=x)
+    for k in range(3):
+        total += x * k
+    return total.state["sum"] * total.history[1]
+
+
+register(accumulator, (0.7,), gradient=lambda x: (1 + 6 * x) * (x + x * x) + (x + 3 * x * x) * (1 + 2 * x))
+
+
+def class_attribute_read(x):
+    return Shape.factor * x + Counter.total + type(Square(x)).factor * x
+
+
+register(class_attribute_read, (0.7,), gradient=lambda x: 4.0)
+
+
+def methods_as_values(x):
+    square = Square(x)
+    functions = [square.area, square.scaled, Shape.double]
+    return functions[0]() + functions[1]() + functions[2](x) + Square.area(square)
+
+
+register(methods_as_values, (0.7,), gradient=lambda x: 2 * x + 4 * x + 2 + 2 * x)

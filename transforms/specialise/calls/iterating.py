@@ -1,0 +1,148 @@
+"""Functions that iterate: their items where these are known, or the function of `transforms.library` that they are."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import operator
+from typing import TYPE_CHECKING, Any
+
+from transforms import library, operations, runtime
+from transforms.core import Ref
+from transforms.specialise.binding import Binding, constant
+from transforms.specialise.calls.containers import on_make_list, parts_of, tuple_of
+from transforms.specialise.calls.facts import Keywords, handles, python_type
+from transforms.specialise.calls.overloading import items_of, iterates
+from transforms.values import UNKNOWN, Array, Instance, Known, Literal, Record, Value, may_be_differentiable
+
+if TYPE_CHECKING:
+    from transforms.specialise.calls.dispatch import Calls
+
+_STANDS_FOR: dict[Any, Any] = {
+    itertools.accumulate: library.accumulate,
+    itertools.chain: library.chain,
+    itertools.product: library.product,
+    itertools.combinations: library.combinations,
+    itertools.combinations_with_replacement: library.combinations_with_replacement,
+    itertools.permutations: library.permutations,
+    itertools.pairwise: library.pairwise,
+    itertools.islice: library.islice,
+    itertools.starmap: library.starmap,
+    itertools.zip_longest: library.zip_longest,
+    itertools.takewhile: library.takewhile,
+    itertools.dropwhile: library.dropwhile,
+    itertools.filterfalse: library.filterfalse,
+    itertools.compress: library.compress,
+    zip: library.zip_items,
+    enumerate: library.enumerate_items,
+    reversed: library.reversed_items,
+    map: library.map_items,
+    filter: library.filter_items,
+    functools.reduce: library.reduce,
+}
+
+
+def library_function(thing: Any) -> Any:
+    """The function of the library that something stands for; None for any other."""
+    owner, name = getattr(thing, "__self__", None), getattr(thing, "__name__", "")
+    if owner is itertools.chain and name == "from_iterable":
+        return library.chain_from_iterable
+    if owner is dict and name == "fromkeys":
+        return library.dict_of_keys
+    try:
+        return _STANDS_FOR.get(thing)
+    except TypeError:  # not hashable
+        return None
+
+
+def call_iterating(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """A call of a function that iterates, where a derivative may pass through it."""
+    function = library_function(ref.value)
+    if function is None and ref.value is not itertools.repeat:
+        return None
+    if not any(may_hold_numbers(item.value) for item in (*arguments, *keywords.values())):
+        return None
+    if ref.value is itertools.repeat:
+        return calls.call_object(Ref(library.repeat), arguments, keywords) if len(arguments) == 2 or keywords else None
+    if ref.value in (zip, enumerate, reversed, itertools.chain) and not keywords:
+        known = _known_items(calls, ref.value, arguments)
+        if known is not None:
+            return on_make_list(calls, Ref(operations.make_list), known, {})
+    if ref.value is reversed and isinstance(arguments[0].value, Array):
+        return None
+    return calls.call_object(Ref(function), arguments, keywords)
+
+
+def may_hold_numbers(value: Value) -> bool:
+    """Whether what a function iterates over, or calls, may carry a derivative."""
+    if isinstance(value, Instance) and value.kind.__module__ == "builtins" and value.kind not in (list, tuple, dict):
+        return value.kind in (type({}.values()), type({}.items()))
+    return may_be_differentiable(value)
+
+
+def _known_items(calls: Calls, function: Any, arguments: list[Binding]) -> list[Binding] | None:
+    """The items that a call gives, where those of its arguments are known one by one."""
+    hint, is_bound = calls.hint, calls.is_bound
+    sources = [parts_of(calls, item) for item in arguments[: 1 if function is enumerate else None]]
+    calls.hint, calls.is_bound = hint, is_bound
+    if any(source is None for source in sources) or not sources:
+        return None
+    lists = [list(source) for source in sources if source is not None]
+    if function is zip:
+        return [tuple_of(list(row)) for row in zip(*lists)]
+    if function is reversed:
+        return lists[0][::-1]
+    if function is itertools.chain:
+        return [item for items in lists for item in items]
+    start = arguments[1].value if len(arguments) > 1 else Literal(0)
+    if not isinstance(start, Literal) or not isinstance(start.value, int):
+        return None
+    return [tuple_of([constant(start.value + place), item]) for place, item in enumerate(lists[0])]
+
+
+@handles(iter)
+def on_iter(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`iter(items)`"""
+    source = arguments[0] if len(arguments) == 1 else None
+    if source is None or source.value == UNKNOWN or not may_hold_numbers(source.value):
+        return None
+    hint, is_bound = calls.hint, calls.is_bound
+    calls.hint, calls.is_bound = None, True
+    items = calls.call_object(Ref(runtime.sequence), [source], {})
+    calls.hint, calls.is_bound = hint, is_bound
+    return calls.call_object(Ref(library.Iterator), [items], {})
+
+
+def loop_items(calls: Calls, iterable: Binding) -> Binding:
+    """What a `for` statement runs over: for an object of the user's, the list of its items."""
+    kind = python_type(iterable.value)
+    if isinstance(iterable.value, (Record, Instance, Known)) and kind is not None and iterates(kind):
+        return items_of(calls, iterable)
+    return iterable
+
+
+# ------------------------------------------------------------------------------------------------- functions that read
+
+
+@handles(operator.itemgetter, operator.attrgetter, operator.methodcaller)
+def on_getter(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`operator.itemgetter(1)` as `functools.partial(library.item_of, 1)`."""
+    if keywords and ref.value is not operator.methodcaller:
+        return None
+    functions: dict[Any, Any] = {operator.itemgetter: library.item_of, operator.attrgetter: library.attribute_of}
+    function: Any = functions.get(ref.value, library.method_of)
+    if ref.value is not operator.methodcaller and len(arguments) > 1:
+        function = library.items_at if ref.value is operator.itemgetter else library.attributes_of
+        return calls.call_object(Ref(functools.partial), [constant(function), tuple_of(arguments)], {})
+    if ref.value is operator.attrgetter and "." in str(getattr(arguments[0].value, "value", ".")):
+        return None
+    if ref.value is operator.methodcaller and (keywords or len(arguments) > 1):
+        return None
+    return calls.call_object(Ref(functools.partial), [constant(function), *arguments], {})
+
+
+def call_getter(calls: Calls, getter: Any, arguments: list[Binding]) -> Binding | None:
+    """A call of what `operator.itemgetter(...)` and its like made."""
+    kind, made_of = getter.__reduce__()[:2]
+    function = on_getter(calls, Ref(kind), [constant(item) for item in made_of], {}) if isinstance(kind, type) else None
+    return None if function is None else calls.apply(function, arguments, {}, calls.hint, calls.is_bound)

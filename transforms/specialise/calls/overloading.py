@@ -1,0 +1,219 @@
+"""Operators and builtins on objects of a user's class: calls of the special methods that the class defines.
+
+`a + b` is `A.__add__(a, b)`, or `B.__radd__(b, a)` where that returns NotImplemented; `len(a)` is `A.__len__(a)`;
+`sum(a)` iterates over `a`, which `A.__iter__` or `A.__getitem__` makes into a list.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import operator
+import types
+from typing import TYPE_CHECKING
+
+from transforms import library, operations, runtime
+from transforms.core import Ref
+from transforms.specialise.binding import Binding, constant
+from transforms.specialise.calls.facts import Keywords, python_type
+from transforms.values import Instance, Known, Literal, Record, Sequence, Value
+
+if TYPE_CHECKING:
+    from transforms.specialise.calls.dispatch import Calls
+
+_BINARY = {
+    id(getattr(operator, name)): f"__{name.strip('_')}__"
+    for name in "add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift".split()
+}
+_BINARY[id(divmod)] = "__divmod__"
+_COMPARISONS = {id(getattr(operator, name)): name for name in "lt le eq ne gt ge".split()}
+_REFLECTED = {"lt": "gt", "le": "ge", "eq": "eq", "ne": "ne", "gt": "lt", "ge": "le"}
+_IN_PLACE = {
+    id(getattr(operator, "i" + name)): (f"__i{name.strip('_')}__", getattr(operator, full))
+    for name, full in zip(
+        "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split(),
+        "add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift".split(),
+    )
+}
+_SINGLE: dict[int, str] = {
+    id(operator.neg): "__neg__", id(operator.pos): "__pos__", id(operator.abs): "__abs__", id(abs): "__abs__",
+    id(operator.invert): "__invert__", id(len): "__len__", id(float): "__float__", id(int): "__int__",
+    id(complex): "__complex__", id(round): "__round__", id(iter): "__iter__", id(next): "__next__",
+    id(str): "__str__", id(repr): "__repr__", id(hash): "__hash__", id(reversed): "__reversed__",
+    id(operator.getitem): "__getitem__", id(operator.setitem): "__setitem__", id(operator.delitem): "__delitem__",
+    id(operator.contains): "__contains__",
+}  # fmt: skip
+_TRUTH = {id(bool), id(operator.truth), id(operator.not_)}
+_ITERATING = {  # they iterate over their arguments
+    id(function)
+    for function in (
+        list, tuple, set, frozenset, sum, sorted, enumerate, zip, any, all, min, max, runtime.sequence, iter, map,
+        filter, runtime.reversible, reversed, operations.unpack, operations.unpack_star, list.extend, itertools.chain,
+        operator.contains,
+    )
+}  # fmt: skip
+
+
+def call_overloaded(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """The call of the special method that an operator or builtin stands for; None where there is none."""
+    key = id(ref.value)
+    kinds = [_own_class(item.value) for item in arguments]
+    if not any(kinds):
+        return None
+    if key in _BINARY and len(arguments) == 2:
+        return _binary(calls, _BINARY[key], f"__r{_BINARY[key][2:]}", arguments, kinds)
+    if key in _COMPARISONS and len(arguments) == 2:
+        return _compared(calls, ref, arguments, kinds)
+    if key in _IN_PLACE:
+        name, plain = _IN_PLACE[key]
+        member = _member(kinds[0], name)
+        if member is not None:
+            return calls.call_object(Ref(member), arguments, {})
+        return calls.call_object(Ref(plain), arguments, {})
+    if key in _TRUTH and len(arguments) == 1:
+        return _truth(calls, ref, arguments[0], kinds[0])
+    member = _member(kinds[0], _SINGLE.get(key, ""))
+    if member is not None and not (ref.value is next and len(arguments) > 1):
+        return calls.call_object(Ref(member), arguments, keywords)
+    if ref.value is next and len(arguments) == 2 and _member(kinds[0], "__next__") is not None:
+        function = library.next_item_or if kinds[0] is library.Iterator else library.next_or
+        return calls.call_object(Ref(function), arguments, {})
+    if ref.value is runtime.sequence and kinds[0] is library.Iterator:
+        return arguments[0]
+    if key in _ITERATING:
+        return _with_items(calls, ref, arguments, keywords, kinds)
+    return None
+
+
+def _own_class(value: Value) -> type | None:
+    """The class of an object, where that is written in Python."""
+    if not isinstance(value, (Record, Instance, Known, Sequence)):
+        return None
+    kind = python_type(value)
+    if kind is None or kind.__module__ in ("builtins", "numpy") or issubclass(kind, (type, types.FunctionType)):
+        return None
+    is_code = isinstance(value, Known) and callable(value.object) and not _is_object(kind)
+    return None if is_code else kind
+
+
+def _is_object(kind: type) -> bool:
+    """Whether instances of a class are objects with a `__call__` of their own, not code."""
+    return isinstance(inspect.getattr_static(kind, "__call__", None), types.FunctionType)
+
+
+def _member(kind: type | None, name: str) -> types.FunctionType | None:
+    member = inspect.getattr_static(kind, name, None) if kind is not None and name else None
+    return member if isinstance(member, types.FunctionType) else None
+
+
+def _declined(result: Binding) -> bool:
+    return isinstance(result.value, Known) and result.value.object is NotImplemented or (
+        isinstance(result.value, Literal) and result.value.value is NotImplemented
+    )
+
+
+def _tried(
+    calls: Calls, attempts: list[tuple[types.FunctionType | None, list[Binding]]]
+) -> Binding | None:
+    """The result of the first method that does not return NotImplemented."""
+    hint, is_bound = calls.hint, calls.is_bound
+    for member, arguments in attempts:
+        if member is None:
+            continue
+        mark = len(calls.sweep.out)
+        calls.hint, calls.is_bound = hint, True
+        result = calls.call_object(Ref(member), arguments, {})
+        if not _declined(result):
+            return result
+        del calls.sweep.out[mark:]
+    calls.hint, calls.is_bound = hint, is_bound
+    return None
+
+
+def _binary(
+    calls: Calls, name: str, reflected: str, arguments: list[Binding], kinds: list[type | None]
+) -> Binding | None:
+    first, second = arguments
+    forward = (_member(kinds[0], name), [first, second])
+    back = (_member(kinds[1], reflected) if kinds[1] is not kinds[0] else None, [second, first])
+    is_special = (
+        kinds[0] is not None and kinds[1] is not None and kinds[0] is not kinds[1] and issubclass(kinds[1], kinds[0])
+    )
+    return _tried(calls, [back, forward] if is_special else [forward, back])
+
+
+def _compared(calls: Calls, ref: Ref, arguments: list[Binding], kinds: list[type | None]) -> Binding | None:
+    name = _COMPARISONS[id(ref.value)]
+    first, second = arguments
+    result = _tried(
+        calls,
+        [
+            (_member(kinds[0], f"__{name}__"), [first, second]),
+            (_member(kinds[1], f"__{_REFLECTED[name]}__"), [second, first]),
+        ],
+    )
+    if result is None and name == "ne":
+        equal = _tried(
+            calls, [(_member(kinds[0], "__eq__"), [first, second]), (_member(kinds[1], "__eq__"), [second, first])]
+        )
+        if equal is not None:
+            calls.hint, calls.is_bound = None, True
+            return calls.call_object(Ref(operator.not_), [equal], {})
+    return result
+
+
+def _truth(calls: Calls, ref: Ref, operand: Binding, kind: type | None) -> Binding | None:
+    member = _member(kind, "__bool__") or _member(kind, "__len__")
+    if member is None:
+        return constant(ref.value is not operator.not_) if isinstance(operand.value, Record) else None
+    hint, is_bound = calls.hint, calls.is_bound
+    calls.hint, calls.is_bound = None, True
+    result = calls.call_object(Ref(member), [operand], {})
+    calls.hint, calls.is_bound = hint, is_bound
+    return calls.call_object(ref, [result], {})
+
+
+def _with_items(
+    calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords, kinds: list[type | None]
+) -> Binding | None:
+    """The call with the items of objects in their place."""
+    if ref.value in (min, max) and len(arguments) > 1:
+        return None
+    changed = list(arguments)
+    for place, (item, kind) in enumerate(zip(arguments, kinds)):
+        is_start = ref.value in (sum, enumerate) and place > 0
+        if not isinstance(item.value, Sequence) and iterates(kind) and not is_start:
+            changed[place] = items_of(calls, item)
+    if changed == arguments:
+        return None
+    return calls.call_object(ref, changed, keywords)
+
+
+def iterates(kind: type | None) -> bool:
+    """Whether instances of a class can be iterated over, by methods written in Python."""
+    return any(_member(kind, name) is not None for name in ("__iter__", "__getitem__"))
+
+
+def items_of(calls: Calls, operand: Binding) -> Binding:
+    """A list of the items that iteration over an object gives."""
+    kind = _own_class(operand.value)
+    hint, is_bound = calls.hint, calls.is_bound
+    calls.hint, calls.is_bound = None, True
+    member = _member(kind, "__iter__")
+    if kind is library.Iterator:
+        found = calls.call_object(Ref(library.Iterator.rest), [operand], {})
+    elif member is not None:
+        made = calls.call_object(Ref(member), [operand], {})
+        inner = _own_class(made.value)
+        if inner is library.Iterator:
+            found = calls.call_object(Ref(library.Iterator.rest), [made], {})
+        elif _member(inner, "__next__") is not None:
+            found = calls.call_object(Ref(library.items_of_iterator), [made], {})
+        else:
+            found = made
+    else:
+        found = calls.call_object(Ref(library.items_by_index), [operand], {})
+    calls.hint, calls.is_bound = hint, is_bound
+    return found
+
+
