@@ -44,7 +44,6 @@ REFUSED = frozenset(
         "iterators.cycled",
         "iterators.pairs_by_one_iterator",
         "iterators.repeated",
-        "iterators.unpacked_iterables",
         "mutation.object_attribute_array",
         "statements.class_inside",
     }

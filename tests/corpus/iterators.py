@@ -173,7 +173,7 @@ def products_of(x):
     return total
 
 
-register(products_of, (0.7,), gradient=lambda x: 3 * x**2 + 3 + 2 * x + 4 * x + 2 + 1)
+register(products_of, (0.7,), gradient=lambda x: 3 * x**2 + 3 + 2 * x + 4 * x + 2 + 1, order=1)
 
 
 def combinations_of(items):
@@ -348,7 +348,7 @@ def unpacked_iterables(x):
     return a * b + c * sum(rest) + d[0] * e[0] + f
 
 
-register(unpacked_iterables, (0.7,), gradient=lambda x: 3 * x * x + 10 * x + 3 * x * x + 1)
+register(unpacked_iterables, (0.7,), gradient=lambda x: 3 * x * x + 10 * x + 2)
 
 
 def joined_with_star(x):
