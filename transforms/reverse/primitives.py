@@ -265,6 +265,7 @@ class Primitives(Containers):
         for atom in call.atoms if entry.is_elementwise else ():
             value = self.plan.value(atom)
             is_own = isinstance(value, (Record, Instance)) and value.kind.__module__ not in ("builtins", "numpy")
+            is_own = is_own and not issubclass(getattr(value, "kind", object), (int, float, complex, np.ndarray))
             if is_own and self.kind(atom) is not Kind.NONE:
                 name = getattr(value, "kind", object).__name__
                 raise TransformError(

@@ -385,16 +385,18 @@ class Sweep:
                 return  # nothing is known of its content
             self.all_mutable = self.dirty = True
             return
-        is_outermost = item is not None and self.is_whole(binding)  # what is inside of it stays as it is
-        for inner in () if is_outermost else sorted(self.children.get(binding.region, ()), key=repr):
-            if inner != binding.region:
-                self.mutate(Binding(None, Instance(list), None, inner), None)
         content = self.contents.setdefault(binding.region, Content())
         new = UNKNOWN if item is None else join(content.item, as_number(item), (FRESH, "content"))
         is_unknown = content.is_unknown or item is None or new == UNKNOWN
         if not content.is_mutated or new != content.item or is_unknown != content.is_unknown:
             content.is_mutated, content.item, content.is_unknown = True, new, is_unknown
             self.dirty = True
+        if item is not None and self.is_whole(binding):
+            return  # what is inside of it stays as it is
+        for inner in sorted(self.children.get(binding.region, ()), key=repr):
+            held = self.contents.get(inner)
+            if held is None or not held.is_mutated or not held.is_unknown:
+                self.mutate(Binding(None, Instance(list), None, inner), None)
 
     def assign_attribute(self, binding: Binding, name: str, item: Value) -> None:
         """Note that an attribute of an object is assigned."""
