@@ -441,7 +441,6 @@ REFUSED_ARGUMENTS = {
     "degrees of freedom": ("return np.var(np.array([0.3, 1.0, 4.0]), ddof=p)", 0.8),
     "start of a sum": ("return np.sum(np.array([0.3, 1.0]), initial=p)", 0.8),
     "padding": ("return np.sum(np.pad(np.ones(3), 2, constant_values=p))", 0.3),
-    "default of max": ("return max([], default=p)", 0.3),
     "default of getattr": ("return getattr(np, 'no_such_name', p)", 0.3),
     "items of an iterator": ("return np.sum(np.fromiter((v * p for v in (1.0, 2.0)), float))", 0.3),
 }
