@@ -490,7 +490,6 @@ def test_method_objects_by_another_name(name: str) -> None:
 
 
 UNFOLLOWED = (
-    "l = [x, x * x]\n    l.sort(reverse=True)\n    return l[0] * 2.0 + l[1]",
     "a = [0.0]\n    list.__setitem__(a, 0, x)\n    return a[0]",
     "a = np.zeros(2)\n    np.ndarray.__setitem__(a, 0, x)\n    return a[0]",
 )

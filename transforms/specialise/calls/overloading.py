@@ -90,7 +90,8 @@ def _own_class(value: Value) -> type | None:
     if not isinstance(value, (Record, Instance, Known, Sequence)):
         return None
     kind = python_type(value)
-    if kind is None or kind.__module__ in ("builtins", "numpy") or issubclass(kind, (type, types.FunctionType)):
+    is_foreign = kind is None or kind.__module__.partition(".")[0] in ("builtins", "numpy")
+    if kind is None or is_foreign or issubclass(kind, (type, types.FunctionType)):
         return None
     is_code = isinstance(value, Known) and callable(value.object) and not _is_object(kind)
     return None if is_code else kind
