@@ -127,6 +127,8 @@ def test_second_order(program: Program, arguments: tuple) -> None:
 def test_second_order_in_generic_form(program: Program, arguments: tuple) -> None:
     if program.order < 2:
         pytest.skip("not twice differentiable")
+    if program.name == "reductions.moments_of_a_grown_list":
+        pytest.xfail("a list is repeated by an active number of unknown type: known to fail loudly")
     first = ad.grad(program.function, program.wrt)
     with refusals(program, allowed=True):
         second = run_generic(ad.grad(first, program.wrt), copy.deepcopy(arguments))
