@@ -6,6 +6,7 @@ a derivative may pass through; so none of them needs a rule.  What Python makes 
 
 from __future__ import annotations
 
+import collections
 from typing import Any
 
 import numpy as np
@@ -547,3 +548,5 @@ def dict_of_keys(keys: Any, value: Any = None) -> dict:
         table[key] = value
     return table
 
+
+STANDS_FOR: dict[type, type] = {DefaultDict: collections.defaultdict, Deque: collections.deque}

@@ -462,3 +462,15 @@ register(
     ({"layer": {"w": 2.0}, "bias": 3.0},),
     gradient=lambda t: {"layer": {"w": 2 * t["bias"] + 2}, "bias": 2 * t["layer"]["w"]},
 )
+
+
+def default_dict_is_a_dict(x):
+    table = collections.defaultdict(float)
+    table["a"] += x * x
+    queue = collections.deque([x])
+    if isinstance(table, dict) and type(queue) is collections.deque:
+        return table["a"] * queue[0]
+    return 0.0
+
+
+register(default_dict_is_a_dict, (0.7,), gradient=lambda x: 3 * x * x)

@@ -12,7 +12,7 @@ from transforms.errors import TransformError
 from transforms.inference import array_or_number, as_number, item_value, many
 from transforms.specialise import indexing
 from transforms.specialise.binding import Binding, constant, holds_mutable
-from transforms.specialise.calls.facts import VIEWS, Keywords, handles, known_range, python_type
+from transforms.specialise.calls.facts import VIEWS, Keywords, handles, known_range, public_type, python_type
 from transforms.values import (
     BOOLEAN,
     FLOAT,
@@ -435,7 +435,7 @@ def on_helper(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
     """Questions of `transforms.runtime` about containers."""
     source = arguments[0]
     value = source.value
-    kind = python_type(value)
+    kind = public_type(value)
     if ref.value in (runtime.is_sequence, runtime.is_mapping):
         if kind is None:
             return calls.emit(ref, arguments, {}, BOOLEAN)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from transforms import operations
+from transforms import library, operations
 from transforms.core import Ref
 from transforms.specialise.binding import Binding
 from transforms.values import Array, Instance, Known, Length, Literal, Many, Mapping, Number, Record, Sequence, Value
@@ -48,6 +48,12 @@ def python_type(value: Value) -> type | None:
         case Sequence() | Many() | Mapping() | Record() | Instance():
             return value.kind
     return None
+
+
+def public_type(value: Value) -> type | None:
+    """The exact class of an object as the program may ask for it: a deque, where the library's own stands for one."""
+    kind = python_type(value)
+    return None if kind is None else library.STANDS_FOR.get(kind, kind)
 
 
 def known_range(binding: Binding) -> range | None:

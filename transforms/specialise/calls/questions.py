@@ -14,7 +14,7 @@ from transforms.core import Ref
 from transforms.inference import FRESH, as_number, item_value, join, value_of_scalar
 from transforms.specialise.binding import Binding, constant
 from transforms.specialise.calls.extremes import extreme_item
-from transforms.specialise.calls.facts import TYPES, Keywords, handles, python_type
+from transforms.specialise.calls.facts import TYPES, Keywords, handles, public_type, python_type
 from transforms.specialise.calls.primitives import fold, simplified
 from transforms.values import (
     BOOLEAN,
@@ -61,7 +61,7 @@ def truth(calls: Calls, binding: Binding) -> bool | None:
 
 @handles(isinstance)
 def on_isinstance(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
-    kind = python_type(arguments[0].value)
+    kind = public_type(arguments[0].value)
     classes = classes_of(arguments[1])
     if kind is not None and classes is not None:
         # a NumPy scalar may be a Python number where a loop was not entered: both have to agree
@@ -87,7 +87,7 @@ def classes_of(binding: Binding) -> tuple[type, ...] | None:
 
 @handles(type)
 def on_type(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
-    kind = python_type(arguments[0].value) if len(arguments) == 1 else None
+    kind = public_type(arguments[0].value) if len(arguments) == 1 else None
     return constant(kind) if kind is not None else None
 
 
