@@ -122,6 +122,10 @@ def test_what_computes_with_its_index() -> None:
     assert "CClass" in refused(halves, np.ones(3))
 
 
+def test_super_without_a_class() -> None:
+    assert "super()" in refused(function_from("def f(x):\n    return super().g(x)"), 1.5)
+
+
 def test_methods_and_spread_calls_are_named_as_in_the_program() -> None:
     def method(x):
         return memoryview(x).tolist()[0] + x.sum().undefined(x)

@@ -116,5 +116,4 @@ def test_a_dict_updated_by_keywords_is_not_taken_for_unchanged() -> None:
     function = function_from(
         "def nothing(a):\n    pass\n\ndef f(x):\n    d = {'m': nothing(1)}\n    d.update(m=x)\n    return 1.5 * d['m']"
     )
-    with pytest.raises((ad.AutodiffError, ad.DerivativeRefused)):
-        ad.grad(function)(numbers(3, low=0.2))
+    assert ad.grad(function)(0.7) == 1.5

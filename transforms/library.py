@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from transforms import runtime
+from transforms import operations, runtime
 
 
 class Iterator:
@@ -473,7 +473,7 @@ def attributes_of(names: tuple, thing: Any) -> tuple:
 
 def method_of(name: str, thing: Any) -> Any:
     """`operator.methodcaller(name)`"""
-    return getattr(thing, name)()
+    return operations.method(thing, name)
 
 
 def copied_arrays(arrays: Any) -> list:

@@ -354,7 +354,6 @@ REFUSED = {
     "def f(x): return globals()['y']": "globals",
     "def f(x): return vars()": "vars",
     "def f(x): return dir()": "dir",
-    "def f(x): return super().g(x)": "super",
     "def f(x):\n    class C: pass\n    return C": "class",
     "def f(x):\n    return (y for y in x)": "generator expression",
     "def f(x):\n    g = lambda: x\n    del x\n    return g": "del",

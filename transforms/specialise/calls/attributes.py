@@ -132,6 +132,8 @@ def array_attribute(
     if name == "dtype":
         return calls.emit(ref, arguments, {}, Literal(dtype))
     function = registry.method_function(name)
+    if callable(getattr(np.ndarray, name, None)):
+        return calls.emit(ref, arguments, {}, UNKNOWN)  # a bound method
     if function is not None and callable(function):
         return calls.call_object(Ref(function, registry.function_name(function)), arguments[:1], {})
     if name == "T" and shape is not None:

@@ -89,7 +89,9 @@ def on_getitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
             if items is not None and isinstance(at, Literal) and type(at.value) is int:
                 if -len(items) <= at.value < len(items):
                     return constant(items[at.value])
-            return calls.emit(ref, arguments, {}, INTEGER if isinstance(as_number(at), Number) else Instance(range))
+            if isinstance(as_number(at), Number):
+                return calls.emit(ref, arguments, {}, INTEGER)
+            return calls.emit(ref, arguments, {}, Instance(range) if _is_slice(at) else UNKNOWN)
         case Array():
             return calls.emit(ref, arguments, {}, indexing.indexed(value, index, calls.sweep))
         case Instance() if issubclass(value.kind, dict):
