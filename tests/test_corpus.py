@@ -132,7 +132,7 @@ def test_second_order_in_generic_form(program: Program, arguments: tuple) -> Non
     first = ad.grad(program.function, program.wrt)
     with refusals(program, allowed=True):
         second = run_generic(ad.grad(first, program.wrt), copy.deepcopy(arguments))
-    known = numeric_gradient(lambda *values: first(*values), arguments, program.wrt)
+        known = numeric_gradient(lambda *values: first(*values), arguments, program.wrt)
     assert_close(second if len(program.wrt) > 1 else (second,), known, max(1e-7, program.tolerance))
 
 
