@@ -48,7 +48,7 @@ def ssa(function: core.Function) -> core.Function:
     live = liveness(function.body)
     bindings = _bindings(function, live)
     kept = {name for name, found in bindings.items() if found.is_settled()}
-    kept |= set(_shared(function.body, live))
+    kept |= set(shared_names(function.body, live))
     if kept.issuperset(bindings):
         return function
     headers = {name for name, found in bindings.items() if found.carried}
@@ -145,14 +145,14 @@ def _final_copies(block: core.Block) -> list[str]:
     return result
 
 
-def _shared(block: core.Block, live: LiveBlock) -> Iterator[str]:
+def shared_names(block: core.Block, live: LiveBlock) -> Iterator[str]:
     """Names that are assigned in a `Try` and read where an exception may lead to."""
     for statement, after, inner in zip(block, live.after, live.inner):
         if isinstance(statement, core.Try):
             reached = after.union(*(nested.before for nested in inner[1:]))
             yield from reached & core.all_writes((statement,))
         for nested, nested_live in zip(core.blocks_of(statement), inner):
-            yield from _shared(nested, nested_live)
+            yield from shared_names(nested, nested_live)
 
 
 def always_raises(block: core.Block) -> bool:

@@ -36,6 +36,8 @@ from transforms.specialise.calls.facts import Keywords
 from transforms.values import UNKNOWN, Instance, Known, Literal, Record
 
 if TYPE_CHECKING:
+    from transforms.specialise.control import Control
+    from transforms.specialise.operands import Operands
     from transforms.specialise.sweep import Sweep
 
 DEEPEST = 6  # generators of one function inside each other
@@ -125,7 +127,7 @@ def suspend(
     return Suspended(atom, value, program=program, bound=bound, call=call, loops=loops, is_context=is_context)
 
 
-def as_it_is(sweep: Sweep, suspended: Suspended) -> core.Atom:
+def as_it_is(sweep: Operands, suspended: Suspended) -> core.Atom:
     """The generator itself, for code that is not known."""
     function, arguments, keywords = suspended.call
     if suspended.atom is None or (suspended.is_consumed and not suspended.is_given):
@@ -144,7 +146,7 @@ def as_it_is(sweep: Sweep, suspended: Suspended) -> core.Atom:
 # ------------------------------------------------------------------------------------------------------------- loops
 
 
-def iterated(sweep: Sweep, iterable: Binding) -> Binding:
+def iterated(sweep: Control, iterable: Binding) -> Binding:
     """What a loop reads: of an object of a user's class, what its `__iter__` gives."""
     kind = iterable.value.kind if isinstance(iterable.value, (Record, Instance)) else object
     method = inspect.getattr_static(kind, "__iter__", None)
@@ -153,7 +155,7 @@ def iterated(sweep: Sweep, iterable: Binding) -> Binding:
     return sweep.calls.apply(Binding(Ref(method), Known(method)), [iterable], {}, None)
 
 
-def can_merge(sweep: Sweep, suspended: Suspended, *, as_context: bool = False) -> bool:
+def can_merge(sweep: Control, suspended: Suspended, *, as_context: bool = False) -> bool:
     """Whether the generator is read here for the first time and as often as it was called."""
     is_fresh = not suspended.is_consumed and suspended.loops == sweep.loops
     is_deep = sweep.merging.count(id(suspended.program)) >= DEEPEST
@@ -176,7 +178,7 @@ def _yields_once(block: core.Block) -> bool:
     return True
 
 
-def merge(sweep: Sweep, suspended: Suspended, statement: core.For | core.With, after: frozenset[str]) -> bool:
+def merge(sweep: Control, suspended: Suspended, statement: core.For | core.With, after: frozenset[str]) -> bool:
     """Sweep the generator with the body of the statement in it; whether its end is reached."""
     suspended.is_consumed = True
     key = (id(statement), id(suspended.program))
@@ -196,7 +198,7 @@ def merge(sweep: Sweep, suspended: Suspended, statement: core.For | core.With, a
 
 
 def _merged(
-    sweep: Sweep, program: core.Function, statement: core.For | core.With, after: frozenset[str]
+    sweep: Control, program: core.Function, statement: core.For | core.With, after: frozenset[str]
 ) -> Merged:
     body, running = statement.body, None
     if body and _is(body[-1], operations.go_on):
@@ -217,7 +219,7 @@ def _merged(
     return Merged(tuple(new[name] for name in program.parameters), inner, live, (statement, program))
 
 
-def _new_names(sweep: Sweep, program: core.Function) -> dict[str, str]:
+def _new_names(sweep: Operands, program: core.Function) -> dict[str, str]:
     """Names of their own for what a function binds, inside of the function that is swept."""
     names = Names(sweep.taken | sweep.names.taken)
     new = {

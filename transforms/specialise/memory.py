@@ -1,0 +1,202 @@
+"""What mutable containers hold, while a function is specialised.
+
+It is described per *region*, the place where a container was made, and holds at all times; where a sweep finds a
+mutation that it did not know of, the function is swept again (`dirty`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+
+from transforms.core import Var
+from transforms.inference import ANY_SIZE, FRESH, as_number, join, loosened, renamed_sizes
+from transforms.specialise.binding import Binding, Content, Region, holds_mutable
+from transforms.specialise.session import Session
+from transforms.values import NEVER, UNKNOWN, Instance, Literal, Mapping, Record, Value
+
+
+class Memory:
+    """The regions of one function, and what is known of each."""
+
+    def __init__(self, session: Session, parameters: tuple[str, ...]) -> None:
+        self.session = session
+        self.parameters = parameters
+        self.contents: dict[Region, Content] = {}
+        self.links: dict[tuple[Region, str], set[Region | None]] = {}  # the containers that an attribute may stand for
+        self.argument_sizes: set[Hashable] = set()
+        self.all_mutable = False
+
+    def reset(self) -> None:
+        """Forget what is found anew in each sweep; what containers hold is kept."""
+        self.path: tuple[Hashable, ...] = ()  # the present place
+        self.children: dict[Region, set[Region]] = {}
+        self.starts: dict[Region, dict[Hashable, Value]] = {}  # the items that a dict is made with
+        self.makers: dict[Region, str] = {}  # the name of the container that each region was made for
+        self.wholes: dict[str, Region] = {}  # other names for such containers
+        self.dirty = False
+
+    def settled(self, value: Value, region: Region | None) -> Value:
+        """The value of a container, with what mutations may put into it at any time."""
+        if self.all_mutable and holds_mutable(value):
+            return Content(True, UNKNOWN, True).apply(value)
+        content = self.contents.get(region) if region is not None else None
+        return content.apply(value) if content is not None else value
+
+    def is_mutated(self, region: Region | None) -> bool:
+        if self.all_mutable:
+            return True
+        content = self.contents.get(region) if region is not None else None
+        return content is not None and (content.is_mutated or bool(content.attributes))
+
+    def mutate(self, binding: Binding, item: Value | None) -> None:
+        """Note that a container is changed: `item` is put into it; None: anything may be."""
+        self.note_data(binding)
+        if not holds_mutable(binding.value) or self.all_mutable:
+            return
+        if binding.region is None:
+            if isinstance(binding.value, Instance) and item is not None and not isinstance(item, Instance):
+                return  # nothing is known of its content
+            self.all_mutable = self.dirty = True
+            return
+        content = self.contents.setdefault(binding.region, Content())
+        new = UNKNOWN if item is None else join(content.item, as_number(item), (FRESH, "content"))
+        is_unknown = content.is_unknown or item is None or new == UNKNOWN
+        if not content.is_mutated or new != content.item or is_unknown != content.is_unknown:
+            content.is_mutated, content.item, content.is_unknown = True, new, is_unknown
+            self.dirty = True
+        if item is not None and self.is_whole(binding):
+            return  # what is inside of it stays as it is
+        for inner in sorted(self.children.get(binding.region, ()), key=repr):
+            held = self.contents.get(inner)
+            if held is None or not held.is_mutated or not held.is_unknown:
+                self.mutate(Binding(None, Instance(list), None, inner), None)
+
+    def assign_attribute(self, binding: Binding, name: str, item: Value) -> None:
+        """Note that an attribute of an object is assigned."""
+        if not isinstance(binding.value, Record) or self.all_mutable:
+            return
+        if binding.region is None or not self.is_whole(binding):
+            self.mutate(binding, None)
+            return
+        content = self.contents.setdefault(binding.region, Content())
+        old = content.attributes.get(name, NEVER)
+        new = loosened(join(old, item, (FRESH, name)))
+        if new != old:
+            content.attributes[name] = new
+            self.dirty = True
+
+    def note_data(self, binding: Binding) -> None:
+        """Tell the reader that the program changes a container that it did not make (a global, say)."""
+        region = binding.region
+        if region is not None and region[0] == "data" and holds_mutable(binding.value):
+            self.session.reader.changes(region[1], region[2])  # type: ignore[union-attr, arg-type]
+
+    def mutate_item(self, binding: Binding, key: Value, item: Value) -> None:
+        """Note that an item of a dict is assigned; its other items stay what they are."""
+        self.note_data(binding)
+        if self.all_mutable or not holds_mutable(binding.value):
+            return
+        if binding.region is None or not self.is_whole(binding) or holds_mutable(item):
+            self.mutate(binding, None)
+            return
+        content = self.contents.setdefault(binding.region, Content())
+        place = key.value if isinstance(key, Literal) and isinstance(key.value, (str, int)) else None
+        old = content.items.get(place, NEVER)
+        new = loosened(join(old, item, (FRESH, "content")))
+        if not content.is_mutated or new != old:
+            content.is_mutated = self.dirty = True
+            content.items[place] = new
+
+    def stored_item(self, binding: Binding, key: Value) -> Value:
+        """What is read from a dict that changes."""
+        region = binding.region
+        content = self.contents.get(region) if region is not None else None
+        if self.all_mutable or region is None or not self.is_whole(binding):
+            return UNKNOWN
+        if region not in self.starts:
+            return UNKNOWN  # nothing is known of what it began with
+        if content is None:
+            return NEVER if isinstance(binding.value, Mapping) else UNKNOWN
+        if content.is_unknown or content.item != NEVER:
+            return UNKNOWN
+        place = key.value if isinstance(key, Literal) else None
+        start = self.starts.get(region, {})
+        found = content.items.get(None, NEVER)
+        for known in (start, content.items):
+            for name, item in known.items():
+                if place is None or name == place:
+                    found = join(found, item, (FRESH, "content"))
+        return loosened(renamed_sizes(found, (FRESH, ANY_SIZE), self.argument_sizes))
+
+    def is_whole(self, binding: Binding) -> bool:
+        """Whether the operand is the container that its region was made for, and not one that is stored in it."""
+        region = binding.region
+        assert region is not None
+        if region[0] == "parameter":
+            return binding.atom == Var(self.parameters[region[1]])  # type: ignore[call-overload]
+        if not isinstance(binding.atom, Var):
+            return False
+        return self.makers.get(region) == binding.atom.name or self.wholes.get(binding.atom.name) == region
+
+    def link(self, owner: Binding, name: str, item: Binding) -> bool:
+        """Note what container is assigned to an attribute; whether it can be followed from there."""
+        region = item.region if item.region is not None and self.is_whole(item) else None
+        if owner.region is None or not isinstance(owner.value, Record) or not self.is_whole(owner):
+            return False
+        known = self.links.setdefault((owner.region, name), set())
+        if region not in known:
+            known.add(region)
+            self.dirty = True
+        if region is not None:
+            self.nest(owner.region, (item,))
+        return region is not None
+
+    def linked(self, owner: Binding, name: str) -> Region | None:
+        """The region of the one container that an attribute may stand for; None where that is not known."""
+        if owner.region is None or self.all_mutable or not self.is_whole(owner):
+            return None
+        known = self.links.get((owner.region, name), set())
+        return next(iter(known)) if len(known) == 1 else None
+
+    def escape(self, binding: Binding) -> None:
+        """Note that an operand is handed to code that is not known."""
+        if binding.parts is not None:
+            for part in binding.parts:
+                self.escape(part)
+        if holds_mutable(binding.value):
+            self.mutate(binding, None)
+
+    def escape_parts(self, binding: Binding) -> None:
+        """Note that an operand is stored where it can no longer be followed."""
+        if holds_mutable(binding.value):
+            self.escape(binding)
+
+    def keep(self, owner: Binding, item: Binding) -> None:
+        """Note that an operand is put into a container: what changes it there changes it."""
+        if not holds_mutable(item.value):
+            return
+        if owner.region is None or item.region is None:
+            self.escape(item)
+        else:
+            self.nest(owner.region, (item,))
+
+    def nest(self, outer: Region, parts: Iterable[Binding]) -> None:
+        """Note what regions can be reached through a container."""
+        for part in parts:
+            if part.region is not None:
+                self.children.setdefault(outer, set()).add(part.region)
+            if part.parts is not None:
+                self.nest(outer, part.parts)
+
+    def inner_region(self, binding: Binding, value: Value) -> Region | None:
+        """The region of what is read from a container: that of the container, which stands for all inside of it."""
+        return binding.region if holds_mutable(value) else None
+
+    def meeting(self, name: Hashable, *bindings: Binding) -> Region | None:
+        """The region of a name that stands for either of several containers: what changes it may change each."""
+        mutable = [binding for binding in bindings if holds_mutable(binding.value)]
+        if any(binding.region is None for binding in mutable):
+            return None
+        region = ("join", *self.path, name)
+        self.nest(region, mutable)
+        return region
