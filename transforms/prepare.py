@@ -43,7 +43,7 @@ from transforms.core import (
     walk,
     with_blocks,
 )
-from transforms.rules.results import array as array_of
+from transforms.rules.results.creation import array as array_of
 from transforms.templates import inline, value_of
 from transforms.values import INTEGER, UNKNOWN, Array, Instance, Many, Sequence, Value, may_be_differentiable
 

@@ -1,4 +1,7 @@
-"""The rules of the primitives, by subject.  Importing this package registers all of them."""
+"""The rules of the primitives, by subject.  Importing this package registers all of them.
+
+`results/` has the types of the results of NumPy's functions; `helpers/` the rules of the helpers that rules emit.
+"""
 
 from transforms.rules import (  # noqa: F401
     adjoints,
@@ -8,7 +11,6 @@ from transforms.rules import (  # noqa: F401
     elementwise,
     fourier,
     helpers,
-    helpers_arrays,
     indexing,
     joining,
     linear_algebra,

@@ -14,6 +14,7 @@ import numpy as np
 
 from transforms import runtime
 from transforms.registry import adjoint, constant, facts, refused, simplify
+from transforms.rules.helpers.common import like, results_like
 from transforms.rules.sampling import call, listed, numbers
 from transforms.rules.typed import is_literal
 from transforms.values import Array
@@ -255,4 +256,9 @@ refused("Its derivative is not known; use np.linalg.solve on the normal equation
 refused("Its derivative is not known; use np.linalg.cholesky of a.T @ a.", np.linalg.qr)
 refused(
     "Complex eigenvalues have no rule yet; use np.linalg.eigh for symmetric matrices.", np.linalg.eig, np.linalg.eigvals
+)
+
+results_like(
+    like,
+    *(runtime.half_lower, "x", runtime.triangle_read, "x", runtime.unnorm, "x", runtime.matrix_power_adjoint, "a"),
 )
