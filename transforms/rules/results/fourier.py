@@ -1,4 +1,4 @@
-"""Results of `np.fft`."""
+"""Results of the transforms of `np.fft`, which keep the shape unless a length is given."""
 
 from __future__ import annotations
 

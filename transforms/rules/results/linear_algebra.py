@@ -1,4 +1,4 @@
-"""Results of `np.linalg`."""
+"""Results of `np.linalg`: inverses, decompositions, solutions and norms."""
 
 from __future__ import annotations
 
