@@ -17,7 +17,7 @@ import operator
 from typing import Any
 
 from transforms import operations, runtime
-from transforms.core import Assign, Atom, Call, Const, Ref, Var
+from transforms.core import Assign, Atom, Call, Const, For, Ref, Var
 from transforms.errors import TransformError
 from transforms.reverse.builder import Builder
 from transforms.reverse.control import Control
@@ -56,7 +56,7 @@ class Lists(Control):
         if self.kind(items) is Kind.VALUE:
             self.accumulate(items, g, adjoint)
         elif isinstance(items, Var) and self.kind(items) is Kind.SHADOW:
-            adjoint.do(runtime.return_items, Var(self.bar(items.name)), g)
+            adjoint.do(runtime.return_item, Var(self.bar(items.name)), Const(slice(None)), g)
 
     def item_shadows(self, items: Atom, primal: Builder) -> Atom:
         """The shadows of the items of a container: a zero for a number."""
@@ -212,39 +212,13 @@ class Lists(Control):
 
     # ------------------------------------------------------------------------------------------------------- copies
 
-    def copy_container(self, statement: Assign, function: Any, call: Call, primal: Builder, adjoint: Builder) -> None:
-        """A new list, tuple or dict of the items of others, which may be memory: the shadow is a copy of the shadow."""
-        target = statement.target
-        assert target is not None
+    def copy_sorted(self, statement: Assign, call: Call, source: str, primal: Builder, adjoint: Builder) -> None:
+        """`sorted(items)` of items that may be memory: the shadow holds the shadows of the items in that order."""
+        assert statement.target is not None
         primal.statements.append(statement)
-        bar, name = Var(self.bar(target)), self.bar(target)
-        sources = call.arguments[:2] if function is runtime.join_sequences else call.arguments[:1]
-        shadows = [
-            Var(self.bar(atom.name))
-            if isinstance(atom, Var) and self.kind(atom) is Kind.SHADOW
-            else primal.call(runtime.zeros, atom)
-            for atom in sources
-        ]
-        if function is sorted:
-            order = self._sorting(call, primal)
-            primal.call(runtime.reordered, shadows[0], order, target=name)
-            self.give_items(sources[0], adjoint.call(runtime.reordered_back, bar, order), adjoint)
-        elif function is runtime.join_sequences:
-            primal.call(operator.add, *shadows, target=name)
-            count = primal.call(len, sources[0])
-            for place, source in enumerate(sources):
-                if self.kind(source) is not Kind.NONE:
-                    start, stop = (count, Const(None)) if place else (Const(None), count)
-                    key = adjoint.call(operations.make_slice, start, stop, Const(None))
-                    self.give_items(source, adjoint.call(operator.getitem, bar, key), adjoint)
-        elif function is runtime.repeat_sequence:
-            primal.call(operator.mul, shadows[0], call.arguments[1], target=name)
-            self.give_items(sources[0], bar, adjoint)
-        else:
-            is_dict = function in (dict, dict.copy)
-            primal.call(dict if is_dict else list, shadows[0], target=name)
-            self.give_items(sources[0], bar, adjoint)
-
+        order = self._sorting(call, primal)
+        bar = primal.call(runtime.reordered, Var(self.bar(source)), order, target=self.bar(statement.target))
+        self.give_items(call.arguments[0], adjoint.call(runtime.reordered_back, bar, order), adjoint)
 
     def copy_values(
         self, statement: Assign, function: Any, call: Call, source: str, primal: Builder, adjoint: Builder
@@ -257,7 +231,12 @@ class Lists(Control):
         values = function in (dict.values, runtime.values_by_keys)
         make = runtime.values_by_keys if values else runtime.items_by_keys
         primal.call(make, shadow, keys, target=bar.name)
-        adjoint.do(runtime.return_values if values else runtime.return_pairs, shadow, keys, bar)
+        each, place = Builder(self.names, adjoint.origin), self.names.temporary()
+        held = each.call(operator.getitem, bar, Var(place))
+        part = held if values else each.call(operator.getitem, held, Const(1))
+        each.do(runtime.return_item, shadow, each.call(operator.getitem, keys, Var(place)), part)
+        places = adjoint.call(range, adjoint.call(len, keys))
+        adjoint.add([For(place, places, tuple(each.statements), adjoint.origin)])
 
 
 def is_slice(value: Value) -> bool:

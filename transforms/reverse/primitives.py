@@ -233,11 +233,7 @@ class Primitives(Containers):
             return True
         if function is sorted and not self._copies_only_numbers(statement):
             primal.statements.pop()
-            self.copy_container(statement, function, call, primal, adjoint)
-            return True
-        if function in (dict, dict.copy) and not self._copies_only_numbers(statement):
-            primal.statements.pop()
-            self.copy_container(statement, function, call, primal, adjoint)
+            self.copy_sorted(statement, call, source.name, primal, adjoint)
             return True
         return False
 
@@ -254,8 +250,15 @@ class Primitives(Containers):
         key, default = call.arguments[1], call.arguments[2] if len(call.arguments) > 2 else Const(None)
         is_there = primal.call(operator.contains, Var(source), key)
         bar, shadow = Var(self.bar(target)), Var(self.bar(source))
-        primal.call(runtime.got_shadow, shadow, key, is_there, self.shadow(default), target=bar.name)
-        share = adjoint.call(runtime.return_got, shadow, key, is_there, bar)
+        found, missing, back, kept = (Builder(self.names, primal.origin) for _ in range(4))
+        found.call(dict.get, shadow, key, Const(0.0), target=bar.name)
+        missing.bind(bar.name, self.shadow(default))
+        primal.add([If(is_there, tuple(found.statements), tuple(missing.statements), primal.origin)])
+        share = Var(self.names.temporary())
+        back.do(runtime.return_item, shadow, key, bar)
+        back.bind(share.name, Const(0.0))
+        kept.call(runtime.share, bar, kept.call(runtime.is_number, bar), target=share.name)
+        adjoint.add([If(is_there, tuple(back.statements), tuple(kept.statements), adjoint.origin)])
         if self.kind(default) is Kind.VALUE:
             self.accumulate(default, share, adjoint)
         self.give_back(default, share, adjoint)
@@ -275,12 +278,17 @@ class Primitives(Containers):
                 )
 
     def _shares_items(self, statement: Assign, function: Any) -> bool:
-        """Whether a new container holds the very items of another one, and these are changed in place."""
+        """Whether a new container holds the very items of another one, which are changed in place or come out of a
+        container that is."""
         assert statement.target is not None and isinstance(statement.value, Call)
         if any(function is copier for copier in CONTAINER_COPIES):
             first = statement.value.arguments[0] if statement.value.arguments else Const(None)
+            if isinstance(self.plan.value(first), Array):
+                return False
             held = chain(self.plan.regions, first.name)[1:] if isinstance(first, Var) else []
-            return not isinstance(self.plan.value(first), Array) and any(region.is_mutated for region in held)
+            is_known = any(function is copier for copier in ITEM_COPIES)
+            is_copied = is_known and self.kind(first) is Kind.SHADOW and not self._copies_only_numbers(statement)
+            return is_copied or any(region.is_mutated for region in held)
         held = chain(self.plan.regions, statement.target)[1:]
         if not any(region.is_mutated for region in held) or shared_source(self.plan, statement) is not None:
             return False
@@ -291,7 +299,9 @@ class Primitives(Containers):
         assert statement.target is not None
         sources = [atom for atom in call.arguments if isinstance(atom, Var) and self.plan.regions.of(atom) is not None]
         is_known = any(function is copier for copier in ITEM_COPIES)
-        is_memory = _holds_memory(self.plan.value(statement.target))
+        region = self.plan.regions.of(statement.target)
+        content = region.known_content if region is not None else None
+        is_memory = content is not None and content.is_mutated and _holds_memory(self.plan.value(statement.target))
         if not is_known:
             raise TransformError(
                 "the copy of a container whose items change, or are not known, cannot be followed",

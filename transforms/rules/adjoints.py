@@ -119,18 +119,7 @@ def make_record(kind, names, *items, ans, g):
 
 facts(runtime.update)  # reverse mode inlines the rule of the function that it applies
 refused("the function is only known at run time", runtime.call_augmented)
-refused(
-    "its argument is changed in place",
-    runtime.got_shadow,
-    runtime.return_got,
-    runtime.return_items,
-    runtime.return_pairs,
-    runtime.return_values,
-)
-facts(runtime.return_items, runtime.return_got, mutates="shadow", is_pure=False)
-facts(runtime.return_values, runtime.return_pairs, mutates="shadow", is_pure=False)
 facts(runtime.values_by_keys, runtime.items_by_keys, views="table")
-facts(runtime.got_shadow, views="shadow default")
 facts(runtime.add_attribute, wrt="g", mutates="buffer", is_deep=True, is_pure=False)
 facts(runtime.return_item, runtime.return_attribute, wrt="other", mutates="shadow", is_pure=False)
 facts(

@@ -104,43 +104,6 @@ def _check_places(shadow: Any, other: Any) -> None:
             )
 
 
-def return_items(shadow: Any, others: Any) -> None:
-    """Add the cotangents of the items of a copy (of a list repeated, perhaps) to those of the items themselves, unless
-    they are in the shadow's own memory."""
-    if isinstance(others, dict):
-        for key, other in others.items():
-            return_item(shadow, key, other)
-        return
-    for place, other in enumerate(others):
-        return_item(shadow, place % len(shadow), other)
-
-
-def return_values(shadow: dict, keys: list, others: list) -> None:
-    """Add the cotangents of the values of a dict, by its keys, to its shadow, unless they are in its own memory."""
-    for key, other in zip(keys, others, strict=True):
-        return_item(shadow, key, other)
-
-
-def return_pairs(shadow: dict, keys: list, others: list) -> None:
-    """The same with the cotangents of the pairs of keys and values."""
-    for key, other in zip(keys, others, strict=True):
-        return_item(shadow, key, other[1])
-
-
-def got_shadow(shadow: dict, key: Any, is_there: bool, default: Any) -> Any:
-    """The shadow of `x.get(key, default)`, out of that of the dict `x` or of `default`."""
-    return shadow.get(key, 0.0) if is_there else default
-
-
-def return_got(shadow: dict, key: Any, is_there: bool, other: Any) -> Any:
-    """Add the cotangent `other` of `x.get(key, default)`, if that is a number, to that of the item; returns what
-    belongs to the default instead."""
-    if is_there:
-        return_item(shadow, key, other)
-        return 0.0
-    return other if is_number(other) else 0.0
-
-
 def return_attribute(shadow: Any, name: str, other: Any) -> None:
     """Add the cotangent `other` of what was read from `x.name`, unless it is in the shadow's own memory."""
     if is_apart(getattr(shadow, name), other):
