@@ -212,6 +212,14 @@ def getitem_shares(container: Value, index: Value, result: Value) -> bool:
     return True
 
 
+def is_slice_of_items(container: Value, index: Atom, at: Value) -> bool:
+    """Whether `container[index]` is a new list or tuple of items of another."""
+    if not (is_container(container) and issubclass(getattr(container, "kind", object), (list, tuple))):
+        return False
+    known = index.value if isinstance(index, Const) else at.value if isinstance(at, Literal) else None
+    return isinstance(known, slice) or at == Instance(slice)
+
+
 def find_regions(
     function: Function, summary_of: Callable[[Function], Summary], views: frozenset[str] = frozenset()
 ) -> Regions:
@@ -335,6 +343,12 @@ class _Finder:
             if not is_array(value):
                 merge(source, source.content)
 
+    def copied_items(self, result: Region | None, container: Atom) -> None:
+        """What holds the items of `container` is new."""
+        source = self.regions.of(container)
+        if source is not None and result is not None:
+            merge(source.content, result.content)
+
     def holds(self, container: Region | None, atoms: tuple[Atom, ...]) -> None:
         for atom in atoms:
             region = self.regions.of(atom)
@@ -351,7 +365,9 @@ class _Finder:
         elif function is operator.getitem:
             container, index = (self.regions.value(a) for a in call.arguments)
             shares = getitem_shares(container, index, self.regions.value(target or ""))
-            if target is not None and shares:
+            if target is not None and shares and is_slice_of_items(container, call.arguments[1], index):
+                self.copied_items(result, call.arguments[0])
+            elif target is not None and shares:
                 source = call.arguments[0]
                 is_unknown = all(isinstance(self.regions.value(name), Unknown) for name in (source, target))
                 if is_unknown and target not in self.views:

@@ -8,7 +8,7 @@ from typing import Any
 
 from transforms import operations, runtime
 from transforms.analyses.activity import is_table
-from transforms.analyses.regions import is_container
+from transforms.analyses.regions import holds_only_numbers, is_container, is_slice_of_items
 from transforms.core import (
     Assign,
     Atom,
@@ -142,6 +142,10 @@ class Containers(Lists):
             return
         value = self.plan.value(source)
         primal.statements.append(statement)
+        if self.kind(target) is Kind.SHADOW and is_slice_of_items(value, index, self.plan.value(index)):
+            if not holds_only_numbers(self.plan.value(target)):
+                self.copy_slice(target, source, index, primal, adjoint)
+                return
         if self.kind(target) is Kind.SHADOW and shared_source(self.plan, statement) is not None:
             if isinstance(value, Array) and getitem_is_view(value_of(index, self.values)) is None:
                 primal.do(runtime.check_view, Var(target), source)

@@ -220,6 +220,15 @@ class Lists(Control):
         bar = primal.call(runtime.reordered, Var(self.bar(source)), order, target=self.bar(statement.target))
         self.give_items(call.arguments[0], adjoint.call(runtime.reordered_back, bar, order), adjoint)
 
+    def copy_slice(self, target: str, source: Var, key: Atom, primal: Builder, adjoint: Builder) -> None:
+        """`items[i:j]` of items that may be memory: the shadow holds the shadows of these items."""
+        is_shadow = self.kind(source) is Kind.SHADOW
+        shadow = Var(self.bar(source.name)) if is_shadow else primal.call(runtime.zeros, source)
+        bar = primal.call(operator.getitem, shadow, key, target=self.bar(target))
+        adjoint.do(runtime.return_item, shadow, key, bar)
+        if not is_shadow:
+            self.accumulate(source, shadow, adjoint)
+
     def copy_values(
         self, statement: Assign, function: Any, call: Call, source: str, primal: Builder, adjoint: Builder
     ) -> None:

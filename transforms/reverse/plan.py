@@ -27,6 +27,7 @@ from transforms.analyses.regions import (
     find_regions,
     hidden_sources,
     is_container,
+    is_slice_of_items,
     items_of,
     viewed,
 )
@@ -471,11 +472,10 @@ def shared_source(plan: Plan, statement: Assign) -> str | None:
 
 
 def copies_items(plan: Plan, call: Call) -> bool:
-    """Whether `x[index]` is a copy: of an array by other than slices, of a list of numbers by a slice."""
+    """Whether `x[index]` is a copy: of an array by other than slices, of a list by a slice."""
     container, index = call.arguments
-    value, at = plan.value(container), index.value if isinstance(index, Const) else plan.value(index)
-    if isinstance(value, Many) and is_immutable(value.item):
-        return isinstance(at, slice) or at == Instance(slice)
+    if is_slice_of_items(plan.value(container), index, plan.value(index)):
+        return True
     return isinstance(plan.value(container), Array) and getitem_is_view(plan.value(index)) is False
 
 

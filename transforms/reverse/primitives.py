@@ -282,13 +282,14 @@ class Primitives(Containers):
         container that is."""
         assert statement.target is not None and isinstance(statement.value, Call)
         if any(function is copier for copier in CONTAINER_COPIES):
-            first = statement.value.arguments[0] if statement.value.arguments else Const(None)
-            if isinstance(self.plan.value(first), Array):
+            sources = [atom for atom in statement.value.arguments[:2] if isinstance(atom, Var)]
+            if not sources or isinstance(self.plan.value(sources[0]), Array):
                 return False
-            held = chain(self.plan.regions, first.name)[1:] if isinstance(first, Var) else []
             is_known = any(function is copier for copier in ITEM_COPIES)
-            is_copied = is_known and self.kind(first) is Kind.SHADOW and not self._copies_only_numbers(statement)
-            return is_copied or any(region.is_mutated for region in held)
+            is_copied = is_known and any(self.kind(atom) is Kind.SHADOW for atom in sources)
+            held = [region for atom in sources for region in chain(self.plan.regions, atom.name)[1:]]
+            is_shared = is_copied and not self._copies_only_numbers(statement)
+            return is_shared or any(region.is_mutated for region in held)
         held = chain(self.plan.regions, statement.target)[1:]
         if not any(region.is_mutated for region in held) or shared_source(self.plan, statement) is not None:
             return False
@@ -327,7 +328,7 @@ class Primitives(Containers):
         everything, shadow = Const(slice(None, None, None)), shadows[0]
         each, one = Builder(self.names, out.origin), self.names.temporary()
         if function in (dict, dict.copy):
-            each.do(runtime.return_item, shadow, Var(one), each.call(operator.getitem, copied, Var(one)))
+            each.do(runtime.return_item, shadow, Var(one), each.call(dict.get, copied, Var(one), Const(0.0)))
             out.add([For(one, out.call(list, shadow), tuple(each.statements), out.origin)])
         elif function is runtime.repeat_sequence:
             length = out.call(max, Const(1), out.call(len, shadow))

@@ -128,7 +128,9 @@ def add(a: Any, b: Any) -> Any:
     if isinstance(a, (str, bytes)):  # a key, in the items of a dict
         return a
     if isinstance(a, dict):
-        return {key: add(item, b[key]) for key, item in a.items()}
+        return {key: add(item, b.get(key, 0.0)) for key, item in a.items()} | {
+            key: item for key, item in b.items() if key not in a
+        }
     if isinstance(a, Shadow):
         total = Shadow()
         vars(total).update((name, add(getattr(a, name), getattr(b, name))) for name in {**vars(a), **vars(b)})
@@ -181,7 +183,7 @@ def add_into(shadow: Any, g: Any) -> None:
         for name, item in vars(g).items():
             add_attribute(shadow, name, item)
     elif isinstance(shadow, (list, dict)):
-        for key, item in enumerate(g) if isinstance(shadow, list) else g.items():
+        for key, item in enumerate(g) if isinstance(shadow, list) else _places(shadow, g):
             if isinstance(_checked(shadow, key)[key], (np.ndarray, list, dict)):
                 add_into(shadow[key], item)
             else:
@@ -191,6 +193,12 @@ def add_into(shadow: Any, g: Any) -> None:
             add_into(held, item)
     else:
         raise DerivativeRefused(f"a {type(shadow).__name__} cannot hold a cotangent that is added to in place")
+
+
+def _places(shadow: dict, g: dict) -> list[tuple]:
+    """The items of `g` that are to be added: what stands for a key that the dict did not have yet, or had no more, is a
+    zero."""
+    return [(key, item) for key, item in g.items() if key in shadow or type(item) is not float or item != 0.0]
 
 
 def add_item(buffer: Any, index: Any, g: Any) -> None:
