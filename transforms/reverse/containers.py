@@ -426,16 +426,28 @@ class Containers(Lists):
         if isinstance(value, Sequence):
             named = {kind._fields.index(k) if isinstance(k, str) else k: atom for k, atom in named.items()}  # type: ignore[attr-defined]
         if self.kind(target) is Kind.SHADOW:
-            bar = primal.call(runtime.Shadow, target=self.bar(target))
-            for key, atom in named.items():
-                primal.do(setattr, bar, Const(key), self.item_shadow(atom))
-                if self.kind(atom) is Kind.VALUE or self.is_dynamic(atom):
-                    self.return_held(atom, adjoint.call(getattr, bar, Const(key)), adjoint)
+            self.construct_shadow(target, named, primal, adjoint)
             return
         for key, slot in self.slots(target) if self.is_structured(target) else ():
             g = self.take(slot, adjoint)
             if g is not None and key in named:
                 self.accumulate(named[key], g, adjoint)
+
+
+    def construct_shadow(self, target: str, named: dict[Any, Atom], primal: Builder, adjoint: Builder) -> None:
+        """The shadow of a new object with these attributes."""
+        bar = primal.call(runtime.Shadow, target=self.bar(target))
+        for key, atom in named.items():
+            primal.do(setattr, bar, Const(key), self.item_shadow(atom))
+            if self.kind(atom) is Kind.VALUE or self.is_dynamic(atom):
+                self.return_held(atom, adjoint.call(getattr, bar, Const(key)), adjoint)
+
+    def record(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
+        """`runtime.make_record(Class, names, *items)` of what may be changed."""
+        names = call.arguments[1]
+        assert statement.target is not None and isinstance(names, Const)
+        primal.statements.append(statement)
+        self.construct_shadow(statement.target, dict(zip(names.value, call.arguments[2:])), primal, adjoint)
 
 
 def _is_number(value: Value) -> bool:

@@ -159,6 +159,9 @@ class Primitives(Containers):
         if function is operations.Cell or isinstance(function, type) and entry is None:
             self.construct(statement, function, call, primal, adjoint)
             return
+        if function is runtime.make_record and self.kind(Var(statement.target or "")) is Kind.SHADOW:
+            self.record(statement, call, primal, adjoint)
+            return
         if self.changes_list(function, call):
             self.list_surgery(statement, function, call, primal, adjoint)
             return
@@ -290,6 +293,9 @@ class Primitives(Containers):
             held = [region for atom in sources for region in chain(self.plan.regions, atom.name)[1:]]
             is_shared = is_copied and not self._copies_only_numbers(statement)
             return is_shared or any(region.is_mutated for region in held)
+        entry = registry.lookup(function)
+        if entry is not None and not entry.views:
+            return False
         held = chain(self.plan.regions, statement.target)[1:]
         if not any(region.is_mutated for region in held) or shared_source(self.plan, statement) is not None:
             return False
@@ -350,15 +356,11 @@ class Primitives(Containers):
         """Whether a new list or dict is made of the items of another, all numbers; refused where they may change."""
         if not any(function is copier for copier in CONTAINER_COPIES):
             return False
-        value = self.plan.value(Var(statement.target or ""))
-        items: tuple[Value, ...] = (value.item,) if isinstance(value, Many) else ()
-        if isinstance(value, (Sequence, Mapping)):
-            items = value.items
         assert isinstance(statement.value, Call)
-        if items and all(isinstance(item, Array) for item in items):
-            if isinstance(self.plan.value(statement.value.arguments[0]), Array):
-                return False  # the rows of an array: views, and so is the list of them
-        if not items or not all(map(is_immutable, items)):
+        source = self.plan.value(statement.value.arguments[0])
+        if isinstance(source, Array) and source.rank is not None:
+            return source.rank == 1  # else the rows: views, and so is the list of them
+        if not self._copies_only_numbers(statement):
             raise TransformError(
                 "the copy of a container whose items change, or are not known, cannot be followed",
                 "Build the new container item by item.",

@@ -119,7 +119,6 @@ def make_record(kind, names, *items, ans, g):
 
 facts(runtime.update)  # reverse mode inlines the rule of the function that it applies
 refused("the function is only known at run time", runtime.call_augmented)
-facts(runtime.values_by_keys, runtime.items_by_keys, views="table")
 facts(runtime.add_attribute, wrt="g", mutates="buffer", is_deep=True, is_pure=False)
 facts(runtime.return_item, runtime.return_attribute, wrt="other", mutates="shadow", is_pure=False)
 facts(

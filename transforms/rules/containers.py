@@ -368,6 +368,23 @@ def dict_like_items(cotangent, self, *, ans, g):
     return runtime.pairs_of(g)
 
 
+@adjoint(
+    runtime.values_by_keys,
+    linear="table",
+    views="table",
+    shape_only="table",
+    selects="keys",
+    samples=listed(call(_WEIGHTS, ["w", "b"])),
+)
+def values_by_keys(table, keys, *, ans, g):
+    return runtime.dict_like(g, keys)
+
+
+@adjoint(runtime.items_by_keys, linear="table", views="table", shape_only="table", selects="keys")
+def items_by_keys(table, keys, *, ans, g):
+    return runtime.dict_like_items(g, keys)
+
+
 @adjoint(runtime.pairs_of, linear="g_in", views="g_in", shape_only="g_in", samples=listed(call(_WEIGHTS)))
 def pairs_of(g_in, *, ans, g):
     return runtime.dict_like_items(g, g_in)
