@@ -39,11 +39,9 @@ REFUSED = frozenset(
         "classes.named_tuples",
         "classes.records_as_tuples",
         "classes.tree_of_nodes",
-        "containers.output_with_constants",
         "iterators.cycled",
         "iterators.pairs_by_one_iterator",
         "iterators.repeated",
-        "memory.list_copied_again_and_again",
         "mutation.object_attribute_array",
         "statements.class_inside",
     }

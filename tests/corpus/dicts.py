@@ -79,9 +79,7 @@ def updated(x):
     return sum(value * (k + 1) for k, value in enumerate(table.values()))
 
 
-register(
-    updated, (0.7,), gradient=lambda x: 2 * x + 4 * x + 9 * x * x + 16 + 5 + 7 + 16 * x
-)
+register(updated, (0.7,), gradient=lambda x: 2 * x + 4 * x + 9 * x * x + 16 + 5 + 7 + 16 * x)
 
 
 def updated_in_loop(x):
@@ -245,7 +243,10 @@ def dict_of_zip_argument(names, values):
 
 
 register(
-    dict_of_zip_argument, (["a", "b"], np.array([2.0, 3.0])), wrt=1, gradient=lambda n, v: np.array([v[1] ** 2, 2 * v[0] * v[1]])
+    dict_of_zip_argument,
+    (["a", "b"], np.array([2.0, 3.0])),
+    wrt=1,
+    gradient=lambda n, v: np.array([v[1] ** 2, 2 * v[0] * v[1]]),
 )
 
 
@@ -474,3 +475,49 @@ def default_dict_is_a_dict(x):
 
 
 register(default_dict_is_a_dict, (0.7,), gradient=lambda x: 3 * x * x)
+
+
+def late_keys(x):
+    d = {}
+    for k in ("a", "b"):
+        d[k] = x * x
+    e = dict(d)
+    for k in ("b", "c"):
+        d[k] = x**3
+    f = d.copy()
+    f.pop("a")
+    d.update(e)
+    for k in ("q", "c"):
+        f[k] = d["a"] * x
+    return (
+        sum([np.sum(v) * w for v, w in zip(d.values(), (1.0, 2.0, 3.0))])
+        + sum([np.sum(v**2) * w for v, w in zip(f.values(), (5.0, 7.0, 11.0))])
+        + np.sum(e["a"])
+    )
+
+
+register(late_keys, (numbers(3),), (0.7,))
+
+
+def grouped(xs):
+    groups = collections.defaultdict(list)
+    for k, x in enumerate(xs):
+        groups[k % 2].append(x * x)
+    return sum(sum(items) ** 2 for items in groups.values()) + sum(len(v) * v[0] for k, v in groups.items())
+
+
+register(grouped, (numbers(3),))
+
+
+def grouped_plain(xs):
+    groups = {}
+    for k, x in enumerate(xs):
+        groups.setdefault(k % 2, []).append(x * x)
+    total = 0.0
+    for k, items in groups.items():
+        for item in items:
+            total = total * item + k
+    return total
+
+
+register(grouped_plain, (numbers(3),))

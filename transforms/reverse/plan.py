@@ -57,7 +57,6 @@ from transforms.values import (
     UNKNOWN,
     Array,
     Instance,
-    Many,
     Mapping,
     Number,
     Record,
