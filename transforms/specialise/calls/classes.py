@@ -122,28 +122,22 @@ def construct_by_fields(
     if any(field._field_type is dataclasses._FIELD_INITVAR for field in cls.__dataclass_fields__.values()):  # type: ignore[attr-defined]
         return None
     held: Keywords = {}
-    hint, is_bound = calls.hint, calls.is_bound
     for field in dataclasses.fields(cls):
-        calls.hint, calls.is_bound = None, True
         if field.name in bound:
             held[field.name] = bound[field.name]
         elif field.default is not dataclasses.MISSING:
             held[field.name] = constant(field.default)
         elif field.default_factory is not dataclasses.MISSING:
-            held[field.name] = calls.call_object(Ref(field.default_factory), [], {})
-    calls.hint, calls.is_bound = hint, is_bound
+            held[field.name] = calls.result_of(field.default_factory)
     made = construct_fields(calls, ref, cls, held)
     after = inspect.getattr_static(cls, "__post_init__", None)
     if isinstance(after, types.FunctionType):
-        calls.hint, calls.is_bound = None, False
-        calls.call_object(Ref(after), [made], {})
-        calls.hint, calls.is_bound = hint, True
+        calls.perform(after, made)
     return made
 
 
 def construct_fields(calls: Calls, ref: Ref, cls: type, held: Keywords) -> Binding:
     """An object of a class, made without its `__init__`, with these attributes."""
-    hint = calls.hint
     calls.is_bound = True
     region = calls.new_region()
     value = calls.sweep.settled(Record(cls, (), ()), region)
@@ -151,9 +145,7 @@ def construct_fields(calls: Calls, ref: Ref, cls: type, held: Keywords) -> Bindi
         calls.emit(Ref(object.__new__, "object.__new__"), [Binding(ref, Known(cls))], {}, value, region=region)
     )
     for name, item in held.items():
-        calls.hint, calls.is_bound = None, False
-        calls.call_object(Ref(setattr), [made, constant(name), item], {})
-    calls.hint, calls.is_bound = hint, True
+        calls.perform(setattr, made, constant(name), item)
     return made
 
 

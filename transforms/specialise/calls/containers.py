@@ -48,7 +48,7 @@ def dict_of(calls: Calls, items: Keywords) -> Binding:
     return made
 
 
-def index_tuple(calls: Calls, items: list[Binding]) -> Binding:
+def build_tuple(calls: Calls, items: list[Binding]) -> Binding:
     with calls.aside():
         made = on_make_tuple(calls, Ref(operations.make_tuple), items, {})
     assert made is not None
@@ -152,20 +152,16 @@ def on_unpack_star(calls: Calls, ref: Ref, arguments: list[Binding], keywords: K
 def on_star_items(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     """`*rest` in a pattern: of a list or tuple, the list of a slice."""
     source, start, stop = arguments
-    value, hint = source.value, calls.hint
+    value = source.value
+    calls.is_bound = True
     if isinstance(value, Sequence) and isinstance(stop.value, Literal) and not calls.sweep.is_mutated(source.region):
         assert isinstance(start.value, Literal)
         parts = list(calls.sweep.parts(source) or ())[start.value.value : stop.value.value]
-        calls.hint, calls.is_bound = hint, True
         return on_make_list(calls, Ref(operations.make_list), parts, {})
     if getattr(value, "kind", None) not in (list, tuple):
         return None
-    calls.hint, calls.is_bound = None, True
-    none = Binding(Const(None), Literal(None))
-    index = calls.call_object(Ref(operations.make_slice), [start, stop, none], {})
-    calls.hint, calls.is_bound = None, True
-    items = calls.call_object(Ref(operator.getitem), [source, index], {})
-    calls.hint, calls.is_bound = hint, True
+    index = calls.result_of(operations.make_slice, start, stop, constant(None))
+    items = calls.result_of(operator.getitem, source, index)
     return calls.call_object(Ref(list, "list"), [items], {})
 
 

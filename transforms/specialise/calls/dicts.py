@@ -37,16 +37,13 @@ def changed_dict(calls: Calls, source: Binding, name: str, rest: list[Binding], 
 
 def updated(calls: Calls, source: Binding, others: list[Binding], keywords: Keywords) -> Binding:
     """`table.update(other, name=value)`"""
-    calls.hint, calls.is_bound = None, False
     for other in others:
         kind = python_type(other.value)
         is_dict = kind is None or issubclass(kind, (dict, library.DefaultDict))
         function = library.update if is_dict else library.update_pairs
-        calls.call_object(Ref(function), [source, other], {})
+        calls.perform(function, source, other)
     if keywords:
-        named = dict_of(calls, keywords)
-        calls.hint, calls.is_bound = None, False
-        calls.call_object(Ref(library.update), [source, named], {})
+        calls.perform(library.update, source, dict_of(calls, keywords))
     return constant(None)
 
 
@@ -60,13 +57,11 @@ def merged_dicts(calls: Calls, first: Binding, second: Binding) -> Binding | Non
     known = [isinstance(item.value, Mapping) and not calls.sweep.is_mutated(item.region) for item in (first, second)]
     if all(known):
         items: dict = {}
-        hint, is_bound = calls.hint, calls.is_bound
         for source in (first, second):
             assert isinstance(source.value, Mapping)
             for place, (key, value) in enumerate(zip(source.value.keys, source.value.items)):
                 part = source.parts[place] if source.parts is not None else None
                 items[key] = part or calls.sweep.read(source, calls.sweep.atom(constant(key)), value)
-        calls.hint, calls.is_bound = hint, is_bound
         flat = [part for key, item in items.items() for part in (constant(key), item)]
         return on_make_dict(calls, Ref(operations.make_dict), flat, {})
     return calls.call_object(Ref(library.merged), [first, second], {})
@@ -79,14 +74,10 @@ def made_of_pairs(calls: Calls, arguments: list[Binding], keywords: Keywords) ->
     if not may_hold_numbers(source.value) or kind is None and not keywords:
         return None
     function = library.merged if kind is not None and issubclass(kind, dict) else library.dict_of_pairs
-    hint, is_bound = calls.hint, calls.is_bound
     operands = [source] if function is library.dict_of_pairs else [dict_of(calls, {}), source]
     if not keywords:
-        calls.hint, calls.is_bound = hint, is_bound
         return calls.call_object(Ref(function), operands, {})
-    calls.hint, calls.is_bound = None, True
-    made = calls.call_object(Ref(function), operands, {})
-    calls.hint, calls.is_bound = hint, is_bound
+    made = calls.result_of(function, *operands)
     return calls.call_object(Ref(library.merged), [made, dict_of(calls, keywords)], {})
 
 
@@ -95,10 +86,8 @@ def on_defaultdict(calls: Calls, ref: Ref, arguments: list[Binding], keywords: K
     """`collections.defaultdict(factory, ...)`"""
     if not arguments:
         return None
-    hint, is_bound = calls.hint, calls.is_bound
-    calls.hint, calls.is_bound = None, True
-    table = calls.call_object(Ref(dict), arguments[1:], keywords)
-    calls.hint, calls.is_bound = hint, is_bound
+    with calls.aside():
+        table = calls.call_object(Ref(dict), arguments[1:], keywords)
     return calls.call_object(Ref(library.DefaultDict), [arguments[0], table], {})
 
 
@@ -107,7 +96,6 @@ def on_ordered_dict(calls: Calls, ref: Ref, arguments: list[Binding], keywords: 
     """`collections.OrderedDict(...)`: empty at first, then items are put into it."""
     if len(arguments) > 1:
         return None
-    hint = calls.hint
     calls.is_bound = True
     region = calls.new_region()
     empty = Mapping(collections.OrderedDict, (), ())
@@ -115,7 +103,6 @@ def on_ordered_dict(calls: Calls, ref: Ref, arguments: list[Binding], keywords: 
     made = calls.owned(calls.emit(ref, [], {}, calls.sweep.settled(empty, region), region=region))
     if arguments or keywords:
         updated(calls, made, arguments, keywords)
-    calls.hint, calls.is_bound = hint, True
     return made
 
 

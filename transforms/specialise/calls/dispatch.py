@@ -180,6 +180,16 @@ class Calls:
         finally:
             self.hint, self.is_bound = outer
 
+    def result_of(self, function: Any, *arguments: Binding) -> Binding:
+        """The result of a call that is made on the way."""
+        with self.aside():
+            return self.call_object(Ref(function), list(arguments), {})
+
+    def perform(self, function: Any, *arguments: Binding) -> None:
+        """A call that is made on the way for its effect."""
+        with self.aside(is_bound=False):
+            self.call_object(Ref(function), list(arguments), {})
+
     def new_region(self) -> tuple[Hashable, ...]:
         """The region of a container that is made at the present place."""
         return ("made", *self.sweep.path)

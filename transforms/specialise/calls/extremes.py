@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms import library, operations, runtime
+from transforms import library, runtime
 from transforms.core import Ref
 from transforms.inference import as_number, item_value
 from transforms.specialise.binding import Binding, constant
-from transforms.specialise.calls.containers import on_make_tuple
+from transforms.specialise.calls.containers import build_tuple
 from transforms.specialise.calls.facts import Keywords, handles
 from transforms.specialise.calls.iterating import may_hold_numbers
 from transforms.values import Array, Instance, Literal, Many, Mapping, Never, Number, Record, Sequence, Unknown, Value
@@ -31,16 +31,10 @@ def extreme_item(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Key
     is_plain = not is_keyed and "default" not in keywords and all(map(_is_plain, items))
     if is_plain or not any(map(may_hold_numbers, (*values, *(item.value for item in keywords.values())))):
         return None
-    hint, is_bound = calls.hint, calls.is_bound
-    calls.hint, calls.is_bound = None, True
-    if len(arguments) > 1:
-        source = on_make_tuple(calls, Ref(operations.make_tuple), arguments, {})
-        assert source is not None
-    else:
-        source = calls.call_object(Ref(runtime.sequence, "runtime.sequence"), arguments, {})
+    source = build_tuple(calls, arguments) if len(arguments) > 1 else calls.result_of(runtime.sequence, arguments[0])
     operands = [source, key, constant(ref.value is max)]
-    count = _known_count(calls, source)
-    calls.hint, calls.is_bound = hint, is_bound
+    with calls.aside():
+        count = _known_count(calls, source)
     if "default" not in keywords or count:
         return calls.call_object(Ref(library.extreme), operands, {})
     if count == 0:

@@ -82,9 +82,7 @@ def may_hold_numbers(value: Value) -> bool:
 
 def _known_items(calls: Calls, function: Any, arguments: list[Binding]) -> list[Binding] | None:
     """The items that a call gives, where those of its arguments are known one by one."""
-    hint, is_bound = calls.hint, calls.is_bound
     sources = [parts_of(calls, item) for item in arguments[: 1 if function is enumerate else None]]
-    calls.hint, calls.is_bound = hint, is_bound
     if any(source is None for source in sources) or not sources:
         return None
     lists = [list(source) for source in sources if source is not None]
@@ -106,11 +104,7 @@ def on_iter(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords
     source = arguments[0] if len(arguments) == 1 else None
     if source is None or source.value == UNKNOWN or not may_hold_numbers(source.value):
         return None
-    hint, is_bound = calls.hint, calls.is_bound
-    calls.hint, calls.is_bound = None, True
-    items = calls.call_object(Ref(runtime.sequence), [source], {})
-    calls.hint, calls.is_bound = hint, is_bound
-    return calls.call_object(Ref(library.Iterator), [items], {})
+    return calls.call_object(Ref(library.Iterator), [calls.result_of(runtime.sequence, source)], {})
 
 
 def loop_items(calls: Calls, iterable: Binding) -> Binding:

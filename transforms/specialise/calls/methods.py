@@ -25,7 +25,7 @@ from transforms.specialise import indexing
 from transforms.specialise.binding import Binding, constant, is_mutable
 from transforms.specialise.calls.attributes import known_attribute, record_attribute
 from transforms.specialise.calls.classes import construct
-from transforms.specialise.calls.containers import index_tuple, tuple_of
+from transforms.specialise.calls.containers import build_tuple, tuple_of
 from transforms.specialise.calls.dicts import changed_dict, merged_dicts, updated
 from transforms.specialise.calls.facts import VIEW_KINDS, Keywords, handles, python_type
 from transforms.specialise.calls.items import on_getitem
@@ -79,7 +79,7 @@ def on_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
             if function is None or is_method:  # a method of arrays does not take scalars
                 return array_method(calls, ref, value, name, arguments, keywords)
             if function in (np.reshape, np.transpose) and len(rest) > 1:
-                rest = [index_tuple(calls, rest)]
+                rest = [build_tuple(calls, rest)]
             return calls.call_object(Ref(function, registry.function_name(function)), [source, *rest], keywords)
         case Mapping() | Instance() if issubclass(value.kind, dict):
             return dict_method(calls, source, name, rest, keywords)
@@ -371,8 +371,8 @@ def on_in_place(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyw
             calls.sweep.mutate(arguments[0], known)
         now = calls.sweep.settled(value, arguments[0].region)
         if ref.value is operator.iadd and value.kind is list:  # type: ignore[union-attr]
-            calls.hint, calls.is_bound = None, False
-            calls.emit(Ref(list.extend, "list.extend"), arguments, {}, UNKNOWN)
+            with calls.aside(is_bound=False):
+                calls.emit(Ref(list.extend, "list.extend"), arguments, {}, UNKNOWN)
             return Binding(arguments[0].atom, now, None, arguments[0].region)
         return calls.emit(ref, arguments, keywords, now, region=arguments[0].region)
     for item in arguments:
@@ -382,10 +382,8 @@ def on_in_place(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyw
 
 def repeated_in_place(calls: Calls, arguments: list[Binding]) -> Binding:
     """`items *= count` as `items[:] = items * count`."""
-    calls.hint, calls.is_bound = None, True
-    repeated = calls.call_object(Ref(runtime.repeat_sequence, "runtime.repeat_sequence"), arguments, {})
-    calls.hint, calls.is_bound = None, False
-    calls.call_object(Ref(operator.setitem), [arguments[0], constant(slice(None)), repeated], {})
+    repeated = calls.result_of(runtime.repeat_sequence, *arguments)
+    calls.perform(operator.setitem, arguments[0], constant(slice(None)), repeated)
     return arguments[0]
 
 

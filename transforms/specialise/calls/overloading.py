@@ -108,26 +108,21 @@ def _member(kind: type | None, name: str) -> types.FunctionType | None:
 
 
 def _declined(result: Binding) -> bool:
-    return isinstance(result.value, Known) and result.value.object is NotImplemented or (
-        isinstance(result.value, Literal) and result.value.value is NotImplemented
-    )
+    value = result.value
+    return (isinstance(value, Known) and value.object is NotImplemented) or value == Literal(NotImplemented)
 
 
-def _tried(
-    calls: Calls, attempts: list[tuple[types.FunctionType | None, list[Binding]]]
-) -> Binding | None:
+def _tried(calls: Calls, attempts: list[tuple[types.FunctionType | None, list[Binding]]]) -> Binding | None:
     """The result of the first method that does not return NotImplemented."""
-    hint, is_bound = calls.hint, calls.is_bound
     for member, arguments in attempts:
         if member is None:
             continue
         mark = len(calls.sweep.out)
-        calls.hint, calls.is_bound = hint, True
-        result = calls.call_object(Ref(member), arguments, {})
+        with calls.aside(calls.hint):
+            result = calls.call_object(Ref(member), arguments, {})
         if not _declined(result):
             return result
         del calls.sweep.out[mark:]
-    calls.hint, calls.is_bound = hint, is_bound
     return None
 
 
@@ -158,8 +153,7 @@ def _compared(calls: Calls, ref: Ref, arguments: list[Binding], kinds: list[type
             calls, [(_member(kinds[0], "__eq__"), [first, second]), (_member(kinds[1], "__eq__"), [second, first])]
         )
         if equal is not None:
-            calls.hint, calls.is_bound = None, True
-            return calls.call_object(Ref(operator.not_), [equal], {})
+            return calls.result_of(operator.not_, equal)
     return result
 
 
@@ -167,11 +161,7 @@ def _truth(calls: Calls, ref: Ref, operand: Binding, kind: type | None) -> Bindi
     member = _member(kind, "__bool__") or _member(kind, "__len__")
     if member is None:
         return constant(ref.value is not operator.not_) if isinstance(operand.value, Record) else None
-    hint, is_bound = calls.hint, calls.is_bound
-    calls.hint, calls.is_bound = None, True
-    result = calls.call_object(Ref(member), [operand], {})
-    calls.hint, calls.is_bound = hint, is_bound
-    return calls.call_object(ref, [result], {})
+    return calls.call_object(ref, [calls.result_of(member, operand)], {})
 
 
 def _with_items(
@@ -198,23 +188,15 @@ def iterates(kind: type | None) -> bool:
 def items_of(calls: Calls, operand: Binding) -> Binding:
     """A list of the items that iteration over an object gives."""
     kind = _own_class(operand.value)
-    hint, is_bound = calls.hint, calls.is_bound
-    calls.hint, calls.is_bound = None, True
-    member = _member(kind, "__iter__")
     if kind is library.Iterator:
-        found = calls.call_object(Ref(library.Iterator.rest), [operand], {})
-    elif member is not None:
-        made = calls.call_object(Ref(member), [operand], {})
-        inner = _own_class(made.value)
-        if inner is library.Iterator:
-            found = calls.call_object(Ref(library.Iterator.rest), [made], {})
-        elif _member(inner, "__next__") is not None:
-            found = calls.call_object(Ref(library.items_of_iterator), [made], {})
-        else:
-            found = made
-    else:
-        found = calls.call_object(Ref(library.items_by_index), [operand], {})
-    calls.hint, calls.is_bound = hint, is_bound
-    return found
-
-
+        return calls.result_of(library.Iterator.rest, operand)
+    member = _member(kind, "__iter__")
+    if member is None:
+        return calls.result_of(library.items_by_index, operand)
+    made = calls.result_of(member, operand)
+    inner = _own_class(made.value)
+    if inner is library.Iterator:
+        return calls.result_of(library.Iterator.rest, made)
+    if _member(inner, "__next__") is not None:
+        return calls.result_of(library.items_of_iterator, made)
+    return made

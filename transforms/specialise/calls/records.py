@@ -27,8 +27,8 @@ def _attributes(calls: Calls, source: Binding, names: tuple[str, ...]) -> dict[s
     found = {}
     assert isinstance(source.value, Record)
     for name in names:
-        calls.hint, calls.is_bound = None, True
-        read = record_attribute(calls, Ref(getattr), source, source.value, name)
+        with calls.aside():
+            read = record_attribute(calls, Ref(getattr), source, source.value, name)
         assert read is not None
         found[name] = read
     return found
@@ -47,9 +47,7 @@ def on_replace(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
     if len(arguments) != 1 or not isinstance(source, Record) or not dataclasses.is_dataclass(source.kind):
         return None
     names = tuple(field.name for field in dataclasses.fields(source.kind) if field.init and field.name not in keywords)
-    hint, is_bound = calls.hint, calls.is_bound
     kept = _attributes(calls, arguments[0], names)
-    calls.hint, calls.is_bound = hint, is_bound
     return construct(calls, Ref(source.kind, source.kind.__name__), source.kind, [], {**kept, **keywords})
 
 
@@ -69,15 +67,14 @@ def _unrecorded(calls: Calls, arguments: list[Binding], keywords: Keywords, is_d
     names = _fields(source.value) if isinstance(source.value, Record) and len(arguments) == 1 and not keywords else None
     if names is None:
         return None
-    hint, is_bound = calls.hint, calls.is_bound
     items: dict[str, Binding] = {}
     for name, item in _attributes(calls, source, names).items():
         is_record = isinstance(item.value, Record) and _fields(item.value) is not None
-        done = _unrecorded(calls, [item], {}, is_dict) if is_record else deep_copy(calls, item)
+        with calls.aside():
+            done = _unrecorded(calls, [item], {}, is_dict) if is_record else deep_copy(calls, item)
         if done is None:
             return None
         items[name] = done
-    calls.hint, calls.is_bound = hint, is_bound
     return dict_of(calls, items) if is_dict else tuple_of(list(items.values()))
 
 
@@ -127,12 +124,8 @@ def on_deepcopy(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyw
 
 def deep_copy(calls: Calls, source: Binding) -> Binding | None:
     """A copy of a value and of everything in it; None where that is not known."""
-    hint, is_bound = calls.hint, calls.is_bound
-    calls.hint, calls.is_bound = None, True
-    try:
+    with calls.aside():
         return _deep_copy(calls, source)
-    finally:
-        calls.hint, calls.is_bound = hint, is_bound
 
 
 def _deep_copy(calls: Calls, source: Binding) -> Binding | None:
@@ -181,10 +174,6 @@ def named_tuple_method(
         parts = calls.sweep.parts(source)
         return None if parts is None else dict_of(calls, dict(zip(fields, parts)))
     if name == "_make" and len(rest) == 1:
-        hint, is_bound = calls.hint, calls.is_bound
-        calls.hint, calls.is_bound = None, True
-        items = calls.call_object(Ref(operations.unpack), [rest[0], constant(len(fields))], {})
-        parts = calls.sweep.parts(items)
-        calls.hint, calls.is_bound = hint, is_bound
+        parts = calls.sweep.parts(calls.result_of(operations.unpack, rest[0], constant(len(fields))))
         return None if parts is None else construct(calls, Ref(kind, kind.__name__), kind, list(parts), {})
     return None

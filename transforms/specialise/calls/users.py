@@ -384,23 +384,17 @@ def _apply_to_many(calls: Calls, function: Binding, positional: Binding) -> Bind
     if program is None or program.signature is None:
         return None
     parameters = list(program.signature.parameters.values())
-    hint, is_bound = calls.hint, calls.is_bound
-    calls.hint, calls.is_bound = None, True
     if parameters and parameters[0].kind is inspect.Parameter.VAR_POSITIONAL:
         rest = parameters[1:]
         if any(parameter.default is inspect.Parameter.empty for parameter in rest):
             return None
-        bound = [calls.call_object(Ref(tuple), [positional], {}), *(constant(p.default) for p in rest)]
-        calls.hint, calls.is_bound = hint, is_bound
+        bound = [calls.result_of(tuple, positional), *(constant(p.default) for p in rest)]
         return call_bound(calls, program, bound)
     if any(p.kind is not p.POSITIONAL_OR_KEYWORD or p.default is not p.empty for p in parameters):
-        calls.hint, calls.is_bound = hint, is_bound
         return None
-    items = calls.call_object(Ref(operations.unpack), [positional, constant(len(parameters))], {})
+    items = calls.result_of(operations.unpack, positional, constant(len(parameters)))
     known = calls.sweep.parts(items) if isinstance(items.value, Sequence) else None
     if known is None:
-        known = tuple(
-            calls.call_object(Ref(operator.getitem), [items, constant(place)], {}) for place in range(len(parameters))
-        )
-    calls.hint, calls.is_bound = hint, is_bound
+        places = range(len(parameters))
+        known = tuple(calls.result_of(operator.getitem, items, constant(place)) for place in places)
     return calls.call_object(Ref(thing), list(known), {})
