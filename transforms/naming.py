@@ -242,7 +242,7 @@ class Namer:
 
     def _standalone_root(self, value: Any, place: Place) -> str | None:
         if place.module in OWN_SPACES or f"{place.module}.{place.attribute}" in OWN_SPACES:
-            return self._copy(value, place)
+            return self._copy(value)
         module = (place.module or "").partition(".")[0]
         if module not in ("numpy", "builtins") and module not in sys.stdlib_module_names or module == "__main__":
             raise TransformError(
@@ -252,7 +252,7 @@ class Namer:
             )
         return None
 
-    def _copy(self, value: Any, place: Place) -> str:
+    def _copy(self, value: Any) -> str:
         name = value.__name__
         self._copied.setdefault(name, value)
         if name not in self.locals:

@@ -37,6 +37,7 @@ from transforms.core import (
     Var,
     While,
     With,
+    atoms_of,
     blocks_of,
     is_call_of,
     names_in,
@@ -317,8 +318,6 @@ def _identity(function: Function) -> tuple[object, ...]:
 
 def callees(function: Function) -> list[Function]:
     """The core functions that a function refers to, in order of first occurrence."""
-    from transforms.core import atoms_of
-
     found: dict[Function, None] = {}
     for statement in walk(function.body):
         for atom in atoms_of(statement):

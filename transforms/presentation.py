@@ -26,6 +26,7 @@ from transforms.core import (
     Var,
     While,
     With,
+    atoms_of,
     blocks_of,
     with_blocks,
 )
@@ -63,23 +64,11 @@ class Update:
 def expressions_of(statement: Any) -> tuple[Any, ...]:
     """The expressions that a statement evaluates itself, in order of evaluation."""
     match statement:
-        case Assign() | Return():
-            return (statement.value,)
-        case If() | While():
-            return (statement.test,)
-        case For():
-            return (statement.iterable,)
-        case With():
-            return (statement.context,)
-        case Try():
-            return tuple(handler.exception for handler in statement.handlers if handler.exception is not None)
-        case Raise():
-            return tuple(atom for atom in (statement.exception, statement.cause) if atom is not None)
-        case Unpack():
+        case Assign() | Unpack():
             return (statement.value,)
         case Update():
             return (statement.place, statement.value)
-    raise TypeError(statement)
+    return atoms_of(statement)
 
 
 def children(expression: Any) -> tuple[Any, ...]:

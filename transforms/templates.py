@@ -168,9 +168,9 @@ class Templates:
         assert entry.adjoint is not None
         template = lower_template(entry.adjoint)
         names = Names(names_in(template))
-        parameters, body = _bind_parameters(entry, arguments, template, names)
+        parameters, body = _bind_parameters(entry, arguments, names)
         body += template.body[:-1]
-        body += _contributions(entry, template, arguments, wanted, names)
+        body += _contributions(entry, template, wanted, names)
         result = names.temporary()
         last = body.pop()
         assert isinstance(last, Assign)
@@ -188,9 +188,7 @@ def shadows_of(entry: Primitive) -> tuple[str, ...]:
     return tuple(name for name in parameters if name.endswith("_bar") and name[:-4] in entry.mutates)
 
 
-def _bind_parameters(
-    entry: Primitive, arguments: Arguments, template: Function, names: Names
-) -> tuple[list[str], list[Any]]:
+def _bind_parameters(entry: Primitive, arguments: Arguments, names: Names) -> tuple[list[str], list[Any]]:
     """Flat parameters for the wrapper, and the statements that make the template's own parameters of them."""
     assert entry.signature is not None
     parameters: list[str] = []
@@ -216,11 +214,7 @@ def _is_constant(value: Any) -> bool:
 
 
 def _contributions(
-    entry: Primitive,
-    template: Function,
-    arguments: Arguments,
-    wanted: tuple[str | tuple[str, int], ...],
-    names: Names,
+    entry: Primitive, template: Function, wanted: tuple[str | tuple[str, int], ...], names: Names
 ) -> list[Any]:
     """Statements that pick the wanted contributions out of the template's result, ending in the tuple of them."""
     body: list[Any] = []

@@ -208,14 +208,14 @@ class Transformed:
     @property
     def source(self) -> str:
         """The generated program for arguments of which nothing is known."""
-        return self._printed("generic", None).source
+        return self._printed(None).source
 
     def source_for(self, *args: Any, **kwargs: Any) -> str:
         """The generated program for arguments of these types: the one that a call with them runs."""
         bound = self.binder.bind((), args, kwargs)
-        return self._printed((bound.shape, signature_key(bound.values)), bound).source
+        return self._printed(bound).source
 
-    def _printed(self, key: Hashable, bound: Bound | None) -> Printed:
+    def _printed(self, bound: Bound | None) -> Printed:
         with compiling:
             if bound is None:
                 bound = self.binder.generic()

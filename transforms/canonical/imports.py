@@ -32,12 +32,8 @@ class Imports(Patterns):
                 self.refuse(node, "a relative import inside a function is not supported", "Import it at module level.")
             module = importlib.import_module("." * node.level + (node.module or ""), package)
             for alias in node.names:
-                try:
-                    importlib.import_module(f"{module.__name__}.{alias.name}") if not hasattr(
-                        module, alias.name
-                    ) else None
-                except ImportError:
-                    raise ImportError(f"cannot import name {alias.name!r} from {module.__name__!r}") from None
+                if not hasattr(module, alias.name):
+                    _import_submodule(module.__name__, alias.name)
                 yield alias.asname or alias.name, Ref(module, module.__name__), alias.name
             return
         for alias in node.names:

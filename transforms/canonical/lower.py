@@ -45,7 +45,7 @@ def lower(tree: Node, environment: Environment) -> core.Function:
     raise errors.UnsupportedSyntax("the function is nested too deeply", "Split it into several functions.", where)
 
 
-def tree_signature(arguments: Node, computed: dict[int, Any] | None = None) -> inspect.Signature:
+def tree_signature(arguments: Node) -> inspect.Signature:
     """The signature that a definition has; defaults that are not constants are `MISSING`."""
     kind = inspect.Parameter
     plain = [*arguments.posonlyargs, *arguments.args]

@@ -137,7 +137,7 @@ class _Sweeper:
             if target not in live:
                 return (), live
             return (statement,), (live - {target}).union(reads(statement))
-        if target not in live and self.is_droppable(target, value):
+        if target not in live and self.is_droppable(value):
             return (), live
         if target is not None and target not in live:
             statement, target = dataclasses.replace(statement, target=None), None
@@ -145,7 +145,7 @@ class _Sweeper:
             live = live - {target}
         return (statement,), live.union(reads(statement))
 
-    def is_droppable(self, target: str | None, call: Call) -> bool:
+    def is_droppable(self, call: Call) -> bool:
         """Whether a call whose result is not read may go."""
         if is_call_in(call, _CHANGES) and call.arguments and isinstance(call.arguments[0], Var):
             return call.arguments[0].name in self.unread
@@ -204,7 +204,7 @@ class _Sweeper:
     def is_idle(self, statement: Statement) -> bool:
         match statement:
             case Assign(value=Call() as call):
-                return self.is_droppable(statement.target, call)
+                return self.is_droppable(call)
             case Assign() | If():
                 return True
             case For():

@@ -149,7 +149,7 @@ class Containers(Lists):
         if self.kind(target) is Kind.SHADOW and shared_source(self.plan, statement) is not None:
             if isinstance(value, Array) and getitem_is_view(value_of(index, self.values)) is None:
                 primal.do(runtime.check_view, Var(target), source)
-            self.mirror(statement, source, Call(call.function, (Var(self.bar(source.name)), index)), scope, primal)
+            self.mirror(statement, Call(call.function, (Var(self.bar(source.name)), index)), scope, primal)
             if self.is_dynamic(Var(target)):
                 adjoint.do(runtime.return_item, Var(self.bar(source.name)), index, Var(self.bar(target)))
             return
@@ -204,7 +204,7 @@ class Containers(Lists):
             if place in slots:
                 self.accumulate(Var(slots[place]), adjoint.call(operator.getitem, bars, Const(position)), adjoint)
 
-    def attribute(self, statement: Assign, call: Call, scope: Scope, primal: Builder, adjoint: Builder) -> None:
+    def attribute(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         source, name = call.arguments[:2]
         target = statement.target
         if not isinstance(name, Const) or any(self.kind(atom) is not Kind.NONE for atom in call.arguments[2:]):

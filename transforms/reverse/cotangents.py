@@ -416,7 +416,7 @@ class Cotangents:
         )
         return out.call(operations.make_list, *items)
 
-    def mirror(self, statement: Assign, source: Atom, call: Call, scope: Scope, primal: Builder) -> None:
+    def mirror(self, statement: Assign, call: Call, scope: Scope, primal: Builder) -> None:
         """The shadow of a view is the same view of the shadow: made in the primal sweep only where that reads it."""
         assert statement.target is not None
         line = Assign(self.bar(statement.target), call, statement.origin)

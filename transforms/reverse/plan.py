@@ -46,7 +46,6 @@ from transforms.core import (
     While,
     all_writes,
     blocks_of,
-    is_call_of,
     reads,
     walk,
     writes,
@@ -157,19 +156,6 @@ class Plan:
                 return True
             for place in self.mutations.get(id(region.find()), ()):
                 if place.number >= here.number or set(place.loops) & set(here.loops):
-                    return True
-        return False
-
-    def has_changed_items(self, container: Atom) -> bool:
-        """Whether an item that is read from something of unknown type is changed in place."""
-        region = self.regions.of(container)
-        for statement in walk(self.function.body):
-            if isinstance(statement, Assign) and is_call_of(statement.value, operator.getitem):
-                assert isinstance(statement.value, Call)
-                source, target = statement.value.arguments[0], statement.target
-                if target is None or target in self.regions.assumed_copies or self.regions.of(source) is not region:
-                    continue
-                if isinstance(self.value(source), Unknown) and self.regions.is_mutated(target):
                     return True
         return False
 

@@ -203,7 +203,7 @@ class Primitives(Containers):
             if source is not None and is_shadow and self._view_or_copy(statement, entry, call, source, primal, adjoint):
                 return
             if source is not None and is_shadow and not self._copies_numbers(statement, function):
-                self._mirror_view(statement, entry, call, source, scope, primal)
+                self._mirror_view(statement, call, source, scope, primal)
                 if self.is_dynamic(Var(target)):
                     if function in (dict.get, dict.setdefault):
                         adjoint.do(runtime.return_item, Var(self.bar(source)), call.arguments[1], Var(self.bar(target)))
@@ -414,9 +414,7 @@ class Primitives(Containers):
             keywords = tuple(("offset" if key == "k" else key, atom) for key, atom in keywords)
         return Call(function, tuple(map(swap, call.arguments)), tuple((key, swap(atom)) for key, atom in keywords))
 
-    def _mirror_view(
-        self, statement: Assign, entry: registry.Primitive, call: Call, source: str, scope: Scope, primal: Builder
-    ) -> None:
+    def _mirror_view(self, statement: Assign, call: Call, source: str, scope: Scope, primal: Builder) -> None:
         assert statement.target is not None
         value = self.plan.value(Var(source))
         if is_call_of(call, np.imag) and not (isinstance(value, Array) and value.dtype.kind == "f"):
@@ -433,7 +431,7 @@ class Primitives(Containers):
             )
         if function_may_copy(call.function):
             primal.do(runtime.check_view, Var(statement.target), Var(source))
-        self.mirror(statement, Var(source), self._mirrored(call, source), scope, primal)
+        self.mirror(statement, self._mirrored(call, source), scope, primal)
 
     def _rule(
         self,
@@ -513,7 +511,7 @@ class Primitives(Containers):
         operands = (*arguments.flat, result, g, *owners)
         body, returned = inline(instance.function, operands, self.names, self.values, is_rule=True)
         adjoint.add(_with_origin(body, statement.origin))
-        items = _packed(body, returned, len(wanted))
+        items = _packed(body, returned)
         adjoint.statements = [s for s in adjoint.statements if not _binds(s, returned)]
         for position, (receiver, present, item) in enumerate(zip(receivers, instance.contributions, items)):
             if present is None:
@@ -583,7 +581,7 @@ def _with_origin(body: Block, origin: Origin | None) -> Statements:
     return result
 
 
-def _packed(body: Block, returned: Atom, count: int) -> tuple[Atom, ...]:
+def _packed(body: Block, returned: Atom) -> tuple[Atom, ...]:
     """The items of the tuple that an inlined template ends with."""
     if isinstance(returned, Const):
         return tuple(Const(item) for item in returned.value)

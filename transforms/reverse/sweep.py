@@ -199,7 +199,7 @@ class Sweep(Dynamic):
         elif function is operator.getitem:
             self.getitem(statement, value, scope, primal, adjoint)
         elif function is getattr:
-            self.attribute(statement, value, scope, primal, adjoint)
+            self.attribute(statement, value, primal, adjoint)
         elif function is setattr:
             self.set_attribute(statement, value, primal, adjoint)
         elif function is operator.setitem and not isinstance(self.plan.value(value.arguments[0]), Array):

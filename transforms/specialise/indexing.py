@@ -38,7 +38,7 @@ from transforms.values import (
 )
 
 if TYPE_CHECKING:
-    from transforms.specialise.sweep import Sweep
+    pass
 
 
 def fresh(number: int, maybe_one: bool = True) -> Size:
@@ -89,7 +89,7 @@ def repeated_sequence(sequence: Value, count: Value) -> Value:
     return sequence if isinstance(sequence, Many) else UNKNOWN
 
 
-def indexed(array: Array, index: Binding, sweep: Sweep) -> Value:
+def indexed(array: Array, index: Binding) -> Value:
     """What `array[index]` is."""
     if array.shape is None:
         return UNKNOWN

@@ -93,16 +93,25 @@ def instance_attribute(calls: Calls, ref: Ref, source: Binding, value: Instance,
     member = inspect.getattr_static(value.kind, name, None)
     if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
         return calls.call_object(Ref(member.fget), [source], {})
+    bound = _bound_member(calls, ref, source, value.kind, name)
+    if bound is not None:
+        return bound
+    if source.region is None:
+        calls.sweep.escape(source)
+    return calls.emit(ref, [source, constant(name)], {}, UNKNOWN, region=source.region)
+
+
+def _bound_member(calls: Calls, ref: Ref, source: Binding, kind: type, name: str) -> Binding | None:
+    """A method of a user's class as an attribute of an object; None for what is no method."""
+    member = inspect.getattr_static(kind, name, None)
     if isinstance(member, types.FunctionType):
-        bound = Partial(Known(member), (value,))
+        bound = Partial(Known(member), (source.value,))
         return calls.emit(ref, [source, constant(name)], {}, bound, parts=(constant(member), source))
     if isinstance(member, staticmethod):
         return constant(member.__func__)
     if isinstance(member, classmethod):
-        return constant(getattr(value.kind, name))
-    if source.region is None:
-        calls.sweep.escape(source)
-    return calls.emit(ref, [source, constant(name)], {}, UNKNOWN, region=source.region)
+        return constant(getattr(kind, name))
+    return None
 
 
 @handles(np.shape)
@@ -162,13 +171,9 @@ def record_attribute(calls: Calls, ref: Ref, source: Binding, value: Record, nam
                 calls.sweep.wholes[read.atom.name] = region
             return read
         return calls.emit(ref, [source, constant(name)], {}, found, region=calls.sweep.inner_region(source, found))
-    if isinstance(member, types.FunctionType):
-        bound = Partial(Known(member), (value,))
-        return calls.emit(ref, [source, constant(name)], {}, bound, parts=(constant(member), source))
-    if isinstance(member, staticmethod):
-        return constant(member.__func__)
-    if isinstance(member, classmethod):
-        return constant(getattr(value.kind, name))
+    bound = _bound_member(calls, ref, source, value.kind, name)
+    if bound is not None:
+        return bound
     if member is not None and is_constant(member):
         return constant(member)
     is_made = isinstance(source.region, tuple) and source.region[:1] == ("made",)

@@ -93,7 +93,7 @@ def on_getitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
                 return calls.emit(ref, arguments, {}, INTEGER)
             return calls.emit(ref, arguments, {}, Instance(range) if _is_slice(at) else UNKNOWN)
         case Array():
-            return calls.emit(ref, arguments, {}, indexing.indexed(value, index, calls.sweep))
+            return calls.emit(ref, arguments, {}, indexing.indexed(value, index))
         case Instance() if issubclass(value.kind, dict):
             found = calls.sweep.stored_item(source, at)
             return calls.emit(ref, arguments, {}, found)

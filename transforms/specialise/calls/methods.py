@@ -98,7 +98,7 @@ def on_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
         case Number():
             return number_method(calls, ref, value, name, arguments, keywords)
         case Record() | Sequence() | Instance():
-            return object_method(calls, ref, source, value.kind, name, rest, keywords)
+            return object_method(calls, source, value.kind, name, rest, keywords)
         case Known():
             with calls.aside():
                 found = known_attribute(calls, Ref(getattr), [source, arguments[1]], value.object, name)
@@ -304,12 +304,9 @@ def super_method(
         return None
     for base in order[order.index(owner.value.object) + 1 :]:
         member = base.__dict__.get(name)
-        if isinstance(member, types.FunctionType):
-            return calls.call_object(Ref(member), [source, *rest], keywords)
-        if isinstance(member, staticmethod):
-            return calls.call_object(Ref(member.__func__), rest, keywords)
-        if isinstance(member, classmethod):
-            return calls.call_object(Ref(member.__func__), [constant(kind), *rest], keywords)
+        done = _call_member(calls, member, source, kind, rest, keywords)
+        if done is not None:
+            return done
         if base is object and name in ("__init__", "__post_init__"):
             return constant(None)
         if member is not None:
@@ -318,14 +315,14 @@ def super_method(
 
 
 def object_method(
-    calls: Calls, ref: Ref, source: Binding, kind: type, name: str, rest: list[Binding], keywords: Keywords
+    calls: Calls, source: Binding, kind: type, name: str, rest: list[Binding], keywords: Keywords
 ) -> Binding | None:
     value = source.value
     if name == "_replace" and isinstance(value, Sequence) and hasattr(kind, "_fields"):
         parts = dict(zip(kind._fields, calls.sweep.parts(source) or ()))
         return construct(calls, Ref(kind, kind.__name__), kind, [], {**parts, **keywords})
     if isinstance(value, Sequence) and hasattr(kind, "_fields"):
-        done = named_tuple_method(calls, source, kind, name, rest, keywords)
+        done = named_tuple_method(calls, source, kind, name, rest)
         if done is not None:
             return done
     if isinstance(value, Record) and (name in value.names or inspect.getattr_static(kind, name, None) is None):
@@ -333,7 +330,13 @@ def object_method(
             held = record_attribute(calls, Ref(getattr), source, value, name)
         assert held is not None
         return calls.apply(held, rest, keywords, calls.hint, calls.is_bound)
-    member = inspect.getattr_static(kind, name, None)
+    return _call_member(calls, inspect.getattr_static(kind, name, None), source, kind, rest, keywords)
+
+
+def _call_member(
+    calls: Calls, member: Any, source: Binding, kind: type | None, rest: list[Binding], keywords: Keywords
+) -> Binding | None:
+    """The call of a method that stands in a class; None for what is no method."""
     if isinstance(member, types.FunctionType):
         return calls.call_object(Ref(member), [source, *rest], keywords)
     if isinstance(member, staticmethod):

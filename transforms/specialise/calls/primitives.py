@@ -116,7 +116,7 @@ def call_primitive(
     if thing is operations.method or thing is operations.apply or not is_quiet(thing, entry):
         for item in (*arguments, *keywords.values()):
             calls.sweep.escape(item)
-    value = infer(calls, thing, entry, arguments, keywords)
+    value = infer(thing, entry, arguments, keywords)
     if isinstance(value, Literal) and is_constant(value.value):
         return constant(value.value)
     if entry is not None:
@@ -251,9 +251,7 @@ def with_out(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyword
     return given
 
 
-def infer(
-    calls: Calls, thing: Any, entry: registry.Primitive | None, arguments: list[Binding], keywords: Keywords
-) -> Value:
+def infer(thing: Any, entry: registry.Primitive | None, arguments: list[Binding], keywords: Keywords) -> Value:
     """What is known of the result of a primitive."""
     values = [item.value for item in arguments]
     if any(map(holds_never, values)):

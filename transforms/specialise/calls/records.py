@@ -165,9 +165,7 @@ def _deep_copy(calls: Calls, source: Binding) -> Binding | None:
     return None
 
 
-def named_tuple_method(
-    calls: Calls, source: Binding, kind: type, name: str, rest: list[Binding], keywords: Keywords
-) -> Binding | None:
+def named_tuple_method(calls: Calls, source: Binding, kind: type, name: str, rest: list[Binding]) -> Binding | None:
     """`p._asdict()`, `Point._make(items)`"""
     fields = getattr(kind, "_fields", ())
     if name == "_asdict" and not rest:

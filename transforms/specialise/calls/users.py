@@ -227,12 +227,7 @@ def call_transformed(calls: Calls, ref: Ref, arguments: list[Binding], keywords:
 
 def make_transformed(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding:
     """`grad(f)` in a program: the new function is made now; what `f` has captured stays its leading arguments."""
-    function, options = arguments[0], arguments[1:]
-    before: list[Binding] = []
-    if isinstance(function.value, Partial):
-        unpacked = unpack_partial(calls, function, function.value)
-        if unpacked is not None and not unpacked[2]:
-            function, before, _ = unpacked
+    (function, before), options = _with_captured(calls, arguments[0]), arguments[1:]
     settings = (*options, *keywords.values())
     if not isinstance(function.value, Known) or not all(isinstance(item.value, Literal) for item in settings):
         return call_primitive(calls, ref, None, arguments, keywords)
@@ -247,15 +242,19 @@ def make_transformed(calls: Calls, ref: Ref, arguments: list[Binding], keywords:
     return calls.call_object(Ref(functools.partial), [constant(made), *before], {})
 
 
-def make_pullback(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding:
-    """`vjp(f, *primals)` in a program: the value of the call, and the function from a cotangent to the gradients by
-    what the arguments are now."""
-    function, primals = arguments[0], arguments[1:]
-    before: list[Binding] = []
+def _with_captured(calls: Calls, function: Binding) -> tuple[Binding, list[Binding]]:
+    """A function, and what it has captured."""
     if isinstance(function.value, Partial):
         unpacked = unpack_partial(calls, function, function.value)
         if unpacked is not None and not unpacked[2]:
-            function, before, _ = unpacked
+            return unpacked[0], unpacked[1]
+    return function, []
+
+
+def make_pullback(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding:
+    """`vjp(f, *primals)` in a program: the value of the call, and the function from a cotangent to the gradients by
+    what the arguments are now."""
+    (function, before), primals = _with_captured(calls, arguments[0]), arguments[1:]
     has_aux = keywords.get("has_aux", constant(False)).value
     if not isinstance(function.value, Known) or not isinstance(has_aux, Literal) or not set(keywords) <= {"has_aux"}:
         return call_primitive(calls, ref, None, arguments, keywords)
