@@ -176,7 +176,7 @@ class Templates:
         assert isinstance(last, Assign)
         body += [Assign(result, last.value), Return(Var(result))]
         wrapper = Function(f"{entry.name} adjoint", (*parameters, "ans", "g", *shadows_of(entry)), tuple(body))
-        residual = deadcode(self.specialise(wrapper, values))
+        residual = deadcode(self.specialise(wrapper, values), keeps_errors=False)
         return Instance(residual, _items(residual), _narrowed(residual))
 
 
@@ -263,7 +263,7 @@ def _narrowed(residual: Function) -> Instance | None:
     packing = next(s for s in residual.body if isinstance(s, Assign) and s.target == result)
     packed = dataclasses.replace(packing, value=Call(Ref(operations.make_tuple), chosen))
     body = tuple(packed if statement is packing else statement for statement in residual.body)
-    function = deadcode(residual.replace(body=body))
+    function = deadcode(residual.replace(body=body), keeps_errors=False)
     return Instance(function, _items(function), None, is_narrow)
 
 

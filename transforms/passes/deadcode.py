@@ -57,7 +57,8 @@ from transforms.core import (
     writes,
 )
 from transforms.passes.effects import ALLOCATIONS, INPLACE, NEVER_RAISES, Effect, effect_of
-from transforms.values import Array, Instance, Many, Sequence
+from transforms.passes.errors import is_ambiguous, may_raise
+from transforms.values import UNKNOWN, Array, Instance, Many, Sequence
 
 Live = frozenset[str]
 NOTHING: Live = frozenset()
@@ -84,9 +85,9 @@ _CHANGES = by_identity(*STORES, *INPLACE)
 _SHARES = by_identity(operator.getitem, list.pop, dict.pop, *INPLACE)
 
 
-def deadcode(function: Function) -> Function:
-    """Drop what nothing reads."""
-    sweeper = _Sweeper(function)
+def deadcode(function: Function, keeps_errors: bool = True) -> Function:
+    """Drop what nothing reads; of what may raise, only where errors are not to be kept, as in the code of rules."""
+    sweeper = _Sweeper(function, keeps_errors)
     body, _ = sweeper.block(function.body, NOTHING, NOTHING)
     return function if body == function.body else function.replace(body=body)
 
@@ -94,8 +95,8 @@ def deadcode(function: Function) -> Function:
 class _Sweeper:
     """Walks backwards with the names that are live; a name feeds others only if those are live themselves."""
 
-    def __init__(self, function: Function) -> None:
-        self.values = function.values or {}
+    def __init__(self, function: Function, keeps_errors: bool) -> None:
+        self.values, self.keeps_errors = function.values or {}, keeps_errors
         self.ranges = _ranges(function)
         self.unread = _unread_storage(function)
         self.is_guarded = 0  # how many bodies of `with`, and of `try` with handlers, we are in: raising matters
@@ -149,7 +150,7 @@ class _Sweeper:
         """Whether a call whose result is not read may go."""
         if is_call_in(call, _CHANGES) and call.arguments and isinstance(call.arguments[0], Var):
             return call.arguments[0].name in self.unread
-        if effect_of(call) is not Effect.PURE:
+        if effect_of(call) is not Effect.PURE or (self.keeps_errors and may_raise(call, self.values)):
             return False
         return not self.is_guarded or (isinstance(call.function, Ref) and id(call.function.value) in NEVER_RAISES)
 
@@ -158,12 +159,16 @@ class _Sweeper:
             return self.block(statement.body if statement.test.value else statement.orelse, live, raised)
         body, before = self.block(statement.body, live, raised)
         orelse, before_else = self.block(statement.orelse, live, raised)
-        if not body and not orelse:
+        if not body and not orelse and not self.is_doubtful(statement.test):
             return (), live
         if body and body == orelse:
             return body, before
         before = before.union(before_else, reads(statement))
         return (dataclasses.replace(statement, body=body, orelse=orelse),), before
+
+    def is_doubtful(self, test: Atom) -> bool:
+        """Whether asking for the truth of a test may raise."""
+        return self.keeps_errors and isinstance(test, Var) and is_ambiguous(self.values.get(test.name, UNKNOWN))
 
     def loop(self, statement: While | For, live: Live, raised: Live) -> tuple[Block, Live]:
         if isinstance(statement, While) and isinstance(statement.test, Const) and not statement.test.value:
