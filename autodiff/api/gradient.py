@@ -11,6 +11,7 @@ from autodiff import trees
 from autodiff.api.binding import Bound, Place
 from autodiff.api.conventions import UNSET, Convention, Request, request
 from autodiff.api.results import Results
+from autodiff.api.shapes import Shaped
 from autodiff.api.transformed import Transformed, _kind, _name
 from autodiff.frontend.read import Reader
 from transforms import core, pipeline, runtime
@@ -39,6 +40,17 @@ class Gradient(Transformed):
         skipped = self.binder.leading + self.skip
         indices = self.request.indices(skipped, len(bound.places), _name(self.__wrapped__))
         return tuple(bound.places[index] for index in indices)
+
+    def shaped(self, bound: Bound) -> tuple[Shaped, ...]:
+        asked = self.request
+        if asked.want_value:
+            return ()  # the value was computed, and with it every shape
+        whole = (0,) if asked.has_aux else ()
+        last = (1,) if asked.return_ids else ()
+        return tuple(
+            Shaped(place.parameter, place.item, (*whole, *(() if asked.bare else (k,)), *last))
+            for k, place in enumerate(self.places(bound))
+        )
 
     def check(self, bound: Bound) -> None:
         for position, place in zip(self.request.positions, self.places(bound)):

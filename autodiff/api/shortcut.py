@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.api.binding import Binder, Bound
+from autodiff.api.shapes import all_fit
 from autodiff.backend.cache import Compiled
 from autodiff.frontend.live import DataGuard
 from autodiff.frontend.read import signature_of
@@ -100,6 +101,7 @@ class _Writer:
         self.objects: dict[str, Any] = {}
         self.known: dict[int, str] = {}
         self.shapes: dict[tuple[int, ...], str] = {}
+        self.shape_names: dict[str, str] = {}  # of the operands that are arrays
 
     def written(self) -> Callable[..., Any]:
         missed_name, unset = self.named("missed", MISSED), self.named("unset", UNSET)
@@ -113,11 +115,25 @@ class _Writer:
             f"def shortcut({header}):",
             *defaults,
             f"    if {' and '.join(tests) or 'True'}:",
-            f"        return {program}({', '.join(operands)})",
+            *self.checked(f"{program}({', '.join(operands)})", operands),
             f"    return {missed_name}",
         ]
         text = "\n".join([f"def make({', '.join(self.objects)}):", *(f"    {line}" for line in lines)])
         return _maker(text + "\n    return shortcut\n")(*self.objects.values())
+
+    def checked(self, call: str, operands: list[str]) -> list[str]:
+        """Statements that return what the program returns, if it has the shapes of the arguments."""
+        result, tests = self.names.fresh("result"), []
+        for each in self.compiled.shaped:
+            value, part = self.values[each.parameter], result + "".join(f"[{step}]" for step in each.path)
+            if each.item is None and value.__class__ is np.ndarray and value.shape:
+                tests.append(f"{part}.shape == {self.shape_names[operands[each.parameter]]}")
+            elif each.item is not None or not np.isscalar(value):
+                tests.append(f"{self.named('fits', all_fit)}({self.named('shaped', (each,))}, "
+                             f"({', '.join(operands)},), {result})")
+        if not tests:
+            return [f"        return {call}"]
+        return [f"        {result} = {call}", f"        if {' and '.join(tests)}:", f"            return {result}"]
 
     def named(self, base: str, thing: Any) -> str:
         """A name for an object, which no parameter has."""
@@ -197,9 +213,9 @@ class _Writer:
         tests = [f"{operand}.__class__ is {array}", f"{operand}.dtype is {dtype}"]
         shape = value.shape
         known = self.shapes.get(shape)
+        self.shape_names[operand] = name = known or self.names.fresh("shape")
         if known is not None:
             return " and ".join([*tests, f"{operand}.shape == {known}"])
-        name = self.names.fresh("shape")
         tests.append(f"{self.named('len', len)}({name} := {operand}.shape) == {len(shape)}")
         if 1 in shape:
             tests += [f"{name}[{axis}] {'==' if size == 1 else '!='} 1" for axis, size in enumerate(shape)]

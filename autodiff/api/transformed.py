@@ -18,6 +18,7 @@ from types import CellType, FunctionType
 from typing import Any
 
 from autodiff.api.binding import Binder, Bound
+from autodiff.api.shapes import Shaped, all_fit
 from autodiff.api.shortcut import CALLS_BEFORE, MISSED, missed, shortcut
 from autodiff.backend import cache
 from autodiff.backend.cache import Compiled, Entries, compiling
@@ -26,7 +27,7 @@ from autodiff.frontend.live import DataGuard, Restart
 from autodiff.frontend.read import Reader, is_transformed, take_apart
 from autodiff.values import abstract_arguments, signature_key
 from transforms import core, passes
-from transforms.errors import TransformError
+from transforms.errors import AutodiffError, TransformError
 from transforms.printer import Printed, print_module
 from transforms.specialise.session import canonical_sizes
 from transforms.values import UNKNOWN, Value
@@ -76,6 +77,10 @@ class Transformed:
         """The values of a call inside a program, with constants that are differentiated as numbers."""
         return values
 
+    def shaped(self, bound: Bound) -> tuple[Shaped, ...]:
+        """The arguments that parts of the result have the shapes of, and these parts."""
+        return ()
+
     def check(self, bound: Bound) -> None:
         """Refuse arguments that the transform does not accept; runs once for each signature."""
 
@@ -100,6 +105,7 @@ class Transformed:
 
     def _called(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The result of a call that no shortcut was made for."""
+        given = args
         if kwargs or len(args) != self._simple:
             bound = self.binder.bind((), args, kwargs)
             args = bound.values
@@ -120,10 +126,21 @@ class Transformed:
             bound = bound or self.binder.bind((), args[len(self._leading) :], kwargs)
             self._shortcut = shortcut(self.binder, bound, compiled)
         try:
-            return compiled.function(*args)
+            result = compiled.function(*args)
         except Exception as error:
             explain(error)
             raise
+        if not all_fit(compiled.shaped, args, result):
+            self._explain_shapes(given, kwargs)
+        return result
+
+    def _explain_shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Raise the error of the program itself, which its gradient has not met."""
+        self.__wrapped__(*args, **kwargs)
+        raise AutodiffError(
+            f"{self.verb} of {_name(self.__wrapped__)} does not have the shape of its argument: an error of autodiff",
+            "Please report it.",
+        )
 
     def _compiled(self, key: Hashable, bound: Bound) -> Compiled:
         root, chain = self.root, self.chain
@@ -143,7 +160,7 @@ class Transformed:
             values = abstract_arguments(bound.names, bound.values)
             derived, reader = self._derived(bound, values)
             program = Program(present(derived.replace(signature=None)))  # it is called with a value for each parameter
-            compiled = Compiled(program.link(program.namespace), program, reader.guards)
+            compiled = Compiled(program.link(program.namespace), program, reader.guards, self.shaped(bound))
             if isinstance(root, FunctionType):
                 cache.share(root, full, compiled)
             self._entries.keep(key, compiled)

@@ -62,12 +62,18 @@ compiling = Compiling()
 
 
 class Compiled:
-    """A linked program and what it relies on."""
+    """A linked program and what it relies on; `shaped` says which parts of its result have the shapes of arguments."""
 
-    __slots__ = ("function", "program", "guards", "names", "others")
+    __slots__ = ("function", "program", "guards", "names", "others", "shaped")
 
-    def __init__(self, function: Callable[..., Any], program: Program, guards: Iterable[Guard | DataGuard]) -> None:
-        self.function, self.program = function, program
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        program: Program,
+        guards: Iterable[Guard | DataGuard],
+        shaped: tuple[Any, ...] = (),
+    ) -> None:
+        self.function, self.program, self.shaped = function, program, shaped
         self.guards = tuple(_distinct(guards))
         self.names = tuple(
             (guard.owner.get, guard.name, guard.value)
@@ -131,6 +137,7 @@ class _Shared:
     namespace: dict[str, Any]
     guards: tuple[tuple[type[Guard | DataGuard], Any, str, Any], ...]
     linked: tuple[weakref.ref[FunctionType], Compiled] | None
+    shaped: tuple[Any, ...]
 
 
 _lock = threading.RLock()
@@ -145,6 +152,7 @@ def share(function: FunctionType, key: Hashable, compiled: Compiled) -> None:
         {name: _pack(value, function) for name, value in compiled.program.namespace.items()},
         tuple((type(g), _pack(g.owner, function), g.name, _pack(g.value, function)) for g in compiled.guards),
         None if function.__closure__ else (weakref.ref(function), compiled),
+        compiled.shaped,
     )
     compiled.program.namespace = {}
     full = (id(code), key)
@@ -183,7 +191,7 @@ def find_shared(function: FunctionType, key: Hashable) -> Compiled | None:
             namespace = {name: _unpack(value, function) for name, value in packed.namespace.items()}
         except LookupError:
             continue
-        return Compiled(packed.program.link(namespace), packed.program, guards)
+        return Compiled(packed.program.link(namespace), packed.program, guards, packed.shaped)
     return None
 
 

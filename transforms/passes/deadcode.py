@@ -31,6 +31,7 @@ import operator
 import numpy as np
 
 from transforms import operations
+from transforms.analyses.raising import DIVISIONS, is_ambiguous, may_miss, may_raise
 from transforms.core import (
     Assign,
     Atom,
@@ -57,7 +58,6 @@ from transforms.core import (
     writes,
 )
 from transforms.passes.effects import ALLOCATIONS, INPLACE, NEVER_RAISES, Effect, effect_of
-from transforms.passes.errors import is_ambiguous, may_raise
 from transforms.values import UNKNOWN, Array, Instance, Many, Sequence
 
 Live = frozenset[str]
@@ -99,6 +99,7 @@ class _Sweeper:
         self.values, self.keeps_errors = function.values or {}, keeps_errors
         self.ranges = _ranges(function)
         self.unread = _unread_storage(function)
+        self.divisors: set[Atom] = set()  # by which something is divided further on, in code that stays
         self.is_guarded = 0  # how many bodies of `with`, and of `try` with handlers, we are in: raising matters
 
     def block(self, block: Block, after: Live, raised: Live) -> tuple[Block, Live]:
@@ -144,15 +145,29 @@ class _Sweeper:
             statement, target = dataclasses.replace(statement, target=None), None
         if target is not None:
             live = live - {target}
+        self.note_divisors(target, value)
         return (statement,), live.union(reads(statement))
+
+    def note_divisors(self, target: str | None, call: Call) -> None:
+        """Note what a call that stays divides by, or records for a backward loop that does."""
+        if is_call_in(call, DIVISIONS) or is_call_of(call, list.append):
+            self.divisors.update(call.arguments[1:2])
+        elif is_call_of(call, operations.make_tuple) and target is not None and Var(target) in self.divisors:
+            self.divisors.update(call.arguments)
 
     def is_droppable(self, call: Call) -> bool:
         """Whether a call whose result is not read may go."""
         if is_call_in(call, _CHANGES) and call.arguments and isinstance(call.arguments[0], Var):
             return call.arguments[0].name in self.unread
-        if effect_of(call) is not Effect.PURE or (self.keeps_errors and may_raise(call, self.values)):
+        if effect_of(call) is not Effect.PURE or self.is_error_kept(call):
             return False
         return not self.is_guarded or (isinstance(call.function, Ref) and id(call.function.value) in NEVER_RAISES)
+
+    def is_error_kept(self, call: Call) -> bool:
+        """Whether a call may raise what nothing that stays will raise in its place."""
+        if not self.keeps_errors or not may_raise(call, self.values):
+            return False
+        return not (is_call_in(call, DIVISIONS) and call.arguments[1] in self.divisors)
 
     def branch(self, statement: If, live: Live, raised: Live) -> tuple[Block, Live]:
         if isinstance(statement.test, Const):
@@ -219,7 +234,7 @@ class _Sweeper:
     def is_plain(self, iterable: Atom) -> bool:
         """Whether iterating has no effect of its own, as it has on a generator."""
         if isinstance(iterable, Const):
-            return True
+            return isinstance(iterable.value, (tuple, str, bytes))
         if not isinstance(iterable, Var):
             return False
         value = self.values.get(iterable.name)
@@ -296,6 +311,8 @@ class _Storage:
         self.alive.update(map(self.find, function.parameters))
         for statement in walk(function.body):
             match statement:
+                case Assign(value=Call() as call) if may_miss(call, self.values):
+                    self.read.update(reads(statement))
                 case Assign(value=Call() as call) if is_call_in(call, _CHANGES):
                     self.hold(call.atoms[0], call)
                     if isinstance(call.atoms[0], Var):

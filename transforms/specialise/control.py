@@ -13,6 +13,7 @@ from typing import Any
 
 from transforms import core, runtime
 from transforms.analyses.liveness import LiveBlock
+from transforms.analyses.raising import is_ambiguous
 from transforms.core import Assign, Call, Const, Ref, Var
 from transforms.inference import FRESH, item_value, renamed_any
 from transforms.specialise import generators
@@ -182,6 +183,8 @@ class Control(Joins):
         self.out = outer
         if outs[0] or outs[1]:
             self.out.append(core.If(self.atom(test), tuple(outs[0]), tuple(outs[1]), origin))
+        elif is_ambiguous(test.value):
+            self.effect(Call(Ref(bool), (self.atom(test),)))
         return bool(reaching)
 
     # ----------------------------------------------------------------------------------------------------------- loops

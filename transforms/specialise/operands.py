@@ -143,10 +143,10 @@ class Operands(Memory):
         self.out.append(Assign(None, expression, self.origin))
 
     def emit_copy(self, name: str, binding: Binding) -> Binding:
-        """A copy that is certain to be in the program."""
+        """A copy that is certain to be in the program, on one path: reading it elsewhere raises."""
         atom = self.atom(binding)
         new = self.new_name(name)
-        self.values[new] = binding.value
+        self.values[new] = as_number(binding.value)
         self.out.append(Assign(new, atom, self.origin))
         return Binding(Var(new), as_number(binding.value), None, binding.region)
 

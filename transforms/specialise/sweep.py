@@ -71,7 +71,7 @@ class Sweep(Control):
                 self.result = NEVER
             if not self.dirty:
                 break
-        self.body = self.with_wishes(without_unread(tuple(self.out), self.droppable))
+        self.body = self.with_wishes(without_unread(tuple(self.out), self.droppable, self.values))
 
     def with_wishes(self, body: core.Block) -> core.Block:
         """The body with temporaries called as the user called their values; cotangents are parts of sums, mostly."""

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from transforms import operations
-from transforms.core import Assign, Atom, Block, Call, Const, Function, Ref, Var, by_identity, walk
+from transforms import operations, runtime
+from transforms.core import Assign, Atom, Block, Call, Const, Function, Ref, Var, by_identity, is_call_of, walk
 from transforms.values import (
     UNKNOWN,
     Array,
@@ -68,6 +68,16 @@ def _may_raise_inside(function: Function) -> bool:
     answer = any(may_raise(call, function.values or {}) for call in calls)
     _known[function] = (function.body, answer)
     return answer
+
+
+def may_miss(call: Call, values: dict[str, Value]) -> bool:
+    """Whether a call takes out of a dict, or deletes in one, what may not be there."""
+    if is_call_of(call, dict.pop) and len(call.arguments) == 2:
+        return True
+    if not is_call_of(call, operator.delitem) or not isinstance(call.arguments[0], Var):
+        return False
+    kind = _kind(values.get(call.arguments[0].name, UNKNOWN))
+    return kind is not None and issubclass(kind, dict)
 
 
 def is_ambiguous(value: Value) -> bool:
@@ -154,13 +164,17 @@ def _multiplying(operands: tuple[Value, ...]) -> bool:
     return len(others) != 1 or _kind(others[0]) not in (list, tuple, str)
 
 
+def _repeating(operands: tuple[Value, ...]) -> bool:
+    return not _is_integer(operands[1])
+
+
 def _dividing(operands: tuple[Value, ...]) -> bool:
     """`/`, `//`, `%`: Python's own numbers are not divided by zero."""
     if _arithmetic(operands):
         return True
     if len(operands) < 2 or not all(map(_is_python_number, operands[:2])):
         return False
-    return isinstance(operands[1], Literal) and operands[1].value == 0
+    return not isinstance(operands[1], Literal) or operands[1].value == 0
 
 
 def _comparing(operands: tuple[Value, ...]) -> bool:
@@ -231,7 +245,9 @@ def _attribute(operands: tuple[Value, ...]) -> bool:
             return not hasattr(kind, name)
         case Known():
             return False  # data of modules and classes: reading it is what the program does
-        case Unknown() | Partial() | Never() | Length():
+        case Unknown():
+            return not hasattr(np.ndarray, name)
+        case Partial() | Never() | Length():
             return False
     kind = _kind(owner)
     return kind is not None and not hasattr(kind, name) and not isinstance(owner, Instance)
@@ -325,6 +341,8 @@ _MATH_ANYWHERE = """fabs sin cos tan atan atan2 sinh cosh tanh asinh exp exp2 ex
 _MATH_OF_MANY = {math.fsum, math.prod, math.dist, *([math.sumprod] if hasattr(math, "sumprod") else [])}
 _MATH = [function for space in (math, cmath) for function in vars(space).values() if callable(function)]
 
+DIVISIONS = by_identity(operator.truediv, operator.floordiv, operator.mod)
+
 _CHECKS: dict[int, Check] = {}
 
 
@@ -340,8 +358,8 @@ _declare(_arithmetic, operator.sub, operator.matmul, operator.neg, operator.pos,
 _declare(_arithmetic, operator.isub, operator.imatmul, operator.ipow, round)
 _declare(_joining, operator.add, operator.iadd)
 _declare(_multiplying, operator.mul, operator.imul)
-_declare(_dividing, operator.truediv, operator.floordiv, operator.mod, divmod)
-_declare(_dividing, operator.itruediv, operator.ifloordiv, operator.imod)
+_declare(_repeating, runtime.repeat_sequence)
+_declare(_dividing, *DIVISIONS.values(), divmod, operator.itruediv, operator.ifloordiv, operator.imod)
 _declare(_comparing, operator.lt, operator.le, operator.gt, operator.ge)
 _declare(_item, operator.getitem)
 _declare(_attribute, getattr)
