@@ -1,9 +1,9 @@
 """Which calls of the plain program may raise, so that they are made even where nothing reads what they return.
 
-`may_raise(call, values)` leaves out what depends on sizes alone: arrays whose shapes do not fit, an index beyond the end
-of an array or of a list of unknown length.  Everything else counts: a key that is not there, a conversion, the domain of
-a function of `math`, an operand of the wrong type.  What is not known to fail for want of a type is taken to be right,
-or generic code would keep everything.
+`may_raise(call, values)` leaves out what depends on sizes alone: arrays whose shapes do not fit, an index beyond the
+end of an array or of a list of unknown length.  Everything else counts: a missing key, a conversion, the domain of a
+function of `math`, an operand of the wrong type.  What is not known to fail for want of a type is taken to be right, or
+generic code would keep everything.
 """
 
 from __future__ import annotations
@@ -241,8 +241,8 @@ def _attribute(operands: tuple[Value, ...]) -> bool:
         case Record():
             return name not in owner.names and not hasattr(owner.kind, name)
         case Number() | Literal():
-            kind = type(owner.value) if isinstance(owner, Literal) else float if owner.python else owner.dtype.type
-            return not hasattr(kind, name)
+            example = owner.value if isinstance(owner, Literal) else owner.dtype.type(0)
+            return not hasattr(example, name)
         case Known():
             return False  # data of modules and classes: reading it is what the program does
         case Unknown():
