@@ -8,7 +8,7 @@ from typing import Any
 
 from transforms import core
 from transforms.inference import is_constant, join, loosened, many, value_of_object
-from transforms.values import Instance, Literal, Mapping, Never, Partial, Record, Sequence, Value
+from transforms.values import Instance, Literal, Many, Mapping, Never, Partial, Record, Sequence, Value
 
 Region = tuple[Hashable, ...]
 
@@ -71,11 +71,14 @@ class Content:
     is_unknown: bool = False
     items: dict[Hashable, Value] = field(default_factory=dict)  # of a dict, by `d[key] = value`; None: any key
     attributes: dict[str, Value] = field(default_factory=dict)  # of an object, by `obj.name = value`
+    is_assigned: bool = False  # attributes of objects that are inside of it, which ones is not known
 
     def apply(self, value: Value) -> Value:
         """The value of a container of this region, at any time."""
         if isinstance(value, Record) and self.attributes and not self.is_unknown:
             value = with_attributes(value, self.attributes)
+        if self.is_assigned:
+            value = without_attributes(value)
         if not self.is_mutated:
             return value
         match value:
@@ -92,6 +95,20 @@ class Content:
         if is_mutable(value):
             return Instance(value.kind) if self.is_unknown else many(value.kind, (value.item, self.item))  # type: ignore[union-attr]
         return value
+
+
+def without_attributes(value: Value) -> Value:
+    """The value where of the objects in it only the class is known."""
+    match value:
+        case Sequence():
+            return Sequence(value.kind, tuple(map(without_attributes, value.items)))
+        case Many():
+            return Many(value.kind, without_attributes(value.item))
+        case Mapping():
+            return Mapping(value.kind, value.keys, tuple(map(without_attributes, value.items)))
+        case Record():
+            return Instance(value.kind)
+    return value
 
 
 def with_attributes(value: Record, attributes: dict[str, Value]) -> Record:

@@ -46,7 +46,7 @@ class Memory:
         if self.all_mutable:
             return True
         content = self.contents.get(region) if region is not None else None
-        return content is not None and (content.is_mutated or bool(content.attributes))
+        return content is not None and (content.is_mutated or content.is_assigned or bool(content.attributes))
 
     def mutate(self, binding: Binding, item: Value | None) -> None:
         """Note that a container is changed: `item` is put into it; None: anything may be."""
@@ -75,8 +75,11 @@ class Memory:
         """Note that an attribute of an object is assigned."""
         if not isinstance(binding.value, Record) or self.all_mutable:
             return
-        if binding.region is None or not self.is_whole(binding):
+        if binding.region is None:
             self.mutate(binding, None)
+            return
+        if not self.is_whole(binding):
+            self.assign_inside(binding.region)
             return
         content = self.contents.setdefault(binding.region, Content())
         old = content.attributes.get(name, NEVER)
@@ -84,6 +87,15 @@ class Memory:
         if new != old:
             content.attributes[name] = new
             self.dirty = True
+
+    def assign_inside(self, region: Region) -> None:
+        """Note that an attribute is assigned of some object that can be reached through a container."""
+        content = self.contents.setdefault(region, Content())
+        if content.is_assigned:
+            return
+        content.is_assigned = self.dirty = True
+        for inner in sorted(self.children.get(region, ()), key=repr):
+            self.assign_inside(inner)
 
     def note_data(self, binding: Binding) -> None:
         """Tell the reader that the program changes a container that it did not make (a global, say)."""
@@ -187,6 +199,14 @@ class Memory:
                 self.children.setdefault(outer, set()).add(part.region)
             if part.parts is not None:
                 self.nest(outer, part.parts)
+
+    def nest_items(self, outer: Region, *sources: Binding) -> None:
+        """Note that the items of other containers are put into a container."""
+        for source in sources:
+            if source.region is None:
+                self.escape_parts(source)
+            else:
+                self.nest(outer, (source,))
 
     def inner_region(self, binding: Binding, value: Value) -> Region | None:
         """The region of what is read from a container: that of the container, which stands for all inside of it."""

@@ -41,6 +41,7 @@ class Instance:
     function: core.Function
     result: Value = NEVER
     mutated: frozenset[int] = frozenset()
+    assigned: frozenset[int] = frozenset()  # parameters through which objects are reached whose attributes it assigns
     stored: dict[int, dict[str, Value]] = field(default_factory=dict)  # attributes of parameters that it assigns
     returned: int | bool = False  # the parameter that it returns; True: a new container
     is_open: bool = True  # still being made
@@ -159,9 +160,12 @@ class Session:
             if attempt == 4:
                 result = UNKNOWN
             settled = not made.is_assumed or (
-                result == made.result and sweep.mutated == made.mutated and sweep.stored == made.stored
+                result == made.result
+                and sweep.mutated == made.mutated
+                and sweep.assigned == made.assigned
+                and sweep.stored == made.stored
             )
-            made.result, made.mutated, made.stored = result, sweep.mutated, sweep.stored
+            made.result, made.mutated, made.assigned, made.stored = result, sweep.mutated, sweep.assigned, sweep.stored
             made.returned = False if made.is_assumed else sweep.returned
             if settled:
                 break

@@ -97,12 +97,18 @@ class Sweep(Control):
         return frozenset(region[1] for region in found if region[0] == "parameter")  # type: ignore[misc]
 
     @property
+    def assigned(self) -> frozenset[int]:
+        """The parameters through which the function may reach objects whose attributes it assigns."""
+        found = (region for region, content in self.contents.items() if content.is_assigned and not content.is_mutated)
+        return frozenset(region[1] for region in found if region[0] == "parameter")  # type: ignore[misc]
+
+    @property
     def stored(self) -> dict[int, dict[str, Value]]:
         """What is assigned to attributes of the parameters."""
         return {
             region[1]: content.attributes  # type: ignore[misc]
             for region, content in self.contents.items()
-            if region[0] == "parameter" and content.attributes and not content.is_mutated
+            if region[0] == "parameter" and content.attributes and not content.is_mutated and not content.is_assigned
         }
 
     def _origin_of(self, value: Binding) -> int | bool:

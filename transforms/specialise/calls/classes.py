@@ -76,9 +76,13 @@ def construct_dataclass(calls: Calls, ref: Ref, cls: type, arguments: list[Bindi
     value = Record(cls, names, tuple(part.value for part in parts))
     region = calls.new_region()
     calls.sweep.nest(region, parts)
+    settled = calls.sweep.settled(value, region)
+    if not isinstance(settled, Record):
+        made = construct_by_fields(calls, ref, cls, arguments, keywords)
+        if made is not None:
+            return made
     known = all(item.name in bound or item.default is not dataclasses.MISSING for item in dataclasses.fields(cls))
     is_fixed = known and not calls.sweep.is_mutated(region)
-    settled = calls.sweep.settled(value, region)
     return calls.owned(
         calls.emit(ref, arguments, keywords, settled, parts=tuple(parts) if is_fixed else None, region=region)
     )

@@ -346,8 +346,7 @@ def on_join_sequences(calls: Calls, ref: Ref, arguments: list[Binding], keywords
         return calls.emit(ref, arguments, {}, value, parts=tuple(known) if known is not None else None)
     region = calls.new_region()
     if known is None:
-        for item in arguments:
-            calls.sweep.escape_parts(item)
+        calls.sweep.nest_items(region, *arguments)
     else:
         calls.sweep.nest(region, known)
     is_mutated = calls.sweep.is_mutated(region)
@@ -364,8 +363,8 @@ def on_repeat_sequence(calls: Calls, ref: Ref, arguments: list[Binding], keyword
     found = indexing.repeated_sequence(value, arguments[1].value)
     if value.kind is tuple:
         return calls.emit(ref, arguments, {}, found)
-    calls.sweep.escape_parts(Binding(None, item_of(value)))
     region = calls.new_region()
+    calls.sweep.nest_items(region, arguments[0])
     return calls.owned(calls.emit(ref, arguments, {}, calls.sweep.settled(found, region), region=region))
 
 

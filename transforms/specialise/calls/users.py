@@ -92,6 +92,12 @@ def call_bound(calls: Calls, program: core.Function, bound: list[Binding]) -> Bi
     instance = calls.sweep.session.instance(program, values)
     for number in sorted(instance.mutated):
         calls.sweep.escape(bound[number])
+    for number in sorted(instance.assigned):
+        region = bound[number].region
+        if region is None:
+            calls.sweep.escape(bound[number])
+        else:
+            calls.sweep.assign_inside(region)
     fresh: dict[Hashable, Size] = {}
 
     def change(size: Size) -> Size:
