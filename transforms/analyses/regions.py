@@ -212,12 +212,19 @@ def getitem_shares(container: Value, index: Value, result: Value) -> bool:
     return True
 
 
+def is_sequence(value: Value) -> bool:
+    return is_container(value) and issubclass(getattr(value, "kind", object), (list, tuple))
+
+
 def is_slice_of_items(container: Value, index: Atom, at: Value) -> bool:
     """Whether `container[index]` is a new list or tuple of items of another."""
-    if not (is_container(container) and issubclass(getattr(container, "kind", object), (list, tuple))):
-        return False
     known = index.value if isinstance(index, Const) else at.value if isinstance(at, Literal) else None
-    return isinstance(known, slice) or at == Instance(slice)
+    return is_sequence(container) and (isinstance(known, slice) or at == Instance(slice))
+
+
+def literal_or(value_of: Callable[[Atom], Value], atom: Atom) -> Value:
+    """The value of an operand, constants included."""
+    return Literal(atom.value) if isinstance(atom, Const) else value_of(atom)
 
 
 def find_regions(
@@ -363,13 +370,15 @@ class _Finder:
         elif function in BUILDERS:
             self.holds(result, call.arguments)
         elif function is operator.getitem:
-            container, index = (self.regions.value(a) for a in call.arguments)
+            container, index = (literal_or(self.regions.value, a) for a in call.arguments)
             shares = getitem_shares(container, index, self.regions.value(target or ""))
             if target is not None and shares and is_slice_of_items(container, call.arguments[1], index):
                 self.copied_items(result, call.arguments[0])
             elif target is not None and shares:
                 source = call.arguments[0]
                 is_unknown = all(isinstance(self.regions.value(name), Unknown) for name in (source, target))
+                if is_sequence(container) and isinstance(index, Unknown):
+                    self.copied_items(result, source)  # it may be a slice
                 if is_unknown and target not in self.views:
                     self.unknown_items.append((target, source))
                 else:
@@ -556,7 +565,7 @@ def viewed(
     atoms = tuple(atom for name in entry.views for atom in bound.get(name, ()))
     if entry.copies_when is None:
         return atoms
-    values = [Literal(atom.value) if isinstance(atom, Const) else value(atom) for atom in atoms]
+    values = [literal_or(value, atom) for atom in atoms]
     return () if entry.copies_when(*values) else atoms
 
 

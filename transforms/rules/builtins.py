@@ -399,6 +399,7 @@ def choose_extreme(items, arguments, result, *, ans, g):
 
 @adjoint(
     sorted,
+    views="iterable",
     samples=listed(
         call([0.5, -1.5, 2.5]), call((0.5, -1.5)), call([0.5, -1.5, 1.0], key=abs, reverse=True), call(numbers((4,)))
     ),
