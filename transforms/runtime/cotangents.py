@@ -18,6 +18,9 @@ class Shadow:
         return 0.0
 
 
+MEMORY = (np.ndarray, list, dict, Shadow)  # cotangents that are added to in place
+
+
 def zeros(x: Any, within: tuple = ()) -> Any:
     """A zero cotangent for `x`, in its structure: arrays and lists of zeros may be added to in place.
 
@@ -184,7 +187,7 @@ def add_into(shadow: Any, g: Any) -> None:
             add_attribute(shadow, name, item)
     elif isinstance(shadow, (list, dict)):
         for key, item in enumerate(g) if isinstance(shadow, list) else _places(shadow, g):
-            if isinstance(_checked(shadow, key)[key], (np.ndarray, list, dict)):
+            if isinstance(_checked(shadow, key)[key], MEMORY):
                 add_into(shadow[key], item)
             else:
                 shadow[key] = _owned(add(shadow[key], item), item)
@@ -210,8 +213,8 @@ def add_item(buffer: Any, index: Any, g: Any) -> None:
     elif isinstance(index, slice):
         for position, item in zip(range(*index.indices(len(buffer))), g, strict=True):
             add_item(buffer, position, item)
-    elif isinstance(_checked(buffer, index)[index], (np.ndarray, list, dict)):
-        add_into(buffer[index], g)
+    elif isinstance(_checked(buffer, index)[index], MEMORY):
+        add_into(buffer[index], g)  # other names may stand for this memory
     else:
         buffer[index] = _owned(add(buffer[index], g), g)
 
@@ -238,7 +241,7 @@ def add_attribute(buffer: Any, name: str, g: Any) -> None:
     if not isinstance(buffer, Shadow):
         raise DerivativeRefused(f"the attribute {name!r} of something of unknown type: give example arguments")
     held = getattr(buffer, name)
-    if isinstance(held, (np.ndarray, list, dict, Shadow)):
+    if isinstance(held, MEMORY):
         add_into(held, g)  # other names may stand for this memory
     else:
         setattr(buffer, name, add(held, g))
