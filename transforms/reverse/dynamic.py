@@ -151,16 +151,14 @@ class Dynamic(Primitives):
     ) -> Atom | None:
         """Emit the statement, and `function` for the shadow of its result; returns the cotangent of the result."""
         target = statement.target
-        if target is None:
-            target = self.names.temporary()
-            statement = Assign(target, statement.value, statement.origin)
         primal.statements.append(statement)
+        if target is None:  # called for what it does to memory
+            return adjoint.call(runtime.drained, self.shadow(shadow)) if self._has_shadow(shadow) else None
         if self.kind(target) is not Kind.SHADOW:
             return self.take(target, adjoint)
-        if isinstance(shadow, Var) and self._has_shadow(shadow):
-            old = Var(self.bar(shadow.name))
-            operands = (old, Var(target)) if function is runtime.accumulated else (old,)
-            primal.call(function, *operands, target=self.bar(target))
+        if self._has_shadow(shadow):
+            operands = (Var(target),) if function is runtime.accumulated else ()
+            primal.call(function, self.shadow(shadow), *operands, target=self.bar(target))
         else:
             primal.call(self._zeros_function(target), Var(target), target=self.bar(target))
         return Var(self.bar(target))
