@@ -620,20 +620,48 @@ def summarise(regions: Regions) -> Summary:
 
 
 class Summaries:
-    """Summaries of functions, computed on demand; a recursive call is taken to a fixed point."""
+    """Summaries of functions, computed on demand; those of functions that call each other are taken to a fixed point
+    together."""
 
     def __init__(self) -> None:
         self.known: dict[Function, Summary] = {}
 
     def __call__(self, function: Function) -> Summary:
-        if function in self.known:
-            return self.known[function]
-        self.known[function] = Summary()
-        settled = set(self.known)
-        while True:
-            summary = summarise(find_regions(function, self, items_of(function)))
-            if summary == self.known[function]:
-                return summary
-            self.known[function] = summary
-            for other in [other for other in self.known if other not in settled]:
-                del self.known[other]  # it was computed from the old summary
+        if function not in self.known:
+            self._settle(self._unknown(function))
+        return self.known[function]
+
+    def _unknown(self, function: Function) -> dict[Function, tuple[Function, ...]]:
+        """The functions without a summary that a call of this one reaches, and what each calls; callees come first."""
+        found: dict[Function, tuple[Function, ...]] = {}
+        seen = {function}
+        work = [(function, iter(_called(function)))]
+        while work:
+            current, rest = work[-1]
+            callee = next(rest, None)
+            if callee is None:
+                found[current] = tuple(_called(current))
+                work.pop()
+            elif callee not in seen and callee not in self.known:
+                seen.add(callee)
+                work.append((callee, iter(_called(callee))))
+        return found
+
+    def _settle(self, calls: dict[Function, tuple[Function, ...]]) -> None:
+        self.known.update(dict.fromkeys(calls, Summary()))
+        pending = set(calls)
+        while pending:
+            for function in calls:
+                if function in pending:
+                    pending.remove(function)
+                    summary = summarise(find_regions(function, self, items_of(function)))
+                    if summary != self.known[function]:
+                        self.known[function] = summary
+                        pending |= {caller for caller, called in calls.items() if function in called}
+
+
+def _called(function: Function) -> dict[Function, None]:
+    """The functions that a function calls, in order of first occurrence."""
+    calls = (s.value for s in walk(function.body) if isinstance(s, Assign) and isinstance(s.value, Call))
+    found = (call.function.value for call in calls if isinstance(call.function, Ref))
+    return dict.fromkeys(value for value in found if isinstance(value, Function))

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from transforms import core, registry
 from transforms.inference import join, loosened, map_sizes
-from transforms.values import NEVER, UNKNOWN, Known, Literal, Partial, Size, Value
+from transforms.values import NEVER, UNKNOWN, Known, Literal, Partial, Sequence, Size, Value
 
 
 class Reader(Protocol):
@@ -46,6 +46,7 @@ class Instance:
     returned: int | bool = False  # the parameter that it returns; True: a new container
     is_open: bool = True  # still being made
     is_assumed: bool = False  # its result was asked for while it was being made
+    is_recursive: bool = False  # it was ever asked for while it was being made
     assumes: list[Instance] = field(default_factory=list)  # whose results it relied on while they were being made
 
 
@@ -61,7 +62,7 @@ class Session:
         self.instances: dict[tuple[int, tuple[Value, ...]], Instance] = {}
         self.alive: list[Any] = []  # keeps what is known by its id
         self.count: dict[int, int] = {}
-        self.open: dict[int, int] = {}
+        self.open: dict[Hashable, list[tuple[Value, ...]]] = {}  # function -> the values of those being made
         self.programs: dict[int, core.Function | None] = {}
         self.cells: dict[int, types.CellType] = {}
         self.stack: list[Instance] = []  # those being made, outermost first
@@ -89,11 +90,8 @@ class Session:
         For a call inside of the program, the parameters that are partials are replaced by one for each of the values
         that they hold: closures are taken apart.
         """
-        identity = id(function)
-        values = self._bounded(identity, values)
-        if function.given:
-            known = zip(function.parameters, values)
-            values = tuple(function.given.get(name, value) if value == UNKNOWN else value for name, value in known)
+        identity, family = id(function), _family(function)
+        values = self._given(function, self._bounded(identity, self.open.setdefault(family, []), values))
         key = (identity, values) if is_inner else (identity, (*values, NEVER))
         found = self.instances.get(key)
         if found is not None:
@@ -105,7 +103,7 @@ class Session:
         signature = plain_signature(function) if parameters == function.parameters else None
         self.alive.append(function)
         self.count[identity] = self.count.get(identity, 0) + 1
-        self.open[identity] = self.open.get(identity, 0) + 1
+        self.open[family].append(values)
         made = self.instances[key] = Instance(
             function.replace(body=(), values=None, parameters=parameters, signature=signature)
         )
@@ -114,12 +112,30 @@ class Session:
             self._make(made, function, values, parameters, is_inner)
         finally:
             self.stack.pop()
-            self.open[identity] -= 1
+            self.open[family].pop()
+        if is_inner and not made.is_recursive:
+            self.instances[key] = made = self._wider(function, values) or made
         return made
+
+    def _given(self, function: core.Function, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        """The values with what is known of parameters by design."""
+        if not function.given:
+            return values
+        known = zip(function.parameters, values)
+        return tuple(function.given.get(name, value) if value == UNKNOWN else value for name, value in known)
+
+    def _wider(self, function: core.Function, values: tuple[Value, ...]) -> Instance | None:
+        """The instance that a recursive function calls of itself, where it says the same for any number."""
+        for (identity, others), found in self.instances.items():
+            if identity == id(function) and found.is_recursive and not found.is_open and len(others) == len(values):
+                every = zip(function.parameters, values, others)
+                if all(_covers(other, value, name in function.given) for name, value, other in every):
+                    return found
+        return None
 
     def _assume(self, assumed: Instance) -> None:
         """Note that those being made rely on the result of one of them that is not settled yet."""
-        assumed.is_assumed = True
+        assumed.is_assumed = assumed.is_recursive = True
         inside = False
         for each in self.stack:
             if inside and not any(assumed is known for known in each.assumes):
@@ -134,12 +150,19 @@ class Session:
                 identity = key[0]
                 self.count[identity] -= 1
 
-    def _bounded(self, identity: int, values: tuple[Value, ...]) -> tuple[Value, ...]:
-        """Values that are told apart less the more instances there are, so that their number stays finite."""
-        if self.open.get(identity, 0) > 3 or self.count.get(identity, 0) >= 2 * MOST_INSTANCES:
-            return tuple(UNKNOWN if not isinstance(value, Literal) or _is_number(value) else value for value in values)
-        if self.open.get(identity, 0) > 0 or self.count.get(identity, 0) >= MOST_INSTANCES:
+    def _bounded(
+        self, identity: int, opened: list[tuple[Value, ...]], values: tuple[Value, ...]
+    ) -> tuple[Value, ...]:
+        """Values that are told apart less the more instances there are, so that their number stays finite; what varies
+        from one call of a recursive function to the next is not known to be a certain number."""
+        before = opened[-1] if opened and len(opened[-1]) == len(values) else (NEVER,) * len(values)
+        count = self.count.get(identity, 0)
+        if len(opened) > 3 or count >= 2 * MOST_INSTANCES:
+            return tuple(v if v == old or _is_name(v) else UNKNOWN for v, old in zip(values, before))
+        if count >= MOST_INSTANCES:
             return tuple(map(loosened, values))
+        if opened:
+            return tuple(v if v == old else loosened(v) for v, old in zip(values, before))
         return values
 
     def _make(
@@ -219,8 +242,25 @@ def plain_signature(function: core.Function) -> inspect.Signature | None:
     return function.signature if is_plain else None
 
 
-def _is_number(value: Literal) -> bool:
-    return type(value.value) in (int, float, complex)
+def _is_name(value: Value) -> bool:
+    """Whether a value is a constant other than a number: None, a string, an answer."""
+    return isinstance(value, Literal) and type(value.value) not in (int, float, complex)
+
+
+def _family(function: core.Function) -> Hashable:
+    """What all instances of a function have in common."""
+    return id(function) if function.origin is None else (function.name, function.filename, function.origin)
+
+
+def _covers(wider: Value, value: Value, is_given: bool) -> bool:
+    """Whether code for one value is as good for another, which says more of numbers only (and, for what an adjoint gets
+    from its augmented function, of what that got from a recursive call)."""
+    if wider == value or wider == loosened(value) or (is_given and wider == UNKNOWN):
+        return True
+    if isinstance(wider, Sequence) and isinstance(value, Sequence) and wider.kind is value.kind:
+        pairs = zip(wider.items, value.items)
+        return len(wider.items) == len(value.items) and all(_covers(a, b, is_given) for a, b in pairs)
+    return False
 
 
 def canonical_sizes(values: tuple[Value, ...]) -> tuple[tuple[Value, ...], dict[Hashable, Size]]:
