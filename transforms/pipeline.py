@@ -60,7 +60,8 @@ class Compiler:
         key = (function, wrt, shadowed)
         if key not in self.pairs:
             place: dict[str, Any] = {"filename": function.filename, "origin": function.origin}
-            augmented = Function(f"{function.name}_augmented", (), (), order=function.order + 1, **place)
+            given = function.given
+            augmented = Function(f"{function.name}_augmented", (), (), order=function.order + 1, given=given, **place)
             adjoint = Function(f"{function.name}_adjoint", (), (), order=function.order + 1, **place)
             self.pairs[key] = Pair(augmented, adjoint, identifier(function.name))
             make_pair(self.pairs[key], self.prepare(function), wrt, self, shadowed)

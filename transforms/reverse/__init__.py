@@ -25,11 +25,12 @@ from transforms.core import (
     is_call_of,
     names_in,
 )
+from transforms.inference import map_sizes
 from transforms.reverse.builder import Builder, free_reads
 from transforms.reverse.outputs import check_output
 from transforms.reverse.plan import Shadowed
 from transforms.reverse.sweep import Sweep, Sweeps
-from transforms.values import UNKNOWN, Array, Instance, Known, Literal, Number, Sequence, Value
+from transforms.values import UNKNOWN, Array, Instance, Known, Literal, Number, Sequence, Size, Value
 
 __all__ = ["Pair", "gradient", "make_pair"]
 
@@ -136,6 +137,22 @@ def _ones(program: Function, sweeps: Sweeps) -> list[Statement]:
     return [Assign(sweeps.cotangent, Call(Ref(function), (sweeps.result,)), None)]
 
 
+def _kept(sweep: Sweep, name: str) -> Value:
+    """What is known of a value that is handed from an augmented function to its adjoint (which reads it only where the
+    augmented function computed it)."""
+    value = sweep.values.get(name, UNKNOWN)
+    if isinstance(value, Array) and len(sweep.plan.bound_in.get(name, (0, 0))) < 2:
+        return map_sizes(value, lambda size: Size(("given", size.key), size.maybe_one))
+    return value if isinstance(value, Number) else UNKNOWN
+
+
+def _cotangent_of(value: Value) -> Value:
+    """What is known of the cotangent of a result: numbers for numbers."""
+    if isinstance(value, Sequence) and value.kind is tuple:
+        return Sequence(tuple, tuple(map(_cotangent_of, value.items)))
+    return value if isinstance(value, Number) and value.dtype == np.float64 else UNKNOWN
+
+
 def make_pair(pair: Pair, function: Function, wrt: tuple[int, ...], compiler: Any, shadowed: Shadowed = ()) -> None:
     """Fill in the bodies of a pair (made empty before, so that a recursive function can refer to its own)."""
     sweep = Sweep(function, wrt, compiler, shadowed)
@@ -161,5 +178,6 @@ def make_pair(pair: Pair, function: Function, wrt: tuple[int, ...], compiler: An
     for position, name in enumerate(needed):
         start.call(operator.getitem, Var(entry), Const(position), target=name)
     pair.adjoint.parameters = (entry, sweeps.cotangent)
-    pair.adjoint.given = {entry: Sequence(tuple, (UNKNOWN,) * len(needed))}
+    pair.adjoint.given = {entry: Sequence(tuple, tuple(_kept(sweep, name) for name in needed))}
+    pair.adjoint.given[sweeps.cotangent] = _cotangent_of(_result_value(function))
     pair.adjoint.body = (*start.statements, *last)

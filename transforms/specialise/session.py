@@ -122,7 +122,7 @@ class Session:
         if not function.given:
             return values
         known = zip(function.parameters, values)
-        return tuple(function.given.get(name, value) if value == UNKNOWN else value for name, value in known)
+        return tuple(_refined(value, function.given.get(name, UNKNOWN)) for name, value in known)
 
     def _wider(self, function: core.Function, values: tuple[Value, ...]) -> Instance | None:
         """The instance that a recursive function calls of itself, where it says the same for any number."""
@@ -250,6 +250,15 @@ def _is_name(value: Value) -> bool:
 def _family(function: core.Function) -> Hashable:
     """What all instances of a function have in common."""
     return id(function) if function.origin is None else (function.name, function.filename, function.origin)
+
+
+def _refined(value: Value, given: Value) -> Value:
+    """The value, with what is given where nothing is known of it or of an item."""
+    if value == UNKNOWN:
+        return given
+    if isinstance(value, Sequence) and isinstance(given, Sequence) and len(value.items) == len(given.items):
+        return Sequence(value.kind, tuple(map(_refined, value.items, given.items)))
+    return value
 
 
 def _covers(wider: Value, value: Value, is_given: bool) -> bool:
