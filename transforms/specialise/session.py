@@ -243,8 +243,8 @@ def plain_signature(function: core.Function) -> inspect.Signature | None:
 
 
 def _is_name(value: Value) -> bool:
-    """Whether a value is a constant other than a number: None, a string, an answer."""
-    return isinstance(value, Literal) and type(value.value) not in (int, float, complex)
+    """Whether a value is a constant that does not count or grow: None, a string, an answer."""
+    return isinstance(value, Literal) and type(value.value) not in (int, float, complex, tuple)
 
 
 def _family(function: core.Function) -> Hashable:
