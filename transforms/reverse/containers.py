@@ -161,6 +161,9 @@ class Containers(Lists):
         g = self.take(target, adjoint)
         if g is None:
             return
+        if self.kind(source) is Kind.VALUE and source.name not in self.plan.buffered:
+            self.accumulate(source, adjoint.call(runtime.alone, source, index, g), adjoint)
+            return
         buffer = Var(self.bar(source.name)) if self.kind(source) is Kind.SHADOW else self.buffer(source.name, adjoint)
         adjoint.do(runtime.add_at if isinstance(value, Array) else runtime.add_item, buffer, index, g)
 

@@ -46,6 +46,7 @@ from transforms.core import (
     While,
     all_writes,
     blocks_of,
+    is_call_of,
     reads,
     walk,
     writes,
@@ -139,6 +140,15 @@ class Plan:
         if not self.activity.is_active(atom):
             return Kind.NONE
         return Kind.SHADOW if self.regions.is_mutated(atom) else Kind.VALUE
+
+    def is_handed_part(self, statement: Statement, call: Call) -> bool:
+        """Whether an item is read of what one half of a derivative hands to the other: its type is not known where it
+        comes from a recursive call, and its items are few.  Its cotangent is put together, not added to in place, so
+        that derivatives of the next orders are as free of memory that is changed."""
+        is_read = is_call_of(call, operator.getitem) and self.function.order > 0
+        if not is_read or self.places[id(statement)].loops or not isinstance(call.arguments[1], Const):
+            return False
+        return isinstance(call.arguments[1].value, int) and isinstance(self.value(call.arguments[0]), Unknown)
 
     def is_structured(self, name: str) -> bool:
         """Whether the cotangent of a name is kept item by item, under the names of its slots."""
@@ -351,7 +361,7 @@ def _find_buffers(plan: Plan) -> None:
                 is_value = isinstance(source, Var) and plan.kind(source) is Kind.VALUE
                 if not isinstance(source, Var) or not is_value or plan.is_structured(source.name):
                     continue
-                if plan.activity.is_active(target):
+                if plan.activity.is_active(target) and not plan.is_handed_part(statement, call):
                     plan.buffered.add(source.name)
 
 

@@ -149,6 +149,11 @@ def put_stored(shadow, key, g_in, *, ans, g, shadow_bar):
     return runtime.take_stored(shadow_bar, key, g_in)
 
 
+@adjoint(runtime.alone, wrt="g_in", linear="g_in", shape_only="x")
+def alone(x, index, g_in, *, ans, g):
+    return g[index]
+
+
 @adjoint(runtime.share, wrt="shadow", linear="shadow")
 def share(shadow, where, *, ans, g):
     return runtime.share(g, where)

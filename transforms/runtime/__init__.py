@@ -81,6 +81,7 @@ from transforms.runtime.cotangents import (
     add_attribute,
     add_into,
     add_item,
+    alone,
     filled,
     finish,
     fitted,

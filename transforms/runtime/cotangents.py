@@ -204,6 +204,13 @@ def _places(shadow: dict, g: dict) -> list[tuple]:
     return [(key, item) for key, item in g.items() if key in shadow or type(item) is not float or item != 0.0]
 
 
+def alone(x: Any, index: Any, g: Any) -> Any:
+    """The cotangent of the list, tuple, dict or array `x` where only that of `x[index]`, `g`, is not zero."""
+    whole = zeros(x)
+    whole[index] = g
+    return whole
+
+
 def add_item(buffer: Any, index: Any, g: Any) -> None:
     """Add the cotangent `g` of `x[index]` to the cotangent `buffer` of the list, tuple, dict or array `x`, in place."""
     if isinstance(buffer, np.ndarray):
