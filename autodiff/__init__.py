@@ -9,6 +9,7 @@ print(gradient.source)
 
 from __future__ import annotations
 
+import autodiff.api.unknown  # noqa: F401  generated code calls it by way of `runtime.calls`
 from autodiff.api.checking import check_grads
 from autodiff.api.gradient import get_grad, grad, value_and_grad
 from autodiff.api.pullback import vjp

@@ -1,5 +1,4 @@
-"""`vjp`: the value of a function together with its pullback, and the pullbacks of functions known only at run
-time.
+"""`vjp`: the value of a function together with its pullback.
 
 The compiler makes a pair of programs: the augmented one computes the value and what has to be saved, the
 adjoint one turns that and a cotangent into gradients.  Both are kept in one module, compiled and cached like
@@ -47,7 +46,7 @@ class Pair(Transformed):
     def positions(self, bound: Bound) -> tuple[int, ...]:
         """The parameters that get a cotangent."""
         used = dict.fromkeys(place.parameter for place in bound.places[self.binder.leading : bound.given])
-        return tuple(index for index in used if self.strict or _may_be_active(bound.values[index]))
+        return tuple(index for index in used if self.strict or may_be_active(bound.values[index]))
 
     def check(self, bound: Bound) -> None:
         if not self.strict:
@@ -101,7 +100,7 @@ class Pair(Transformed):
         return value, pull, bound.values
 
 
-def _may_be_active(argument: Any) -> bool:
+def may_be_active(argument: Any) -> bool:
     return any(trees.is_inexact(leaf) for _, leaf in trees.leaves(argument))
 
 
@@ -171,9 +170,16 @@ def _made_inside(fn: Callable[..., Any], leading: int, count: int, has_aux: bool
     return memo[key][1]
 
 
-def _paired(fn: Callable[..., Any], count: int, has_aux: bool) -> core.Function:
-    """The function of the arguments of `fn` and a cotangent whose gradient is what the pullback returns."""
+def paired(fn: core.Function) -> core.Function:
+    """The function of the parameters of a program and a cotangent whose gradient is what the pullback returns."""
+    return _paired(fn.replace(signature=None), len(fn.parameters), False, is_fitted=True)
+
+
+def _paired(fn: Callable[..., Any], count: int, has_aux: bool, is_fitted: bool = False) -> core.Function:
+    """The function of the arguments of `fn` and a cotangent whose gradient is what the pullback returns; `is_fitted`:
+    the cotangent is sure to fit the value."""
     names = tuple(f"primal_{k}" for k in range(count))
+    name = fn.name if isinstance(fn, core.Function) else _name(fn)
     output = "output" if has_aux else "value"
     body: list[core.Statement] = []
     operands = names
@@ -185,10 +191,13 @@ def _paired(fn: Callable[..., Any], count: int, has_aux: bool) -> core.Function:
     if has_aux:
         body.append(core.Assign("value", core.Call(core.Ref(operator.getitem), (core.Var(output), core.Const(0)))))
     cotangent, value, seed = core.Var("cotangent"), core.Var("value"), core.Var("seed")
-    body.append(core.Assign("seed", core.Call(core.Ref(runtime.fitted), (cotangent, value))))
+    if is_fitted:
+        seed = cotangent
+    else:
+        body.append(core.Assign("seed", core.Call(core.Ref(runtime.fitted), (cotangent, value))))
     body.append(core.Assign("result", core.Call(core.Ref(runtime.pairing), (value, seed))))
     body.append(core.Return(core.Var("result")))
-    return core.Function(f"pullback_of_{identifier(_name(fn))}", (*names, "cotangent"), tuple(body))
+    return core.Function(f"pullback_of_{identifier(name)}", (*names, "cotangent"), tuple(body))
 
 
 def _may_change_arguments(fn: Any) -> bool:
@@ -255,23 +264,3 @@ def _matching(cotangent: Any, value: Any, name: str) -> Any:
         return given if isinstance(given, complex) else float(given)
 
     return fit(value, cotangent, "")
-
-
-# -------------------------------------------------------------------------------- functions known only at run time
-
-
-def dispatch(function: Any, *arguments: Any) -> tuple[Any, Callable[[Any], tuple]]:
-    """The value of a call and its pullback, for generated code that calls a function it was given as a value.
-
-    Arguments without a derivative (integers, functions) get 0.0.
-    """
-    pair = Pair(function, strict=False)
-    value, pull, _ = pair.start(arguments)
-
-    def pullback(cotangent: Any) -> tuple:
-        return tuple(0.0 if item is None else item for item in pull(cotangent))
-
-    return value, pullback
-
-
-runtime.calls.dispatcher = dispatch

@@ -136,7 +136,7 @@ class Regions:
     function: Function
     names: dict[str, Region] = field(default_factory=dict)
     objects: dict[int, Region] = field(default_factory=dict)
-    assumed_copies: set[str] = field(default_factory=set)  # items of unknown things, taken to be copies; to be checked
+    assumed_copies: set[str] = field(default_factory=set)  # items of unknown things, and what is broadcast; to be checked
     called_outside: set[int] = field(default_factory=set)  # ids of the objects whose data its callees read or change
     _immutable: set[str] = field(default_factory=set)
 
@@ -253,9 +253,17 @@ def find_regions(
 
 
 def items_of(function: Function) -> frozenset[str]:
-    """The names that are bound to items: views, for an analysis that does not check whether they may be copies."""
+    """The names that are bound to items, or to what is broadcast: views, for an analysis that does not check whether
+    they may be copies."""
     calls = (s for s in walk(function.body) if isinstance(s, Assign) and s.target is not None)
-    return frozenset(s.target for s in calls if is_call_of(s.value, operator.getitem) and s.target is not None)
+    reading = (operator.getitem, np.broadcast_to)
+    return frozenset(s.target for s in calls if is_call_of(s.value, *reading) and s.target is not None)
+
+
+def is_broadcast(call: Call) -> bool:
+    """Whether a call broadcasts its first argument: the view cannot be changed, so that it is as good as a copy where
+    nothing changes the argument while it is in use."""
+    return is_call_of(call, np.broadcast_to) and bool(call.arguments)
 
 
 def chain(regions: Regions, name: str) -> list[Region]:
@@ -455,6 +463,9 @@ class _Finder:
         for name in getattr(entry, "stores", ()):
             if mutated is not None:
                 self.holds(mutated, bound.get(name, ()))
+        if is_broadcast(call) and target is not None and target not in self.views:
+            self.unknown_items.append((target, call.arguments[0]))
+            return
         for atom in viewed(entry, bound, self.regions.value):
             self.view(target, result, atom, function in TAKERS)
 

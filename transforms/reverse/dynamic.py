@@ -29,6 +29,8 @@ HANDLERS: dict[Any, str] = {
     runtime.return_item: "returning",
     runtime.return_attribute: "returning",
     runtime.exchange: "exchanging",
+    runtime.call_augmented: "calling",
+    runtime.call_again: "calling",
 }
 
 
@@ -145,6 +147,26 @@ class Dynamic(Primitives):
             self._flow_back(new, g, adjoint)
         else:
             self.accumulate(new, g, adjoint)
+
+    def calling(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
+        """`value, pullback = call_augmented(function, *arguments)`, `call_again(pullback, cotangent)`: the cotangent of
+        the pullback consists of contributions to those of the arguments, and so does what it gives for the value's."""
+        primal.statements.append(statement)
+        is_again = call.function.value is runtime.call_again  # type: ignore[union-attr]
+        if not is_again and self.kind(call.arguments[0]) is not Kind.NONE:
+            self.refuse(statement, runtime.call_augmented, None)
+        assert statement.target is not None
+        value, pullback = (self.take(slot, adjoint) for _, slot in self.slots(statement.target))
+        if value is not None:
+            own = primal.call(operator.getitem, Var(statement.target), Const(1), target=self.names.fresh("pullback"))
+            value = adjoint.call(own, value)
+            pullback = value if pullback is None else adjoint.call(runtime.add, value, pullback)
+        if pullback is None:
+            return
+        operands = call.arguments if is_again else call.arguments[1:]
+        for atom, place in zip(operands, (slice(None, -1), -1) if is_again else range(len(operands))):
+            if self.kind(atom) is not Kind.NONE:
+                self.accumulate(atom, adjoint.call(operator.getitem, pullback, Const(place)), adjoint)
 
     def _shadow_of_result(
         self, statement: Assign, function: Any, shadow: Atom, primal: Builder, adjoint: Builder

@@ -316,13 +316,19 @@ class Sweep(Dynamic):
         assert target is not None and isinstance(call.function, Var)
         if call.keywords:
             raise TransformError("a call with keywords of a function that is not known", "", statement.origin)
+        operands = (*call.arguments,)
+        function = runtime.call_augmented
         if self.kind(call.function) is not Kind.NONE:
-            raise TransformError(
-                f"{call.function.name!r} is called, and holds values that are differentiated; its class is not known",
-                "Give example arguments, so that types are known.",
-                statement.origin,
-            )
-        both = primal.call(runtime.call_augmented, call.function, *call.arguments)
+            if not self._may_be_pullback(call):
+                raise TransformError(
+                    f"{call.function.name!r} is called, and holds values that are differentiated; its class is not "
+                    "known",
+                    "Give example arguments, so that types are known.",
+                    statement.origin,
+                )
+            function, operands = runtime.call_again, (call.function, *operands)
+        inputs = [self._own_copy(statement, atom, primal) for atom in call.arguments]
+        both = primal.call(function, call.function, *inputs)
         value = primal.call(operator.getitem, both, Const(0))
         primal.call(runtime.snapshot, value, target=target) if is_changed(self, target) else primal.bind(target, value)
         if self.kind(target) is Kind.SHADOW:
@@ -332,7 +338,14 @@ class Sweep(Dynamic):
         if g is None:
             return
         contributions = adjoint.call(pullback, g)
-        for position, atom in enumerate(call.arguments):
+        places = range(len(operands)) if function is runtime.call_augmented else (slice(None, -1), -1)
+        for atom, place in zip(operands, places):
             if self.kind(atom) is not Kind.NONE:
-                item = adjoint.call(operator.getitem, contributions, Const(position))
-                self.accumulate(atom, item, adjoint)
+                self.accumulate(atom, adjoint.call(operator.getitem, contributions, Const(place)), adjoint)
+
+    def _may_be_pullback(self, call: Call) -> bool:
+        """Whether what is called may be the pullback that a first derivative got from such a call."""
+        calls = (s.value for s in walk(self.function.body) if isinstance(s, Assign))
+        is_derivative = self.function.order > 0
+        is_derivative = is_derivative or any(is_call_of(c, runtime.call_augmented, runtime.call_again) for c in calls)
+        return is_derivative and len(call.arguments) == 1

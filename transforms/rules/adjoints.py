@@ -11,7 +11,7 @@ from transforms import runtime
 from transforms.core import Const
 from transforms.registry import adjoint, constant, facts, refused, result, simplify
 from transforms.rules.typed import dtype_atom, dtype_of, shape_of, surely_equal
-from transforms.values import FLOAT, UNKNOWN, Array, Literal, Many, Number, Value
+from transforms.values import FLOAT, UNKNOWN, Array, Literal, Many, Number, Sequence, Value
 
 constant(runtime.zeros, runtime.ones, runtime.structure, shape_only="x")
 constant(runtime.Shadow, runtime.common_length)
@@ -112,13 +112,26 @@ def add_item(buffer, index, g_in, *, ans, g):
     return None
 
 
+facts(runtime.call_augmented, wrt="arguments", is_pure=False)
+facts(runtime.call_again, wrt="pullback cotangent", is_pure=False)
+
+
+@result(runtime.call_augmented)
+def value_and_pullback(function: Value, *arguments: Value) -> Value:
+    return Sequence(tuple, (UNKNOWN, UNKNOWN))
+
+
+@result(runtime.call_again)
+def value_and_pullback_again(pullback: Value, cotangent: Value) -> Value:
+    return Sequence(tuple, (UNKNOWN, UNKNOWN))
+
+
 @adjoint(runtime.make_record, wrt="items", views="items")
 def make_record(kind, names, *items, ans, g):
     return tuple([getattr(g, name) for name in names])
 
 
 facts(runtime.update)  # reverse mode inlines the rule of the function that it applies
-refused("the function is only known at run time", runtime.call_augmented)
 facts(runtime.add_attribute, wrt="g", mutates="buffer", is_deep=True, is_pure=False)
 facts(runtime.return_item, runtime.return_attribute, wrt="other", mutates="shadow", is_pure=False)
 facts(

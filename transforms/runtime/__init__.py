@@ -32,6 +32,8 @@ from transforms.runtime.builtins import (
     unsum,
 )
 from transforms.runtime.calls import (
+    CallPullback,
+    call_again,
     call_augmented,
 )
 from transforms.runtime.containers import (

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from transforms.runtime.broadcasting import match_dtype
+from transforms.runtime.calls import CallPullback
 from transforms.runtime.refusal import DerivativeRefused
 
 
@@ -41,6 +42,8 @@ def zeros(x: Any, within: tuple = ()) -> Any:
         return x.dtype.type(0)
     if x is None or isinstance(x, (int, float, complex, str, bytes, np.generic, type)):
         return 0.0
+    if isinstance(x, CallPullback):
+        return [zeros(item, within) for item in x.arguments]
     shadow = Shadow()
     if isinstance(x, Shadow):
         vars(shadow).update((name, zeros(item)) for name, item in vars(x).items())
@@ -142,7 +145,10 @@ def add(a: Any, b: Any) -> Any:
 
 
 def pairing(value: Any, cotangent: Any) -> Any:
-    """The sum of the products of the numbers in a value and in its cotangent; its gradient is that of a pullback."""
+    """The sum of the products of the numbers in a value and in its cotangent, where a zero stands for any structure;
+    its gradient is that of a pullback."""
+    if isinstance(value, (tuple, list, dict)) and isinstance(cotangent, float):
+        return 0.0
     if isinstance(value, (tuple, list)):
         return sum(pairing(p, q) for p, q in zip(value, cotangent, strict=True))
     if isinstance(value, dict):
