@@ -11,7 +11,7 @@ from transforms import runtime
 from transforms.core import Const
 from transforms.registry import adjoint, constant, facts, refused, result, simplify
 from transforms.rules.typed import dtype_atom, dtype_of, shape_of, surely_equal
-from transforms.values import FLOAT, UNKNOWN, Array, Literal, Many, Number, Sequence, Value
+from transforms.values import FLOAT, UNKNOWN, Array, Instance, Literal, Many, Number, Record, Sequence, Value
 
 constant(runtime.zeros, runtime.ones, runtime.structure, shape_only="x")
 constant(runtime.Shadow, runtime.common_length)
@@ -203,8 +203,20 @@ def simplify_structure(site: Any) -> Any:
     return site.atom("x") if isinstance(site.value("x"), (Array, Number, Literal)) else None
 
 
-@result(runtime.zeros, runtime.snapshot)
+@result(runtime.zeros)
+def zeros_like(x: Value) -> Value:
+    if isinstance(x, (Record, Instance)) and not issubclass(x.kind, (*_BUILTIN, runtime.CallPullback)):
+        return Instance(runtime.Shadow)
+    return like(x)
+
+
+_BUILTIN = (list, tuple, dict, set, str, bytes, np.ndarray, np.generic, int, float, complex, range, slice, type(None))
+
+
+@result(runtime.snapshot)
 def like(x: Value) -> Value:
+    if x == Instance(runtime.Shadow):
+        return x
     if isinstance(x, Many) and x.kind is list and isinstance(x.item, Number) and x.item.dtype.kind == "f":
         return x
     return x if isinstance(x, (Array, Number)) else UNKNOWN
