@@ -92,10 +92,13 @@ def _loop(
 def _try(statement: core.Try, after: frozenset[str], raised: frozenset[str]) -> tuple[LiveBlock, ...]:
     # The finally block runs on the way out in every case; afterwards either the program goes on or the exception does.
     final = liveness(statement.finalbody, after | raised, raised)
-    leave = final.before
-    handlers = [liveness(handler.body, leave, leave) for handler in statement.handlers]
-    orelse = liveness(statement.orelse, leave, leave)
-    caught = leave
+    leave, thrown = final.before, final.before
+    if raised != after:
+        leave = liveness(statement.finalbody, after, raised).before
+        thrown = liveness(statement.finalbody, raised, raised).before
+    handlers = [liveness(handler.body, leave, thrown) for handler in statement.handlers]
+    orelse = liveness(statement.orelse, leave, thrown)
+    caught = thrown
     for handler, live in zip(statement.handlers, handlers):
         caught |= live.before - {handler.name} if handler.name else live.before
     caught |= set(core.reads(statement))

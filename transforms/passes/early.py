@@ -2,7 +2,8 @@
 
 Comes in: any core program; part of presentation.  Goes out: the same program where `tape.append(x)` stands before what
 follows the binding of `x` and has nothing to do with the tape, so that `x` and the name that replaces it need not be
-alive together, and `coalesce` can make them one.
+alive together, and `coalesce` can make them one.  Not where an exception may be caught: what the body of a `try` that
+fails has recorded by then is never read back, and would be taken for what the next iteration recorded.
 
     >>> import operator
     >>> from transforms import operations
@@ -75,15 +76,18 @@ class _Mover:
     def __init__(self, lists: set[str], read: Counter[str]) -> None:
         self.lists, self.read = lists, read
 
-    def block(self, block: Block) -> Block:
+    def block(self, block: Block, is_guarded: bool = False) -> Block:
+        """`is_guarded`: something may come to nothing in the block, and what was recorded before it would stay."""
         result: list[Statement] = []
         records: dict[str, Assign] = {}  # tuples that are made only to be appended, not yet placed
         for statement in block:
-            statement = with_blocks(statement, map(self.block, blocks_of(statement)))
+            guards = isinstance(statement, With) or isinstance(statement, Try) and bool(statement.handlers)
+            inner = (self.block(each, is_guarded or guards) for each in blocks_of(statement))
+            statement = with_blocks(statement, inner)
             if isinstance(statement, Assign) and statement.target is not None and self.read[statement.target] == 1:
                 if is_call_of(statement.value, operations.make_tuple):
                     records[statement.target] = statement
-            if self.is_append(statement):
+            if self.is_append(statement) and not is_guarded:
                 self.place(statement, records, result)
             else:
                 result.append(statement)

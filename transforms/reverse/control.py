@@ -41,7 +41,7 @@ from transforms.core import (
 from transforms.errors import TransformError
 from transforms.reverse.builder import Builder, free_reads
 from transforms.reverse.cotangents import Cotangents, Scope, Statements, is_changed
-from transforms.reverse.plan import Kind, headers_of, touched
+from transforms.reverse.plan import Kind, headers_of, shared_source, touched
 from transforms.templates import value_of
 from transforms.values import (
     UNKNOWN,
@@ -502,12 +502,15 @@ class Control(Cotangents):
         return before.statements, rewind.statements
 
     def _note_changes(self, statement: Try) -> tuple[Statements, Block]:
-        """Where a body changes memory in place that is differentiated: statements that make a note and that check, at
-        the start of a handler, that it was not made; and the body with the note at its first change."""
+        """Where a body changes memory in place that is differentiated, and that was there before: statements that make a
+        note and that check, at the start of a handler, that it was not made; and the body with the note at its first
+        change."""
+        inside = {id(s) for s in walk(statement.body)}
         for position, inner in enumerate(statement.body if statement.handlers else ()):
             calls = (s.value for s in walk((inner,)) if isinstance(s, Assign) and isinstance(s.value, Call))
             changed_by = self.plan.activity.changed_by
-            if any(self.kind(atom) is Kind.SHADOW for call in calls for atom in changed_by(call)):
+            changed = (atom for call in calls for atom in changed_by(call) if self.kind(atom) is Kind.SHADOW)
+            if not all(self._is_made_in(atom, inside) for atom in changed):
                 is_atomic = isinstance(inner, Assign) and is_call_of(inner.value, *ATOMIC)
                 if is_atomic and inner is statement.body[-1]:
                     break
@@ -518,6 +521,17 @@ class Control(Cotangents):
                 place = position + is_atomic
                 return notes.statements, (*statement.body[:place], note, *statement.body[place:])
         return [], ()
+
+    def _is_made_in(self, atom: Atom, inside: set[int]) -> bool:
+        """Whether memory is made by one of these statements; what an exception leaves unfinished goes with it."""
+        made = self.plan.binding.get(atom.name) if isinstance(atom, Var) else None
+        if made is None or id(made) not in inside:
+            return False
+        source = shared_source(self.plan, made)
+        if source is None:
+            return isinstance(made.value, Call)
+        is_item = isinstance(made.value, Call) and not isinstance(self.plan.value(source), Array)
+        return not is_item and self._is_made_in(Var(source), inside)
 
     def _refuse_partial(self, statement: Try, read: frozenset[str]) -> None:
         """Refuse a handler where it, or what follows, reads what the unfinished body may have assigned."""
