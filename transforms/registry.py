@@ -352,7 +352,7 @@ def facts(*functions: Any, **facets: Any) -> None:
 
 def _name_parameters(entry: Primitive, facts: dict[str, Any]) -> None:
     """Take the function's own signature where facets name parameters; that of a rule takes its place later."""
-    if entry.signature is None and any(facts.get(key) for key in ("views", "mutates", "stores", "shape_only")):
+    if entry.signature is None and any(facts.get(key) for key in ("wrt", "views", "mutates", "stores", "shape_only")):
         entry.signature = inspect.signature(entry.functions[0])
         _borrowed.add(id(entry))
 

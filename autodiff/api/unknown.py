@@ -17,6 +17,7 @@ from autodiff.api.results import Results
 from autodiff.api.transformed import Transformed
 from autodiff.frontend.read import Callee, Reader
 from transforms import core, pipeline, runtime
+from transforms.inference import as_number
 from transforms.values import Value
 
 
@@ -29,7 +30,16 @@ class TransposeBinder(Binder):
 
     def bind(self, leading: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound:
         *arguments, cotangent = args
-        bound = super().bind(leading, tuple(arguments), kwargs)
+        return self._with_cotangent(super().bind(leading, tuple(arguments), kwargs), cotangent)
+
+    def of_values(self, values: tuple[Value, ...]) -> Bound:
+        return self._with_cotangent(super().of_values(values[:-1]), values[-1])
+
+    def filled(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        return (*Binder(self.callee).filled(values[:-1]), values[-1])
+
+    @staticmethod
+    def _with_cotangent(bound: Bound, cotangent: Any) -> Bound:
         places = bound.places[: bound.given]  # those of arguments that were given
         return dataclasses.replace(
             bound,
@@ -63,6 +73,11 @@ class Transpose(Transformed):
 
     def arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return (self.asked,), {}
+
+    def floating(self, bound: Bound, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        places = bound.places[self.binder.leading :]
+        asked = {places[position].parameter for position in self.asked} | {len(values) - 1}
+        return tuple(as_number(value) if k in asked else value for k, value in enumerate(values))
 
     def derive(self, bound: Bound, values: tuple[Value, ...], reader: Reader) -> core.Function:
         program = paired(self.binder.program(bound, values[:-1], reader))

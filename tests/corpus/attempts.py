@@ -323,3 +323,43 @@ def singular_matrix(x):
 
 
 register(singular_matrix, (0.7,), gradient=lambda x: 8 * x)
+
+
+def recorded_before_failing(x):
+    total = 0.0
+    for k in range(4):
+        try:
+            y = math.sin(x * k)
+            total = total + math.log(y - 0.5)
+        except ValueError:
+            total = total * x
+    return total
+
+
+def _recorded_before_failing(x):
+    total, slope = 0.0, 0.0
+    for k in range(4):
+        y = np.sin(x * k)
+        if y > 0.5:
+            total, slope = total + np.log(y - 0.5), slope + k * np.cos(x * k) / (y - 0.5)
+        else:
+            total, slope = total * x, slope * x + total
+    return slope
+
+
+register(recorded_before_failing, (0.9,), (1.2,), (0.5,), gradient=_recorded_before_failing)
+
+
+def made_and_left_by_a_failure(x):
+    kept = []
+    try:
+        items = [x]
+        items.append(x * x)
+        math.log(-x)
+        kept.append(items)
+    except ValueError:
+        kept.append([x**3])
+    return sum(kept[0])
+
+
+register(made_and_left_by_a_failure, (0.7,), gradient=lambda x: 3 * x**2)

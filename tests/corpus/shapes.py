@@ -239,3 +239,19 @@ def padded_with_the_edge(x):
 
 
 register(padded_with_the_edge, (np.array([0.5, -1.2, 2.0, 0.3]),))
+
+
+def broadcast_and_changed_after(x):
+    y = x * 1.0
+    rows = np.broadcast_to(y, (3, 4))
+    total = np.sum(rows * rows * np.arange(12.0).reshape(3, 4))
+    y[0] = 5 * x[1]
+    y[1:] *= x[2]
+    return total + np.sum(y)
+
+
+register(
+    broadcast_and_changed_after,
+    (np.array([0.5, -1.2, 2.0, 0.3]),),
+    gradient=lambda x: 2 * x * np.array([12.0, 15, 18, 21]) + np.array([0.0, 5 + x[2], x[1] + 2 * x[2] + x[3], x[2]]),
+)

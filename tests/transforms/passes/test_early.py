@@ -1,0 +1,40 @@
+"""What is recorded where something may fail."""
+
+from __future__ import annotations
+
+import math
+
+import autodiff as ad
+
+
+def failing(x):
+    total = 0.0
+    for k in range(4):
+        try:
+            y = math.sin(x * k)
+            total = total + math.log(y - 0.5)
+        except ValueError:
+            total = total * x
+    return total
+
+
+def steady(x):
+    total = 1.0
+    for _ in range(4):
+        y = total * x
+        total = math.exp(y) + math.log(x)
+    return total
+
+
+def places(source: str, *parts: str) -> list[int]:
+    return [source.index(part) for part in parts]
+
+
+def test_records_stand_after_what_may_be_caught():
+    failed, recorded = places(ad.grad(failing).source_for(0.9), "math.log(", "tape.append(")
+    assert failed < recorded
+
+
+def test_records_stand_before_what_leaves_the_function():
+    recorded, failed = places(ad.grad(steady).source_for(0.9), "tape.append(", "math.log(")
+    assert recorded < failed
