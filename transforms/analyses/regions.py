@@ -136,7 +136,7 @@ class Regions:
     function: Function
     names: dict[str, Region] = field(default_factory=dict)
     objects: dict[int, Region] = field(default_factory=dict)
-    assumed_copies: set[str] = field(default_factory=set)  # items of unknown things, and what is broadcast; to be checked
+    assumed_copies: set[str] = field(default_factory=set)  # items of unknown things, what is broadcast: to be checked
     called_outside: set[int] = field(default_factory=set)  # ids of the objects whose data its callees read or change
     _immutable: set[str] = field(default_factory=set)
 

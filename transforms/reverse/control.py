@@ -502,9 +502,9 @@ class Control(Cotangents):
         return before.statements, rewind.statements
 
     def _note_changes(self, statement: Try) -> tuple[Statements, Block]:
-        """Where a body changes memory in place that is differentiated, and that was there before: statements that make a
-        note and that check, at the start of a handler, that it was not made; and the body with the note at its first
-        change."""
+        """Where a body changes memory in place that is differentiated, and that was there before: statements that make
+        a note and that check, at the start of a handler, that it was not made; and the body with the note at its
+        first change."""
         inside = {id(s) for s in walk(statement.body)}
         for position, inner in enumerate(statement.body if statement.handlers else ()):
             calls = (s.value for s in walk((inner,)) if isinstance(s, Assign) and isinstance(s.value, Call))

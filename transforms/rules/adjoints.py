@@ -9,7 +9,7 @@ import numpy as np
 
 from transforms import runtime
 from transforms.core import Const
-from transforms.registry import adjoint, constant, facts, refused, result, simplify
+from transforms.registry import adjoint, constant, facts, result, simplify
 from transforms.rules.typed import dtype_atom, dtype_of, shape_of, surely_equal
 from transforms.values import FLOAT, UNKNOWN, Array, Instance, Literal, Many, Number, Record, Sequence, Value
 
