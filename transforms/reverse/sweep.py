@@ -317,7 +317,7 @@ class Sweep(Dynamic):
         if call.keywords:
             raise TransformError("a call with keywords of a function that is not known", "", statement.origin)
         operands = (*call.arguments,)
-        function = runtime.call_augmented
+        function: Any = runtime.call_augmented
         if self.kind(call.function) is not Kind.NONE:
             if not self._may_be_pullback(call):
                 raise TransformError(
