@@ -175,7 +175,9 @@ def paired(fn: core.Function) -> core.Function:
     return _paired(fn.replace(signature=None), len(fn.parameters), False, is_fitted=True)
 
 
-def _paired(fn: Callable[..., Any] | core.Function, count: int, has_aux: bool, is_fitted: bool = False) -> core.Function:
+def _paired(
+    fn: Callable[..., Any] | core.Function, count: int, has_aux: bool, is_fitted: bool = False
+) -> core.Function:
     """The function of the arguments of `fn` and a cotangent whose gradient is what the pullback returns; `is_fitted`:
     the cotangent is sure to fit the value."""
     names = tuple(f"primal_{k}" for k in range(count))
