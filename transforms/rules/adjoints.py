@@ -16,7 +16,7 @@ from transforms.values import FLOAT, UNKNOWN, Array, Instance, Literal, Many, Nu
 constant(runtime.zeros, runtime.ones, runtime.structure, shape_only="x")
 constant(runtime.Shadow, runtime.common_length)
 constant(runtime.held_outside, runtime.shadow_outside, is_pure=False)
-constant(runtime.has_item, runtime.check_distinct, is_pure=False)
+constant(runtime.has_item, runtime.check_distinct, runtime.check_unshared, is_pure=False)
 constant(runtime.place_of_slice, shape_only="items stored")
 constant(runtime.check_view, runtime.check_real, runtime.check_list, is_pure=False)
 constant(runtime.check_method, runtime.check_dict, runtime.check_stored, runtime.check_structure, is_pure=False)

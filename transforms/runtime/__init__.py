@@ -247,6 +247,7 @@ from transforms.runtime.refusal import (
     check_real,
     check_stored,
     check_structure,
+    check_unshared,
     check_view,
     is_computed,
     is_copy,

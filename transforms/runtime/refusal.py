@@ -35,6 +35,35 @@ def check_distinct(levels: tuple, changed: Any, *others: Any) -> None:
                 )
 
 
+def check_unshared(x: Any) -> None:
+    """Refuse to go on where something that is copied with all that it holds refers to the same memory twice: the parts
+    of the copy are followed as if each had memory of its own."""
+    found: dict[int, Any] = {}
+    _check_unshared(x, found)
+
+
+def _check_unshared(x: Any, found: dict[int, Any]) -> None:
+    if isinstance(x, (int, float, complex, str, bytes, np.generic, type, type(None), types.FunctionType)):
+        return
+    if not isinstance(x, tuple):
+        if id(x) in found:
+            raise DerivativeRefused(
+                f"deepcopy of something that refers to the same {type(x).__name__} twice: a derivative through this is "
+                "not supported; build the copy item by item"
+            )
+        found[id(x)] = x
+    if isinstance(x, np.ndarray):
+        return
+    for item in x.values() if isinstance(x, dict) else x if isinstance(x, (list, tuple)) else _attributes(x):
+        _check_unshared(item, found)
+
+
+def _attributes(x: Any) -> list:
+    """What the attributes of an object hold."""
+    slots = [name for kind in type(x).__mro__ for name in getattr(kind, "__slots__", ())]
+    return [*getattr(x, "__dict__", {}).values(), *(getattr(x, name) for name in slots if hasattr(x, name))]
+
+
 def _memory(thing: Any, levels: tuple, found: list[Any]) -> None:
     """Append the mutable things of an argument, level by level, where the level counts."""
     if not levels or isinstance(thing, (int, float, complex, str, bytes, np.generic, type, type(None))):

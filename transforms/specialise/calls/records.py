@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transforms import library, operations
+from transforms import library, operations, runtime
 from transforms.core import Const, Ref
 from transforms.inference import as_number
 from transforms.specialise.binding import Binding, constant
@@ -16,7 +16,7 @@ from transforms.specialise.calls.attributes import record_attribute
 from transforms.specialise.calls.classes import construct, construct_fields
 from transforms.specialise.calls.containers import dict_of, on_make_list, parts_of, tuple_of
 from transforms.specialise.calls.facts import Keywords, handles
-from transforms.values import Array, Known, Length, Literal, Many, Mapping, Number, Record, Sequence
+from transforms.values import Array, Known, Length, Literal, Many, Mapping, Never, Number, Record, Sequence, is_immutable
 
 if TYPE_CHECKING:
     from transforms.specialise.calls.dispatch import Calls
@@ -119,7 +119,12 @@ def copied_object(calls: Calls, source: Binding, value: Record) -> Binding:
 @handles(copy.deepcopy)
 def on_deepcopy(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     """`copy.deepcopy(x)` of what nothing in it refers to twice."""
-    return deep_copy(calls, arguments[0]) if len(arguments) == 1 and not keywords else None
+    if len(arguments) != 1 or keywords:
+        return None
+    if not is_immutable(arguments[0].value) and not isinstance(arguments[0].value, Array):
+        with calls.aside(is_bound=False):
+            calls.call_object(Ref(runtime.check_unshared, "runtime.check_unshared"), arguments, {})
+    return deep_copy(calls, arguments[0])
 
 
 def deep_copy(calls: Calls, source: Binding) -> Binding | None:
@@ -131,7 +136,7 @@ def deep_copy(calls: Calls, source: Binding) -> Binding | None:
 def _deep_copy(calls: Calls, source: Binding) -> Binding | None:
     value = as_number(source.value)
     match value:
-        case Number() | Literal() | Length() | Known():
+        case Number() | Literal() | Length() | Known() | Never():
             return source
         case Array():
             return calls.call_object(Ref(np.array, "np.array"), [source], {})
