@@ -37,11 +37,7 @@ TWICE = [
 REFUSED = frozenset(
     {
         "classes.named_tuples",
-        "classes.records_as_tuples",
         "classes.tree_of_nodes",
-        "iterators.cycled",
-        "iterators.pairs_by_one_iterator",
-        "iterators.repeated",
         "mutation.object_attribute_array",
         "statements.class_inside",
     }

@@ -117,3 +117,26 @@ def test_a_dict_updated_by_keywords_is_not_taken_for_unchanged() -> None:
         "def nothing(a):\n    pass\n\ndef f(x):\n    d = {'m': nothing(1)}\n    d.update(m=x)\n    return 1.5 * d['m']"
     )
     assert ad.grad(function)(0.7) == 1.5
+
+
+# ------------------------------------------------------------------------- copies of what refers to the same thing twice
+
+COPIED_TWICE = (
+    "a = x * 1.0\n    c = copy.deepcopy([a, a])\n    c[0][0] = x[1]\n    return np.sum(c[1] ** 2)",
+    "a = [x[0]]\n    c = copy.deepcopy({'a': a, 'b': (a, 1.0)})\n    c['a'][0] = x[1]\n    return c['b'][0][0]",
+    "items = [x * 1.0] * 3\n    c = copy.deepcopy(items)\n    c[0][0] = x[1]\n    return np.sum(c[1] ** 2)",
+)
+
+
+@pytest.mark.parametrize("lines", COPIED_TWICE)
+def test_deep_copies_of_what_is_referred_to_twice_are_refused(lines: str) -> None:
+    function = function_from(f"import copy\ndef f(x):\n    {lines}")
+    with pytest.raises(ad.DerivativeRefused, match="twice"):
+        ad.grad(function)(numbers(3, low=0.2))
+
+
+def test_an_item_that_zip_loses_is_refused() -> None:
+    function = function_from("def f(v):\n    i = iter(v)\n    return sum(a * b for a, b in zip(i, i)) + sum(i)")
+    assert_close(ad.grad(function)([1.0, 2.0, 3.0, 4.0]), [2.0, 1.0, 4.0, 3.0])
+    with pytest.raises(ad.DerivativeRefused, match="loses the last of 3 items"):
+        ad.grad(function)([1.0, 2.0, 3.0])

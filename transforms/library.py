@@ -54,6 +54,62 @@ class Iterator:
         return items
 
 
+class Cycle:
+    """`itertools.cycle(items)`"""
+
+    def __init__(self, items: Any) -> None:
+        self.items = list(items)
+        self.place = 0
+
+    def __iter__(self) -> Cycle:
+        return self
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, index: int) -> Any:
+        """The next item: loops over an iterator ask for one item after the other."""
+        item = self.items[self.place]
+        self.place = (self.place + 1) % len(self.items)
+        return item
+
+    def has_more(self) -> bool:
+        """Whether there is another item."""
+        return len(self.items) > 0
+
+    def __next__(self) -> Any:
+        item = self.items[self.place]
+        self.place = (self.place + 1) % len(self.items)
+        return item
+
+
+class Repeat:
+    """`itertools.repeat(object)` without end"""
+
+    def __init__(self, object: Any) -> None:
+        self.object = object
+
+    def __iter__(self) -> Repeat:
+        return self
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, index: int) -> Any:
+        return self.object
+
+    def has_more(self) -> bool:
+        """Whether there is another item."""
+        return True
+
+    def __next__(self) -> Any:
+        return self.object
+
+
+ENDLESS: tuple[type, ...] = (Cycle, Repeat)
+LAZY: tuple[type, ...] = (Iterator, Cycle, Repeat)  # of which only the items that are asked for are taken
+
+
 def next_or(iterator: Any, default: Any) -> Any:
     """`next(iterator, default)` of any iterator."""
     try:
@@ -317,6 +373,21 @@ def pairwise(iterable: Any) -> list:
     return [(items[place], items[place + 1]) for place in range(len(items) - 1)]
 
 
+def islice_iterator(iterator: Any, *bounds: Any) -> list:
+    """`itertools.islice` of an iterator, which keeps its other items"""
+    start = 0 if len(bounds) == 1 or bounds[0] is None else bounds[0]
+    stop = bounds[0] if len(bounds) == 1 else bounds[1]
+    step = 1 if len(bounds) < 3 or bounds[2] is None else bounds[2]
+    items = []
+    place = 0
+    while (stop is None or place < stop) and iterator.has_more():
+        item = next(iterator)
+        if place >= start and (place - start) % step == 0:
+            items.append(item)
+        place += 1
+    return items
+
+
 def islice(iterable: Any, *bounds: Any) -> list:
     """`itertools.islice`"""
     return list(iterable)[slice(*bounds)]
@@ -388,6 +459,22 @@ def zip_items(*iterables: Any, strict: bool = False) -> list:
     return [tuple([source[place] for source in sources]) for place in range(length)]
 
 
+def zip_iterators(*iterators: Any) -> list:
+    """`zip` of iterators: one that comes before the first that ends has lost an item."""
+    rows = []
+    running = True
+    while running:
+        row = []
+        for iterator in iterators:
+            if running and iterator.has_more():
+                row.append(next(iterator))
+            else:
+                running = False
+        if running:
+            rows.append(tuple(row))
+    return rows
+
+
 def enumerate_items(iterable: Any, start: int = 0) -> list:
     """`enumerate`"""
     items = list(iterable)
@@ -405,7 +492,7 @@ def map_items(function: Any, *iterables: Any) -> list:
     """`map`"""
     if len(iterables) == 1:
         return [function(item) for item in iterables[0]]
-    return [function(*arguments) for arguments in zip_items(*iterables)]
+    return [function(*arguments) for arguments in list(zip(*iterables))]
 
 
 def filter_items(function: Any, iterable: Any) -> list:

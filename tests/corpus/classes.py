@@ -189,7 +189,9 @@ def vectors_sum_builtin(x, y):
     return total * total + low.x
 
 
-register(vectors_sum_builtin, (0.7, 0.3), wrt=(0, 1), gradient=lambda x, y: (2 * (x + y) + 1, 2 * (x + y) + 2 * (y + 1)))
+register(
+    vectors_sum_builtin, (0.7, 0.3), wrt=(0, 1), gradient=lambda x, y: (2 * (x + y) + 1, 2 * (x + y) + 2 * (y + 1))
+)
 
 
 def vector_argument(a, x):
@@ -248,8 +250,7 @@ def dual_numbers(x):
 register(
     dual_numbers,
     (0.7,),
-    gradient=lambda x: 4 * x - math.sin(x) + (1 - x) * math.cos(x)
-    + 4 - 2 * math.cos(x) - (1 - x) * math.sin(x),
+    gradient=lambda x: 4 * x - math.sin(x) + (1 - x) * math.cos(x) + 4 - 2 * math.cos(x) - (1 - x) * math.sin(x),
 )
 
 
@@ -398,9 +399,7 @@ def inheritance(x):
     return sum(shape.scaled() for shape in shapes) + Shape.double(x) + Square.double(x) * Circle.factor
 
 
-register(
-    inheritance, (0.7,), gradient=lambda x: 4 * x + 9 * math.pi * x * x + 1 + 24 * math.pi * x + 2 + 2 + 6
-)
+register(inheritance, (0.7,), gradient=lambda x: 4 * x + 9 * math.pi * x * x + 1 + 24 * math.pi * x + 2 + 2 + 6)
 
 
 class Counter:
@@ -719,3 +718,87 @@ def methods_as_values(x):
 
 
 register(methods_as_values, (0.7,), gradient=lambda x: 2 * x + 4 * x + 2 + 2 * x)
+
+
+class Chained:
+    def __init__(self, value, inner=None):
+        self.value, self.inner = value, inner
+
+
+def changed_through_owner(x):
+    inner = Chained(x[0])
+    outer = Chained(x[1], inner)
+    outer.inner.value = x * x
+    return np.sum(inner.value * x)
+
+
+register(changed_through_owner, (numbers(3),))
+
+
+def changed_through_tuple(x):
+    inner = Chained(x[0])
+    outer = Chained(x[1], (inner, 1.0))
+    outer.inner[0].value = x * x
+    return np.sum(inner.value * x)
+
+
+register(changed_through_tuple, (numbers(3),))
+
+
+def changed_through_list(x):
+    inner = Chained(x[0])
+    outer = Chained(x[1], [inner])
+    outer.inner[0].value = x * x
+    outer.inner.append(Chained(x))
+    return np.sum(inner.value * x) + np.sum(outer.inner[1].value)
+
+
+register(changed_through_list, (numbers(3),))
+
+
+def changed_inner(x):
+    inner = Chained(x[0])
+    outer = Chained(x[1], inner)
+    inner.value = x * x
+    return np.sum(outer.inner.value * x)
+
+
+register(changed_inner, (numbers(3),))
+
+
+def changed_inner_in_tuple(x):
+    inner = Chained(x[0])
+    outer = Chained(x[1], (inner,))
+    inner.value = x * x
+    return np.sum(outer.inner[0].value * x)
+
+
+register(changed_inner_in_tuple, (numbers(3),))
+
+
+def _read(node):
+    return np.sum(node.inner.value * 2.0) + node.value
+
+
+def read_by_function(x):
+    inner = Chained(x[0])
+    outer = Chained(x[1], inner)
+    a = _read(outer)
+    inner.value = x * x
+    return a * _read(outer)
+
+
+register(read_by_function, (numbers(3),))
+
+
+def deeper(x):
+    leaf = Chained(x[0])
+    middle = Chained(x[1], leaf)
+    top = Chained(x[2], middle)
+    top.inner.inner.value = x * x
+    leaf2 = middle.inner
+    leaf2.inner = middle
+    return np.sum(leaf.value * x) + leaf.inner.value
+
+
+register(deeper, (numbers(3),))

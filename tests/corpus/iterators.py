@@ -357,3 +357,47 @@ def joined_with_star(x):
 
 
 register(joined_with_star, (0.7,), gradient=lambda x: 12 * x * x + 2 * x)
+
+
+def list_of_pairs_by_one_iterator(items):
+    it = iter(items)
+    rows = list(zip(it, it))
+    return sum(a * b for a, b in rows)
+
+
+register(list_of_pairs_by_one_iterator, ([1.0, 2.0, 3.0, 4.0],), gradient=lambda v: [v[1], v[0], v[3], v[2]])
+
+
+def item_lost_by_zip(items):
+    it = iter(items)
+    rows = list(zip(it, [1.0, 2.0]))
+    return sum(a * b for a, b in rows) + sum(it) * 10.0
+
+
+register(item_lost_by_zip, ([1.0, 2.0, 3.0, 4.0],), gradient=lambda v: [1.0, 2.0, 0.0, 10.0])
+
+
+def cycled_until_left(items):
+    total = 0.0
+    for k, x in enumerate(itertools.cycle(items)):
+        if k >= 5:
+            break
+        total += x * (k + 1)
+    return total
+
+
+register(cycled_until_left, ([1.0, 2.0, 3.0],), gradient=lambda v: [5.0, 7.0, 3.0])
+
+
+def mapped_with_repeated(x):
+    return sum(map(pow, [x, 2.0 * x], itertools.repeat(2))) + sum(map(operator.mul, [1.0, 3.0], itertools.repeat(x)))
+
+
+register(mapped_with_repeated, (0.7,), gradient=lambda x: 10 * x + 4)
+
+
+def slice_of_cycle(x):
+    return sum(w * k for k, w in enumerate(itertools.islice(itertools.cycle([x, x * x]), 5)))
+
+
+register(slice_of_cycle, (0.7,), gradient=lambda x: 6.0 + 8 * x)

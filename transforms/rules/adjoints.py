@@ -15,6 +15,7 @@ from transforms.values import FLOAT, UNKNOWN, Array, Instance, Literal, Many, Nu
 
 constant(runtime.zeros, runtime.ones, runtime.structure, shape_only="x")
 constant(runtime.Shadow, runtime.common_length)
+constant(runtime.rounds, is_pure=False)
 constant(runtime.held_outside, runtime.shadow_outside, is_pure=False)
 constant(runtime.has_item, runtime.check_distinct, runtime.check_unshared, is_pure=False)
 constant(runtime.place_of_slice, shape_only="items stored")

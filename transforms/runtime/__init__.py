@@ -155,6 +155,7 @@ from transforms.runtime.iteration import (
     has_item,
     note_end,
     reversible,
+    rounds,
     sequence,
     truncate,
 )

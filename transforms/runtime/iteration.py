@@ -68,6 +68,16 @@ def common_length(*sequences: Any) -> int:
     return count
 
 
+def rounds(left: int, count: int) -> int:
+    """How often `zip` of the same iterator, `count` times, gives a row of the items that are left."""
+    if left % count:
+        raise DerivativeRefused(
+            f"zip of the same iterator, {count} times, loses the last of {left} items: a derivative through this is "
+            "not supported"
+        )
+    return left // count
+
+
 def reversible(iterable: Any) -> Any:
     """A sequence whose items in reverse order are those of `reversed(iterable)`."""
     if isinstance(iterable, (list, tuple, range, str, bytes, np.ndarray)):

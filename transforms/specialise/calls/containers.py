@@ -297,6 +297,11 @@ def on_len(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords)
 def on_common_length(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     """`runtime.common_length(a, b, ...)`: the length of the shortest."""
     counts: list[Binding] = []
+    arguments = [item for item in arguments if python_type(item.value) not in library.ENDLESS] or arguments
+    if len(arguments) > 1 and all(item.atom == arguments[0].atom for item in arguments):
+        if python_type(arguments[0].value) is library.Iterator:
+            left = calls.result_of(len, arguments[0])
+            return calls.call_object(Ref(runtime.rounds), [left, constant(len(arguments))], {})
     if any(python_type(item.value) is library.Iterator for item in arguments[:-1]):
         raise TransformError(
             "zip of an iterator, which loses an item where another argument ends, is not supported",
@@ -439,8 +444,9 @@ def on_helper(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
     if ref.value is runtime.reversible:
         return on_sequence(calls, ref, arguments, keywords)
     assert ref.value is runtime.has_item
-    if len(arguments) == 2 and python_type(arguments[1].value) is library.Iterator:
-        return calls.call_object(Ref(library.Iterator.has_more), arguments[1:], {})
+    kind = python_type(arguments[1].value) if len(arguments) == 2 else None
+    if kind in library.LAZY:
+        return calls.call_object(Ref(kind.has_more), arguments[1:], {})  # type: ignore[union-attr]
     if not isinstance(value, Literal):
         return calls.emit(ref, arguments, {}, BOOLEAN)
     parts = [parts_count(calls, item) for item in arguments[1:]]

@@ -33,6 +33,8 @@ _STANDS_FOR: dict[Any, Any] = {
     itertools.dropwhile: library.dropwhile,
     itertools.filterfalse: library.filterfalse,
     itertools.compress: library.compress,
+    itertools.cycle: library.Cycle,
+    itertools.repeat: library.repeat,
     zip: library.zip_items,
     enumerate: library.enumerate_items,
     reversed: library.reversed_items,
@@ -58,12 +60,16 @@ def library_function(thing: Any) -> Any:
 def call_iterating(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     """A call of a function that iterates, where a derivative may pass through it."""
     function = library_function(ref.value)
-    if function is None and ref.value is not itertools.repeat:
+    if function is None:
         return None
     if not any(may_hold_numbers(item.value) for item in (*arguments, *keywords.values())):
         return None
-    if ref.value is itertools.repeat:
-        return calls.call_object(Ref(library.repeat), arguments, keywords) if len(arguments) == 2 or keywords else None
+    if ref.value is itertools.repeat and len(arguments) == 1 and not keywords:
+        function = library.Repeat
+    if any(python_type(item.value) in library.LAZY for item in arguments):
+        lazy = _of_iterators(calls, ref, arguments, keywords)
+        if lazy is not None:
+            return lazy
     if ref.value in (zip, enumerate, reversed, itertools.chain) and not keywords:
         known = _known_items(calls, ref.value, arguments)
         if known is not None:
@@ -71,6 +77,24 @@ def call_iterating(calls: Calls, ref: Ref, arguments: list[Binding], keywords: K
     if ref.value is reversed and isinstance(arguments[0].value, Array):
         return None
     return calls.call_object(Ref(function), arguments, keywords)
+
+
+def _of_iterators(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """A call of a function that does not take all items of the iterators that it is given."""
+    if ref.value is itertools.islice:
+        return calls.call_object(Ref(library.islice_iterator), arguments, keywords)
+    if ref.value is zip and not keywords:
+        iterators = [
+            item if python_type(item.value) in library.LAZY else _iterator(calls, item) for item in arguments
+        ]
+        return calls.call_object(Ref(library.zip_iterators), iterators, {})
+    if ref.value is map and len(arguments) == 2:
+        return calls.call_object(Ref(library.map_items), [arguments[0], items_of(calls, arguments[1])], {})
+    return None
+
+
+def _iterator(calls: Calls, source: Binding) -> Binding:
+    return calls.result_of(library.Iterator, calls.result_of(runtime.sequence, source))
 
 
 def may_hold_numbers(value: Value) -> bool:
@@ -105,6 +129,16 @@ def on_iter(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords
     if source is None or source.value == UNKNOWN or not may_hold_numbers(source.value):
         return None
     return calls.call_object(Ref(library.Iterator), [calls.result_of(runtime.sequence, source)], {})
+
+
+@handles(itertools.tee)
+def on_tee(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`itertools.tee(items)`"""
+    count = arguments[1].value if len(arguments) > 1 else Literal(2)
+    if keywords or not isinstance(count, Literal) or not may_hold_numbers(arguments[0].value):
+        return None
+    items = calls.result_of(list, arguments[0])
+    return tuple_of([calls.result_of(library.Iterator, items) for _ in range(count.value)])
 
 
 def loop_items(calls: Calls, iterable: Binding) -> Binding:

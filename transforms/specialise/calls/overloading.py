@@ -78,9 +78,9 @@ def call_overloaded(calls: Calls, ref: Ref, arguments: list[Binding], keywords: 
     if ref.value is next and len(arguments) == 2 and _member(kinds[0], "__next__") is not None:
         function = library.next_item_or if kinds[0] is library.Iterator else library.next_or
         return calls.call_object(Ref(function), arguments, {})
-    if ref.value is runtime.sequence and kinds[0] is library.Iterator:
+    if ref.value is runtime.sequence and kinds[0] in library.LAZY:
         return arguments[0]
-    if key in _ITERATING:
+    if key in _ITERATING and not (ref.value in (zip, map) and any(kind in library.LAZY for kind in kinds)):
         return _with_items(calls, ref, arguments, keywords, kinds)
     return None
 

@@ -16,7 +16,19 @@ from transforms.specialise.calls.attributes import record_attribute
 from transforms.specialise.calls.classes import construct, construct_fields
 from transforms.specialise.calls.containers import dict_of, on_make_list, parts_of, tuple_of
 from transforms.specialise.calls.facts import Keywords, handles
-from transforms.values import Array, Known, Length, Literal, Many, Mapping, Never, Number, Record, Sequence, is_immutable
+from transforms.values import (
+    Array,
+    Known,
+    Length,
+    Literal,
+    Many,
+    Mapping,
+    Never,
+    Number,
+    Record,
+    Sequence,
+    is_immutable,
+)
 
 if TYPE_CHECKING:
     from transforms.specialise.calls.dispatch import Calls
