@@ -446,7 +446,7 @@ def on_helper(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
     assert ref.value is runtime.has_item
     kind = python_type(arguments[1].value) if len(arguments) == 2 else None
     if kind in library.LAZY:
-        return calls.call_object(Ref(kind.has_more), arguments[1:], {})  # type: ignore[union-attr]
+        return calls.call_object(Ref(getattr(kind, "has_more")), arguments[1:], {})  # noqa: B009
     if not isinstance(value, Literal):
         return calls.emit(ref, arguments, {}, BOOLEAN)
     parts = [parts_count(calls, item) for item in arguments[1:]]
