@@ -326,7 +326,7 @@ def shape_of(value: Value) -> tuple[Dimension, ...] | None:
     match value:
         case Number() | Length():
             return ()
-        case Literal() if isinstance(value.value, (bool, int, float, complex)):
+        case Literal() if isinstance(value.value, (bool, int, float, complex, np.generic)):
             return ()
         case Array():
             return value.shape
@@ -483,3 +483,51 @@ def item_value(value: Value) -> Value:
         case Instance() if value.kind is str:
             return Instance(str)
     return UNKNOWN
+
+
+def fresh(number: int, maybe_one: bool = True) -> Size:
+    """A dimension of which nothing is known; the sweep gives it a key of the place where it arises."""
+    return Size((FRESH, ANY_SIZE, number), maybe_one)
+
+
+def shorter(size: Size, count: int) -> Size:
+    """The dimension that is `count` shorter."""
+    key = size.key
+    if isinstance(key, tuple) and len(key) == 3 and key[0] == LESS:
+        return Size((LESS, key[1], key[2] + count), True)
+    return Size((LESS, key, count), True)
+
+
+def shorter_length(length: Length, count: int) -> Value:
+    return Length(shorter(length.size, count))
+
+
+def dtype_argument(value: Value) -> np.dtype | None:
+    """The dtype that an argument names."""
+    thing = value.value if isinstance(value, Literal) else value.object if isinstance(value, Known) else None
+    if thing is None:
+        return None
+    try:
+        return np.dtype(thing)
+    except TypeError:
+        return None
+
+
+def joined_sequences(first: Value, second: Value) -> Value:
+    """`a + b` of lists or tuples."""
+    first, second = as_number(first), as_number(second)
+    if isinstance(first, Sequence) and isinstance(second, Sequence) and first.kind is second.kind:
+        return Sequence(first.kind, first.items + second.items)
+    if isinstance(first, Instance):
+        return first
+    items = [item for part in (first, second) for item in (part.items if isinstance(part, Sequence) else (part.item,))]  # type: ignore[union-attr]
+    return many(first.kind, items)  # type: ignore[union-attr]
+
+
+def repeated_sequence(sequence: Value, count: Value) -> Value:
+    """`a * n` of a list or tuple."""
+    if isinstance(sequence, Sequence):
+        if isinstance(count, Literal) and isinstance(count.value, int) and 0 <= count.value * len(sequence.items) <= 64:
+            return Sequence(sequence.kind, sequence.items * count.value)
+        return many(sequence.kind, sequence.items)
+    return sequence if isinstance(sequence, Many) else UNKNOWN

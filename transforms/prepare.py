@@ -45,6 +45,7 @@ from transforms.core import (
     with_blocks,
 )
 from transforms.rules.results.creation import array as array_of
+from transforms.subscripts import getitem_is_view
 from transforms.templates import inline, value_of
 from transforms.values import INTEGER, UNKNOWN, Array, Instance, Many, Sequence, Value, may_be_differentiable
 
@@ -246,8 +247,6 @@ def _drop_self_stores(body: Block, values: dict[str, Value]) -> Block:
 
 
 def _is_surely_view(index: Value) -> bool:
-    from transforms.rules.indexing import getitem_is_view
-
     return getitem_is_view(index) is True
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from transforms import operations, registry, runtime
 from transforms.core import Assign, Atom, Call, Const, For, Function, Ref, Return, Var, With, is_call_of, walk
+from transforms.subscripts import getitem_is_view
 from transforms.values import (
     UNKNOWN,
     Array,
@@ -206,8 +207,6 @@ def getitem_shares(container: Value, index: Value, result: Value) -> bool:
     if is_immutable(result):
         return False
     if isinstance(container, Array):
-        from transforms.rules.indexing import getitem_is_view
-
         return getitem_is_view(index) is not False
     return True
 

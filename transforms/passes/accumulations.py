@@ -63,8 +63,8 @@ from transforms.core import (
     with_blocks,
     writes,
 )
-from transforms.rules.indexing import getitem_is_view
 from transforms.rules.typed import may_be_one
+from transforms.subscripts import getitem_is_view
 from transforms.values import UNKNOWN, Array, Literal, Number, Value
 
 ZEROS = (np.zeros, np.zeros_like)

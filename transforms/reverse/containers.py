@@ -24,7 +24,7 @@ from transforms.reverse.builder import Builder
 from transforms.reverse.cotangents import Scope
 from transforms.reverse.lists import Lists
 from transforms.reverse.plan import Kind, is_object, shared_source
-from transforms.rules.indexing import getitem_is_view
+from transforms.subscripts import getitem_is_view
 from transforms.templates import value_of
 from transforms.values import (
     UNKNOWN,

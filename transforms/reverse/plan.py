@@ -52,7 +52,7 @@ from transforms.core import (
     writes,
 )
 from transforms.errors import DerivativeUndefined
-from transforms.rules.indexing import getitem_is_view
+from transforms.subscripts import getitem_is_view
 from transforms.values import (
     UNKNOWN,
     Array,

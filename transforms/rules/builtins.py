@@ -18,10 +18,10 @@ import numpy as np
 
 from transforms import operations, runtime
 from transforms.core import Atom, Const
+from transforms.inference import joined_sequences, repeated_sequence
 from transforms.registry import adjoint, constant, elementwise, facts, refused, result, simplify
 from transforms.rules.sampling import call, listed, numbers, scalars
 from transforms.rules.typed import dtype_of, is_python_number, is_scalar, literal
-from transforms.specialise import indexing
 from transforms.values import Many, Number, Sequence
 
 REAL = (-2.0, 2.0)
@@ -480,8 +480,8 @@ def join_sequences(a, b, *, ans, g):
     return runtime.first_items(g, a), runtime.last_items(g, b)
 
 
-result(runtime.join_sequences)(indexing.joined_sequences)
-result(runtime.repeat_sequence)(indexing.repeated_sequence)
+result(runtime.join_sequences)(joined_sequences)
+result(runtime.repeat_sequence)(repeated_sequence)
 
 _PARTS = listed(call([0.5, 1.5, 2.5], [1.0, 2.0]))
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from transforms.core import Atom, Const
+from transforms.inference import may_be_one, shape_of  # noqa: F401
 from transforms.values import Array, Dimension, Instance, Length, Literal, Many, Number, Sequence, Size, Value
 
 NUMBERS = (bool, int, float, complex, np.number, np.bool_)
@@ -24,18 +25,6 @@ def dtype_of(value: Value) -> np.dtype | None:
             return np.result_type(value.value)
         case Length():
             return np.dtype(np.int64)
-    return None
-
-
-def shape_of(value: Value) -> tuple[Dimension, ...] | None:
-    """The abstract shape; `()` for numbers."""
-    match value:
-        case Number() | Length():
-            return ()
-        case Array():
-            return value.shape
-        case Literal() if isinstance(value.value, NUMBERS):
-            return ()
     return None
 
 
@@ -89,10 +78,6 @@ def surely_equal(left: Dimension, right: Dimension) -> bool:
     if isinstance(left, Size) and isinstance(right, Size):
         return left.key == right.key
     return left == right
-
-
-def may_be_one(dimension: Dimension) -> bool:
-    return dimension == 1 or (isinstance(dimension, Size) and dimension.maybe_one)
 
 
 def normalized_axes(axis: Any, rank: int) -> tuple[int, ...] | None:

@@ -11,9 +11,9 @@ from transforms import runtime
 from transforms.core import Atom, Const, Ref
 from transforms.registry import adjoint, simplify
 from transforms.rules.helpers.common import MIRROR, cast, constant_helper, in_tuple, is_integer, like, results_like
-from transforms.rules.indexing import getitem_is_view, index_may_repeat
 from transforms.rules.sampling import call, listed, numbers
 from transforms.rules.typed import is_python_number, is_scalar, shape_of
+from transforms.subscripts import getitem_is_view, index_may_repeat
 from transforms.values import Array, Literal, Sequence, Value
 
 

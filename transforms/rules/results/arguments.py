@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from transforms.inference import CONSTANT, PRODUCT, as_number, shape_of
+from transforms.inference import CONSTANT, PRODUCT, as_number, fresh, shape_of
 from transforms.registry import result
-from transforms.specialise.indexing import fresh
 from transforms.values import Array, Dimension, Length, Literal, Many, Number, Sequence, Size, Value
 
 Shape = tuple[Dimension, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from transforms.inference import dtype_of, shape_of
+from transforms.inference import dtype_argument, dtype_of, fresh, shape_of
 from transforms.registry import result
 from transforms.rules.results.arguments import (
     FALSE,
@@ -18,7 +18,6 @@ from transforms.rules.results.arguments import (
     merged,
     shape_argument,
 )
-from transforms.specialise.indexing import dtype_argument, fresh
 from transforms.values import UNKNOWN, Array, Length, Literal, Many, Number, Sequence, Value
 
 

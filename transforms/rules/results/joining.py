@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from transforms.inference import CONSTANT, TOTAL, array_or_number, dtype_of
+from transforms.inference import CONSTANT, TOTAL, array_or_number, dtype_argument, dtype_of, fresh
 from transforms.registry import result
 from transforms.rules.results.arguments import (
     NONE,
@@ -20,7 +20,6 @@ from transforms.rules.results.arguments import (
     of_rank,
     rank_of,
 )
-from transforms.specialise.indexing import dtype_argument, fresh
 from transforms.values import Array, Dimension, Literal, Many, Sequence, Size, Value
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from transforms.inference import array_or_number, dtype_of
+from transforms.inference import array_or_number, dtype_of, fresh
 from transforms.registry import result
 from transforms.rules.results.arguments import FALSE, NONE, TRUE, constant_of, full_shape, tried
 from transforms.rules.results.reductions import reduced
-from transforms.specialise.indexing import fresh
 from transforms.values import Array, Number, Sequence, Value
 
 

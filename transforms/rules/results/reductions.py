@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from transforms.inference import array_or_number, dtype_of, elementwise, shape_of
+from transforms.inference import array_or_number, dtype_argument, dtype_of, elementwise, fresh, shape_of, shorter
 from transforms.registry import result
 from transforms.rules.results.arguments import (
     FALSE,
@@ -24,7 +24,6 @@ from transforms.rules.results.arguments import (
     results_by,
     tried,
 )
-from transforms.specialise.indexing import dtype_argument, fresh
 from transforms.values import UNKNOWN, Array, Literal, Number, Size, Value
 
 
@@ -164,8 +163,6 @@ def diff(a: Value, n: Value = ONE, axis: Value = LAST, prepend: Value = NONE, ap
     axes = axes_of(axis, len(shape))
     if axes is None:
         return None
-    from transforms.specialise.indexing import shorter
-
     new = list(shape)
     size = shape[axes[0]]
     new[axes[0]] = shorter(size, count) if isinstance(size, Size) and count else size if not count else fresh(0)

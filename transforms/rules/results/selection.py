@@ -6,11 +6,10 @@ import operator
 
 import numpy as np
 
-from transforms.inference import array_or_number, broadcast, dtype_of, elementwise
+from transforms.inference import array_or_number, broadcast, dtype_of, elementwise, fresh
 from transforms.registry import result
 from transforms.rules.results.arguments import LAST, NONE, ZERO, axes_of, constant_of, full_shape, of_rank, rank_of
 from transforms.rules.results.shapes import sort
-from transforms.specialise.indexing import fresh
 from transforms.values import Array, Literal, Number, Sequence, Value
 
 

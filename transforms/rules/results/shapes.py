@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from transforms.inference import as_number, broadcast, dtype_of
+from transforms.inference import as_number, broadcast, dtype_of, fresh
 from transforms.registry import result
 from transforms.rules.results.arguments import (
     FALSE,
@@ -26,7 +26,6 @@ from transforms.rules.results.arguments import (
     shape_argument,
     tried,
 )
-from transforms.specialise.indexing import fresh
 from transforms.values import Array, Dimension, Literal, Number, Sequence, Size, Value
 
 

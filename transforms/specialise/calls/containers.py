@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Any
 from transforms import library, operations, runtime
 from transforms.core import Const, Ref
 from transforms.errors import TransformError
-from transforms.inference import array_or_number, as_number, item_value, many
-from transforms.specialise import indexing
+from transforms.inference import (
+    array_or_number,
+    as_number,
+    item_value,
+    joined_sequences,
+    many,
+    repeated_sequence,
+)
 from transforms.specialise.binding import Binding, constant, holds_mutable
 from transforms.specialise.calls.facts import VIEWS, Keywords, handles, known_range, public_type, python_type
 from transforms.values import (
@@ -345,7 +351,7 @@ def on_join_sequences(calls: Calls, ref: Ref, arguments: list[Binding], keywords
     if kinds[0] is None or kinds[0] is not kinds[1] or kinds[0] not in (list, tuple):
         return None
     parts = [parts_of(calls, item) for item in arguments]
-    value = indexing.joined_sequences(first.value, second.value)
+    value = joined_sequences(first.value, second.value)
     known = None if parts[0] is None or parts[1] is None else [*parts[0], *parts[1]]
     if kinds[0] is tuple:
         return calls.emit(ref, arguments, {}, value, parts=tuple(known) if known is not None else None)
@@ -365,7 +371,7 @@ def on_repeat_sequence(calls: Calls, ref: Ref, arguments: list[Binding], keyword
     value = arguments[0].value
     if not isinstance(value, (Sequence, Many)) or value.kind not in (list, tuple):
         return None
-    found = indexing.repeated_sequence(value, arguments[1].value)
+    found = repeated_sequence(value, arguments[1].value)
     if value.kind is tuple:
         return calls.emit(ref, arguments, {}, found)
     region = calls.new_region()

@@ -15,13 +15,14 @@ from transforms.inference import (
     FRESH,
     array_or_number,
     as_number,
+    dtype_argument,
+    fresh,
     is_constant,
     item_value,
     renamed_any,
     scalar_result,
     value_of_scalar,
 )
-from transforms.specialise import indexing
 from transforms.specialise.binding import Binding, constant, is_mutable
 from transforms.specialise.calls.attributes import known_attribute, record_attribute
 from transforms.specialise.calls.classes import construct
@@ -88,7 +89,7 @@ def on_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
             if function is not None:
                 return container_method(calls, function, name, source, rest, keywords)
         case Literal() | Number() if name == "astype" and python_type(value) is not str and len(arguments) == 3:
-            dtype = indexing.dtype_argument(arguments[2].value)  # what was an array or a NumPy scalar once
+            dtype = dtype_argument(arguments[2].value)  # what was an array or a NumPy scalar once
             if dtype is None:
                 return None
             kind = Ref(dtype.type, f"np.{dtype.type.__name__}")
@@ -123,11 +124,11 @@ def array_method(
     if name in ("copy", "astype", "flatten", "view"):
         found = array_or_number(value.dtype, shape)
         if name in ("astype", "view"):
-            dtype = indexing.dtype_argument(arguments[2].value) if len(arguments) == 3 else None
+            dtype = dtype_argument(arguments[2].value) if len(arguments) == 3 else None
             known = dtype is not None and (name == "astype" or dtype.itemsize == value.dtype.itemsize)
             found = array_or_number(dtype, shape) if known and dtype is not None else UNKNOWN
         elif name == "flatten":
-            found = Array(value.dtype, (indexing.fresh(0),))
+            found = Array(value.dtype, (fresh(0),))
     elif name == "item" and shape is not None:
         found = value_of_scalar(value.dtype.type(0).item())
     return calls.emit(ref, arguments, keywords, found)

@@ -18,10 +18,12 @@ from transforms.inference import (
     elementwise,
     is_constant,
     join,
+    joined_sequences,
+    repeated_sequence,
     scalar_result,
     shape_of,
+    shorter_length,
 )
-from transforms.specialise import indexing
 from transforms.specialise.binding import Binding, constant, holds_mutable
 from transforms.specialise.calls.facts import (
     COMPARED,
@@ -298,7 +300,7 @@ def infer_operator(thing: Any, values: list[Value]) -> Value:
     if thing is operator.sub and isinstance(values[0], Length):
         count = values[1].value if isinstance(values[1], Literal) else None
         if type(count) is int and count > 0:
-            return indexing.shorter_length(values[0], count)
+            return shorter_length(values[0], count)
     known = [isinstance(as_number(value), (Number, Array)) for value in values]
     if all(known):
         return elementwise(thing, *values)
@@ -307,13 +309,13 @@ def infer_operator(thing: Any, values: list[Value]) -> Value:
         if id(thing) in COMPARED:
             return BOOLEAN
         if thing is operator.add:
-            return indexing.joined_sequences(values[0], values[1])
+            return joined_sequences(values[0], values[1])
     if id(thing) in COMPARED and not any(_may_overload(value) for value in values):
         return BOOLEAN
     if thing is operator.mod and kinds[0] is str:
         return Instance(str)
     if thing is operator.mul and kinds[0] in (list, tuple) and known[1]:
-        return indexing.repeated_sequence(values[0], values[1])
+        return repeated_sequence(values[0], values[1])
     return UNKNOWN
 
 
