@@ -3,7 +3,7 @@
 A core program is a `Function`: parameters, and a tuple of statements of which the last, and only the last, is
 `Return`.  Every right-hand side is one operation on *atoms* (names, constants, resolved objects).  Control flow is
 structured: `If`, `While`, `For`, `With`, `Try`.  There is no `break`, `continue`, early return, nested expression,
-comprehension or decorator.  `docs/core-language.md` gives the grammar; `validate.py` enforces it; `printer.py` prints
+comprehension or decorator.  `docs/core-language.md` gives the grammar; `validate.py` enforces it; `printer` prints
 it as Python.
 
 There is one kind of operation, the call.  `x + y` is `Call(Ref(operator.add), (x, y))`, `x[i]` is

@@ -13,13 +13,11 @@ from typing import Any
 
 from transforms.analyses.regions import Summaries
 from transforms.core import Function
-from transforms.functional_updates import functional_updates
-from transforms.naming import identifier
 from transforms.passes import cleanup
 from transforms.prepare import prepare
+from transforms.printer.naming import identifier
 from transforms.reverse import Pair, gradient, make_pair
 from transforms.reverse.plan import Shadowed
-from transforms.shifts import shifts
 from transforms.specialise import specialise
 from transforms.templates import Templates
 from transforms.values import UNKNOWN, Sequence, Value
@@ -51,8 +49,7 @@ class Compiler:
 
     def prepare(self, function: Function) -> Function:
         if function not in self.prepared:
-            prepared = prepare(function, self.summaries, self.specialise)
-            self.prepared[function] = shifts(functional_updates(prepared, self.summaries))
+            self.prepared[function] = prepare(function, self.summaries, self.specialise)
         return self.prepared[function]
 
     def pair(self, function: Function, wrt: tuple[int, ...], shadowed: Shadowed = ()) -> Pair:

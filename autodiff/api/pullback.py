@@ -25,8 +25,8 @@ from autodiff.frontend.read import Reader
 from autodiff.values import signature_key
 from transforms import core, operations, pipeline, registry, runtime
 from transforms.errors import TransformError
-from transforms.naming import identifier
 from transforms.passes.effects import Effect, function_effect
+from transforms.printer.naming import identifier
 from transforms.values import Value
 
 

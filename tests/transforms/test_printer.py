@@ -38,9 +38,9 @@ from transforms.core import (
     With,
 )
 from transforms.errors import TransformError
-from transforms.notation import BINARY, COMPARE, UNARY
 from transforms.presentation import Choice, Unpack, Update
 from transforms.printer import print_function, print_module, standalone
+from transforms.printer.notation import BINARY, COMPARE, UNARY
 
 
 def call(function: Any, *arguments: Any, **keywords: Any) -> Any:

@@ -54,11 +54,11 @@ from transforms.core import (
     with_blocks,
     writes,
 )
-from transforms.notation import INPLACE
 from transforms.passes.coalesce import derivative_name
 from transforms.passes.effects import Effect, Memory, memory_of
 from transforms.passes.unpackings import unpackings
 from transforms.presentation import Choice, Unpack, Update, children, expressions_of, map_leaves, targets_of, variables
+from transforms.printer.notation import INPLACE
 from transforms.values import Array
 
 READS, ACTS, RECORDS = 1, 2, 4  # sees memory that changes; has effects; appends to or pops from a tape

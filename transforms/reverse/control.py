@@ -12,7 +12,6 @@ import numpy as np
 from transforms import operations, registry, runtime
 from transforms.analyses.liveness import LiveBlock, liveness
 from transforms.analyses.regions import bind
-from transforms.attempts import ATOMIC, may_be_unfinished
 from transforms.core import (
     Assign,
     Atom,
@@ -39,6 +38,7 @@ from transforms.core import (
     with_blocks,
 )
 from transforms.errors import TransformError
+from transforms.prepare.attempts import ATOMIC, may_be_unfinished
 from transforms.reverse.builder import Builder, free_reads
 from transforms.reverse.cotangents import Cotangents, Scope, Statements, is_changed
 from transforms.reverse.plan import Kind, headers_of, shared_source, touched

@@ -33,9 +33,9 @@ from transforms.core import (
     While,
     With,
 )
-from transforms.naming import Namer
 from transforms.presentation import Choice, Unpack, Update
-from transforms.unparse import expression_text
+from transforms.printer.naming import Namer
+from transforms.printer.unparse import expression_text
 
 Node = Any
 

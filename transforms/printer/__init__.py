@@ -3,19 +3,19 @@
 In comes a `core.Function`, as the transforms leave it or in the nested form that `passes.nest` makes (operands may be
 expressions, statements may be those of `transforms.presentation`). Out comes a `Printed`: one module's source with
 the function and every `core.Function` that it calls, the objects that its names stand for, the imports that make it
-readable, and the origin of each line. Core becomes a gast tree (`transforms.notation`), the tree becomes text by way
-of astunparse with minimal parentheses, valid subscripts and comments (`transforms.unparse`), and the objects that the
-program refers to get names that never collide with a local one (`transforms.naming`)."""
+readable, and the origin of each line. Core becomes a gast tree (`notation`), the tree becomes text by way of astunparse
+with minimal parentheses, valid subscripts and comments (`unparse`), and the objects that the program refers to get names
+that never collide with a local one (`naming`)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from transforms.core import Block, Function, Origin, blocks_of
-from transforms.naming import Namer, Policy
-from transforms.notation import Notation
 from transforms.presentation import reachable, references_in, targets_of
-from transforms.unparse import Line, unparse
+from transforms.printer.naming import Namer, Policy
+from transforms.printer.notation import Notation
+from transforms.printer.unparse import Line, unparse
 
 
 @dataclass(frozen=True)
