@@ -4,8 +4,8 @@ In comes a `core.Function`, as the transforms leave it or in the nested form tha
 expressions, statements may be those of `transforms.presentation`). Out comes a `Printed`: one module's source with
 the function and every `core.Function` that it calls, the objects that its names stand for, the imports that make it
 readable, and the origin of each line. Core becomes a gast tree (`notation`), the tree becomes text by way of astunparse
-with minimal parentheses, valid subscripts and comments (`unparse`), and the objects that the program refers to get names
-that never collide with a local one (`naming`)."""
+with minimal parentheses, valid subscripts and comments (`unparse`), and the objects that the program refers to get
+names that never collide with a local one (`naming`)."""
 
 from __future__ import annotations
 
