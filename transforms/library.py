@@ -208,6 +208,88 @@ class DefaultDict:
         self.table.update(*others, **named)
 
 
+class Counter:
+    """`collections.Counter` of numbers"""
+
+    def __init__(self, iterable: Any = None, **named: Any) -> None:
+        self.table = {}
+        self.update(iterable, **named)
+
+    def __getitem__(self, key: Any) -> Any:
+        if key in self.table:
+            return self.table[key]
+        return 0
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.table[key] = value
+
+    def __delitem__(self, key: Any) -> None:
+        if key in self.table:
+            del self.table[key]
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self.table
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __iter__(self) -> Any:
+        return runtime.keys_of(self.table)
+
+    def keys(self) -> Any:
+        """`Counter.keys`"""
+        return runtime.keys_of(self.table)
+
+    def values(self) -> Any:
+        """`Counter.values`"""
+        return self.table.values()
+
+    def items(self) -> Any:
+        """`Counter.items`"""
+        return self.table.items()
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """`Counter.get`"""
+        return self.table.get(key, default)
+
+    def pop(self, key: Any, *default: Any) -> Any:
+        """`Counter.pop`"""
+        return self.table.pop(key, *default)
+
+    def total(self) -> Any:
+        """`Counter.total`"""
+        return sum(self.table.values())
+
+    def most_common(self, n: Any = None) -> list:
+        """`Counter.most_common`"""
+        pairs = sorted(self.table.items(), key=lambda pair: pair[1], reverse=True)
+        return pairs if n is None else pairs[:n]
+
+    def update(self, iterable: Any = None, **named: Any) -> None:
+        """`Counter.update`"""
+        if iterable is not None:
+            if isinstance(iterable, (dict, Counter)):
+                for key, value in iterable.items():
+                    self.table[key] = self[key] + value
+            else:
+                for key in iterable:
+                    self.table[key] = self[key] + 1
+        for key, value in named.items():
+            self.table[key] = self[key] + value
+
+    def subtract(self, iterable: Any = None, **named: Any) -> None:
+        """`Counter.subtract`"""
+        if iterable is not None:
+            if isinstance(iterable, (dict, Counter)):
+                for key, value in iterable.items():
+                    self.table[key] = self[key] - value
+            else:
+                for key in iterable:
+                    self.table[key] = self[key] - 1
+        for key, value in named.items():
+            self.table[key] = self[key] - value
+
+
 class Deque:
     """`collections.deque`"""
 
@@ -584,6 +666,25 @@ def pop_last(table: dict) -> tuple:
     return key, table.pop(key)
 
 
+def pop_first(table: dict) -> tuple:
+    """`table.popitem(last=False)` of an `OrderedDict`"""
+    key = runtime.keys_of(table)[0]
+    return key, table.pop(key)
+
+
+def move_to_end(table: dict, key: Any) -> None:
+    """`table.move_to_end(key)`"""
+    table[key] = table.pop(key)
+
+
+def move_to_front(table: dict, key: Any) -> None:
+    """`table.move_to_end(key, last=False)`"""
+    table[key] = table.pop(key)
+    for other in runtime.keys_of(table):
+        if other != key:
+            table[other] = table.pop(other)
+
+
 def set_default(table: dict, key: Any, default: Any = None) -> Any:
     """`table.setdefault(key, default)`"""
     if key not in table:
@@ -636,4 +737,8 @@ def dict_of_keys(keys: Any, value: Any = None) -> dict:
     return table
 
 
-STANDS_FOR: dict[type, type] = {DefaultDict: collections.defaultdict, Deque: collections.deque}
+STANDS_FOR: dict[type, type] = {
+    Counter: collections.Counter,
+    DefaultDict: collections.defaultdict,
+    Deque: collections.deque,
+}

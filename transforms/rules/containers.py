@@ -7,6 +7,7 @@ reached through the result (`views`) and what becomes reachable from the changed
 
 from __future__ import annotations
 
+import bisect
 import collections
 import functools
 import inspect
@@ -244,6 +245,8 @@ _follows(runtime.unpermute_items, lambda self, order: None, selects="order")
 facts(runtime.put_items, shape_only="self items")
 constant(collections.OrderedDict, super)
 constant(runtime.place_of_extreme, runtime.sorting, runtime.last_key, runtime.keys_of)
+constant(runtime.heap_made, runtime.heap_popped, runtime.heap_pushed, runtime.heap_replaced)
+constant(bisect.bisect_left, bisect.bisect_right)
 constant(runtime.combined_places, runtime.repeated_places, runtime.permuted_places)
 
 

@@ -21,6 +21,10 @@ from transforms.runtime.broadcasting import (
 from transforms.runtime.builtins import (
     choose_extreme,
     chosen,
+    heap_made,
+    heap_popped,
+    heap_pushed,
+    heap_replaced,
     place_of_extreme,
     resort,
     sorting,

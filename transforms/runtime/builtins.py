@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,50 @@ def sorting(items: Any, key: Any = None, reverse: bool = False) -> list[int]:
     values = list(items)
     compared = values if key is None else [key(item) for item in values]
     return sorted(range(len(values)), key=compared.__getitem__, reverse=reverse)
+
+
+class _Placed:
+    """An item of a heap and where it stood, compared as the item."""
+
+    __slots__ = ("item", "place")
+
+    def __init__(self, place: int, item: Any) -> None:
+        self.item, self.place = item, place
+
+    def __lt__(self, other: _Placed) -> bool:
+        return bool(self.item < other.item)
+
+
+def _placed(heap: list) -> list[_Placed]:
+    return [_Placed(place, item) for place, item in enumerate(heap)]
+
+
+def heap_pushed(heap: list) -> list[int]:
+    """The order of a heap after its last item was put into it: where each item comes from."""
+    items = _placed(heap)
+    heapq.heappush(items, items.pop())
+    return [item.place for item in items]
+
+
+def heap_popped(heap: list) -> list[int]:
+    """The order of a heap after its smallest item was taken out, which comes last."""
+    items = _placed(heap)
+    smallest = heapq.heappop(items)
+    return [*(item.place for item in items), smallest.place]
+
+
+def heap_made(heap: list) -> list[int]:
+    """The order that makes a heap of a list."""
+    items = _placed(heap)
+    heapq.heapify(items)
+    return [item.place for item in items]
+
+
+def heap_replaced(heap: list) -> list[int]:
+    """The order of a heap after another item took the place of the smallest one."""
+    items = _placed(heap)
+    heapq.heapreplace(items, items[0])
+    return [item.place for item in items]
 
 
 def unsort(g: Any, items: Any, key: Any = None, reverse: bool = False) -> Any:

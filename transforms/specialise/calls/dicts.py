@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from transforms import library, operations
 from transforms.core import Ref
 from transforms.specialise.binding import Binding, constant
+from transforms.specialise.calls.classes import construct
 from transforms.specialise.calls.containers import dict_of, on_make_dict
 from transforms.specialise.calls.facts import Keywords, handles, python_type
 from transforms.specialise.calls.iterating import may_hold_numbers
-from transforms.values import Instance, Mapping
+from transforms.values import Instance, Literal, Mapping
 
 if TYPE_CHECKING:
     from transforms.specialise.calls.dispatch import Calls
@@ -24,8 +25,8 @@ def changed_dict(calls: Calls, source: Binding, name: str, rest: list[Binding], 
         return None
     if name == "pop" and len(rest) == 2 and not keywords:
         return calls.call_object(Ref(library.pop_or), [source, *rest], {})
-    if name == "popitem" and not rest:
-        return calls.call_object(Ref(library.pop_last), [source], {})
+    if name in ("popitem", "move_to_end"):
+        return _of_ordered(calls, source, name, rest, keywords)
     if name == "clear" and not rest:
         return calls.call_object(Ref(library.clear), [source], {})
     if name == "setdefault" and len(rest) in (1, 2):
@@ -33,6 +34,19 @@ def changed_dict(calls: Calls, source: Binding, name: str, rest: list[Binding], 
     if name == "update" and len(rest) <= 1:
         return updated(calls, source, rest, keywords)
     return None
+
+
+def _of_ordered(
+    calls: Calls, source: Binding, name: str, rest: list[Binding], keywords: Keywords
+) -> Binding | None:
+    """`table.popitem(last)`, `table.move_to_end(key, last)`"""
+    count = 0 if name == "popitem" else 1
+    named = [*rest[count:], *(item for key, item in keywords.items() if key == "last")]
+    last = named[0].value if named else Literal(True)
+    if len(rest) < count or len(named) > 1 or not isinstance(last, Literal):
+        return None
+    functions = (library.pop_first, library.pop_last) if count == 0 else (library.move_to_front, library.move_to_end)
+    return calls.call_object(Ref(functions[bool(last.value)]), [source, *rest[:count]], {})
 
 
 def updated(calls: Calls, source: Binding, others: list[Binding], keywords: Keywords) -> Binding:
@@ -89,6 +103,14 @@ def on_defaultdict(calls: Calls, ref: Ref, arguments: list[Binding], keywords: K
     with calls.aside():
         table = calls.call_object(Ref(dict), arguments[1:], keywords)
     return calls.call_object(Ref(library.DefaultDict), [arguments[0], table], {})
+
+
+@handles(collections.Counter)
+def on_counter(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`collections.Counter(...)` that may hold numbers which are differentiated"""
+    if arguments and not may_hold_numbers(arguments[0].value):
+        return construct(calls, ref, collections.Counter, arguments, keywords)
+    return calls.call_object(Ref(library.Counter), arguments, keywords)
 
 
 @handles(collections.OrderedDict)

@@ -7,7 +7,7 @@ import itertools
 import operator
 from typing import TYPE_CHECKING, Any
 
-from transforms import library, operations, runtime
+from transforms import algorithms, library, operations, runtime
 from transforms.core import Ref
 from transforms.specialise.binding import Binding, constant
 from transforms.specialise.calls.containers import on_make_list, parts_of, tuple_of
@@ -41,6 +41,7 @@ _STANDS_FOR: dict[Any, Any] = {
     map: library.map_items,
     filter: library.filter_items,
     functools.reduce: library.reduce,
+    **algorithms.STANDS_FOR,
 }
 
 

@@ -237,6 +237,8 @@ def extended(calls: Calls, source: Binding, other: Binding) -> bool:
 def dict_method(calls: Calls, source: Binding, name: str, rest: list[Binding], keywords: Keywords) -> Binding | None:
     value = source.value
     function = getattr(dict, name, None)
+    if name == "move_to_end":
+        return changed_dict(calls, source, name, rest, keywords)
     if function is None:
         return None
     ref = Ref(function, f"dict.{name}")
