@@ -212,7 +212,7 @@ class Counter:
     """`collections.Counter` of numbers"""
 
     def __init__(self, iterable: Any = None, **named: Any) -> None:
-        self.table = {}
+        self.table: dict = {}
         self.update(iterable, **named)
 
     def __getitem__(self, key: Any) -> Any:
