@@ -305,6 +305,16 @@ def with_blocks(statement: Statement, blocks: Iterable[Block]) -> Statement:
     return statement
 
 
+def with_origin(block: Block, origin: Origin | None) -> Block:
+    """The statements as if they all stood at one place of the user's program."""
+    return tuple(
+        dataclasses.replace(
+            with_blocks(statement, [with_origin(inner, origin) for inner in blocks_of(statement)]), origin=origin
+        )
+        for statement in block
+    )
+
+
 def walk(block: Block) -> Iterator[Statement]:
     """All statements of a block and of the blocks inside it, outside first, in source order."""
     for statement in block:

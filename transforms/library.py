@@ -7,11 +7,48 @@ a derivative may pass through; so none of them needs a rule.  What Python makes 
 from __future__ import annotations
 
 import collections
-from typing import Any
+import types
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from transforms import operations, runtime
+
+
+def is_from_here(function: Any) -> bool:
+    """Whether a core program is that of a function of this module."""
+    first = next((statement.origin for statement in function.body if statement.origin is not None), None)
+    return first is not None and first.filename == __file__
+
+
+class Closure(NamedTuple):
+    """A function and what it has captured, where it is kept in a container; `names` are those of keywords."""
+
+    function: Any
+    captured: tuple
+    names: tuple = ()
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        count = len(self.captured) - len(self.names)
+        named = dict(zip(self.names, self.captured[count:]))
+        return self.function(*self.captured[:count], *arguments, **{**named, **keywords})
+
+
+def call_either(is_first: Any, first: Any, second: Any, *arguments: Any, **keywords: Any) -> Any:
+    """A call of what a condition has chosen among two functions."""
+    if is_first:
+        return first(*arguments, **keywords)
+    return second(*arguments, **keywords)
+
+
+def call_missing(key: Any, *arguments: Any, **keywords: Any) -> Any:
+    """A call of the function that a dict or list does not have."""
+    raise KeyError(key)
+
+
+def place_from_start(index: Any, count: int) -> Any:
+    """A place in a sequence, counted from its start."""
+    return index + count if index < 0 else index
 
 
 class Iterator:
@@ -738,6 +775,7 @@ def dict_of_keys(keys: Any, value: Any = None) -> dict:
 
 
 STANDS_FOR: dict[type, type] = {
+    Closure: types.FunctionType,
     Counter: collections.Counter,
     DefaultDict: collections.defaultdict,
     Deque: collections.deque,

@@ -19,18 +19,16 @@ from transforms.core import (
     Const,
     For,
     If,
-    Origin,
     Ref,
     Statement,
     Var,
-    blocks_of,
     is_call_of,
-    with_blocks,
+    with_origin,
 )
 from transforms.errors import RuleNotFound, TransformError
 from transforms.reverse.builder import Builder
 from transforms.reverse.containers import Containers
-from transforms.reverse.cotangents import Scope, Statements
+from transforms.reverse.cotangents import Scope
 from transforms.reverse.plan import Kind, shared_source
 from transforms.templates import Arguments, bind_arguments, inline, shadows_of, value_of
 from transforms.values import (
@@ -510,7 +508,7 @@ class Primitives(Containers):
             instance = narrow
         operands = (*arguments.flat, result, g, *owners)
         body, returned = inline(instance.function, operands, self.names, self.values, is_rule=True)
-        adjoint.add(_with_origin(body, statement.origin))
+        adjoint.add(list(with_origin(body, statement.origin)))
         items = _packed(body, returned)
         adjoint.statements = [s for s in adjoint.statements if not _binds(s, returned)]
         for position, (receiver, present, item) in enumerate(zip(receivers, instance.contributions, items)):
@@ -571,14 +569,6 @@ def _holds_memory(value: Value) -> bool:
 def _cotangent_value(value: Value) -> Value:
     """The abstract value of a cotangent of something with this abstract value."""
     return value if isinstance(value, (Number, Array, Sequence, Mapping)) else UNKNOWN
-
-
-def _with_origin(body: Block, origin: Origin | None) -> Statements:
-    result = []
-    for statement in body:
-        statement = with_blocks(statement, [tuple(_with_origin(b, origin)) for b in blocks_of(statement)])
-        result.append(dataclasses.replace(statement, origin=origin))
-    return result
 
 
 def _packed(body: Block, returned: Atom) -> tuple[Atom, ...]:

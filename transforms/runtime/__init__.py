@@ -39,6 +39,7 @@ from transforms.runtime.calls import (
     CallPullback,
     call_again,
     call_augmented,
+    chosen_function,
 )
 from transforms.runtime.containers import (
     combined_places,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -39,3 +40,10 @@ def call_again(pullback: Any, cotangent: Any) -> tuple:
             "so that its class is known"
         )
     return dispatcher_again(pullback, cotangent)
+
+
+def chosen_function(choice: Any) -> Any:
+    """The function that `functools.partial(library.call_either, is_first, first, second)` calls."""
+    while isinstance(choice, functools.partial) and choice.func.__name__ == "call_either":
+        choice = choice.args[1] if choice.args[0] else choice.args[2]
+    return choice

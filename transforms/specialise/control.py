@@ -21,6 +21,7 @@ from transforms.specialise.binding import Binding, holds_mutable
 from transforms.specialise.calls.iterating import loop_items
 from transforms.specialise.calls.questions import truth
 from transforms.specialise.calls.unrolling import unrolled_items
+from transforms.specialise.choices import Sides
 from transforms.specialise.joins import Carried, Joins, first_guess, leaf_of
 from transforms.specialise.session import Session
 from transforms.values import UNKNOWN, Instance, Known, Literal, Record
@@ -174,10 +175,10 @@ class Control(Joins):
         self.path, self.origin = path, origin
         self.env, self.out = before, outer
         if len(reaching) == 2:
-            inside = set(self.names.log[mark:])
+            sides = Sides(test, outs, set(self.names.log[mark:]))
             for name in dict.fromkeys((*_ordered_writes(statement.body), *_ordered_writes(statement.orelse))):
                 if name in after and name not in self.shared:
-                    self.join_branches(name, envs, outs, inside)
+                    self.join_branches(name, envs, sides)
         elif reaching:
             self.env = envs[reaching[0]]
         self.out = outer

@@ -14,7 +14,7 @@ from transforms import core
 from transforms.core import Assign, Const, Var
 from transforms.inference import FRESH, as_number, is_constant, join, renamed_sizes
 from transforms.specialise.binding import Binding, Region, holds_mutable
-from transforms.specialise.operands import Operands
+from transforms.specialise.choices import Choices, Sides
 from transforms.specialise.session import is_closure
 from transforms.values import NEVER, UNKNOWN, Array, Length, Literal, Never, Number, Partial, Sequence, Value
 
@@ -48,45 +48,46 @@ class Node:
 Carried = Union[Fixed, Leaf, Node]
 
 
-class Joins(Operands):
+class Joins(Choices):
     """What is known of a name where paths meet."""
 
-    def join_branches(
-        self, name: str, envs: list[dict[str, Binding]], outs: list[list[core.Statement]], inside: set[str]
-    ) -> None:
+    def join_branches(self, name: str, envs: list[dict[str, Binding]], sides: Sides) -> None:
         first, second = envs[0].get(name), envs[1].get(name)
         if first is not None and second is not None:
-            self.env[name] = self.joined(name, first, second, outs)
+            self.env[name] = self.joined(name, first, second, sides)
         elif first is not None or second is not None:  # the name stays unbound on the other side
             side = 0 if first is not None else 1
             binding = envs[side][name]
-            if isinstance(binding.atom, Var) and binding.atom.name in inside:
+            if isinstance(binding.atom, Var) and binding.atom.name in sides.inside:
                 self.env[name] = binding
             else:
-                self.out = outs[side]
+                self.out = sides.outs[side]
                 self.env[name] = self.emit_copy(name, binding)
 
-    def joined(self, name: str, first: Binding, second: Binding, outs: list[list[core.Statement]]) -> Binding:
+    def joined(self, name: str, first: Binding, second: Binding, sides: Sides) -> Binding:
         """What is known of a name after a branch; emits copies at the ends of both sides."""
         if first is second or (first.atom is not None and first.atom == second.atom):
             return first
+        chosen = self.chosen(first, second, sides)
+        if chosen is not None:
+            return chosen
         if _is_plain_tuple(first) and _is_plain_tuple(second) and first.value.kind is second.value.kind:  # type: ignore[union-attr]
             if len(first.value.items) == len(second.value.items):  # type: ignore[union-attr]
                 if first.parts is not None and second.parts is not None:
                     pairs = zip(first.parts, second.parts)
-                    parts = tuple(self.joined(name, a, b, outs) for a, b in pairs)
+                    parts = tuple(self.joined(name, a, b, sides) for a, b in pairs)
                     return Binding(None, Sequence(first.value.kind, tuple(p.value for p in parts)), parts)  # type: ignore[union-attr]
         if is_closure(first.value) and is_closure(second.value) and first.parts and second.parts:
             closure = join(first.value, second.value, (FRESH, name))
             if is_closure(closure) and isinstance(closure, Partial):
-                parts = tuple(self.joined(name, a, b, outs) for a, b in zip(first.parts, second.parts))
+                parts = tuple(self.joined(name, a, b, sides) for a, b in zip(first.parts, second.parts))
                 return Binding(None, closure, parts)
         copies = []
-        for binding, out in zip((first, second), outs):
+        for binding, out in zip((first, second), sides.outs):
             self.out = out
             copies.append(self.atom(binding))
         new = self.new_name(name)
-        for atom, out in zip(copies, outs):
+        for atom, out in zip(copies, sides.outs):
             out.append(Assign(new, atom, self.origin))
         value = join(first.value, second.value, (FRESH, new))
         self.values[new] = value

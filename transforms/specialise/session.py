@@ -13,7 +13,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from transforms import core, registry
+from transforms import core, library, registry
 from transforms.inference import join, loosened, map_sizes
 from transforms.values import NEVER, UNKNOWN, Known, Literal, Partial, Sequence, Size, Value
 
@@ -59,7 +59,7 @@ class Session:
 
     def __init__(self, reader: Reader | None) -> None:
         self.reader = reader
-        self.instances: dict[tuple[int, tuple[Value, ...]], Instance] = {}
+        self.instances: dict[tuple[int, tuple[tuple[Value, ...], bool, core.Origin | None]], Instance] = {}
         self.alive: list[Any] = []  # keeps what is known by its id
         self.count: dict[int, int] = {}
         self.open: dict[Hashable, list[tuple[Value, ...]]] = {}  # function -> the values of those being made
@@ -84,15 +84,23 @@ class Session:
             self.programs[key] = self.reader.read(function) if self.reader is not None and not helper else None
         return self.programs[key]
 
-    def instance(self, function: core.Function, values: tuple[Value, ...], is_inner: bool = True) -> Instance:
+    def instance(
+        self,
+        function: core.Function,
+        values: tuple[Value, ...],
+        is_inner: bool = True,
+        caller: core.Origin | None = None,
+    ) -> Instance:
         """The function specialised for these values (made now unless there is one).
 
+        What stands for a function of Python's library has no lines that a user knows: it gets those of the `caller`.
         For a call inside of the program, the parameters that are partials are replaced by one for each of the values
         that they hold: closures are taken apart.
         """
         identity, family = id(function), _family(function)
         values = self._given(function, self._bounded(identity, self.open.setdefault(family, []), values))
-        key = (identity, values) if is_inner else (identity, (*values, NEVER))
+        is_library = library.is_from_here(function)
+        key = (identity, (values, is_inner, caller if is_library else None))
         found = self.instances.get(key)
         if found is not None:
             for assumed in (found, *found.assumes):
@@ -109,7 +117,10 @@ class Session:
         )
         self.stack.append(made)
         try:
-            self._make(made, function, values, parameters, is_inner)
+            source = function
+            if is_library and caller is not None:
+                source = function.replace(body=core.with_origin(function.body, caller))
+            self._make(made, source, values, parameters, is_inner)
         finally:
             self.stack.pop()
             self.open[family].pop()
@@ -126,8 +137,8 @@ class Session:
 
     def _wider(self, function: core.Function, values: tuple[Value, ...]) -> Instance | None:
         """The instance that a recursive function calls of itself, where it says the same for any number."""
-        for (identity, others), found in self.instances.items():
-            if identity == id(function) and found.is_recursive and not found.is_open and len(others) == len(values):
+        for (identity, (others, is_inner, _)), found in self.instances.items():
+            if identity == id(function) and found.is_recursive and not found.is_open and is_inner:
                 every = zip(function.parameters, values, others)
                 if all(_covers(other, value, name in function.given) for name, value, other in every):
                     return found

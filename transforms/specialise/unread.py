@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import operator
 
-from transforms import core, operations
+from transforms import core, library, operations
 from transforms.analyses.raising import may_raise
 from transforms.core import Assign, Call, Ref
 from transforms.values import Value
@@ -22,6 +22,7 @@ _DROPPABLE = {
         operations.make_dict,
         operations.make_slice,
         operations.unpack,
+        library.Closure,
         operator.getitem,
         getattr,
         functools.partial,

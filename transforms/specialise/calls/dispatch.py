@@ -18,7 +18,8 @@ from transforms.inference import value_of_object
 from transforms.specialise import generators
 from transforms.specialise.binding import Binding, constant
 from transforms.specialise.calls.classes import construct
-from transforms.specialise.calls.facts import HANDLERS, Keywords, is_numpy
+from transforms.specialise.calls.closures import boxed, compared, is_boxed, unboxed, unpack_partial
+from transforms.specialise.calls.facts import HANDLERS, Keywords, is_numpy, python_type
 from transforms.specialise.calls.iterating import call_getter, call_iterating
 from transforms.specialise.calls.overloading import call_overloaded
 from transforms.specialise.calls.primitives import call_primitive
@@ -30,8 +31,8 @@ from transforms.specialise.calls.users import (
     chosen_function,
     make_pullback,
     make_transformed,
-    unpack_partial,
 )
+from transforms.specialise.session import is_closure
 from transforms.values import NEVER, UNKNOWN, Instance, Known, Literal, Never, Partial, Record, Value
 
 if TYPE_CHECKING:
@@ -45,6 +46,16 @@ _KEEPERS = {  # what may hold a value that is not there yet
         operations.method, operator.setitem, setattr, operations.apply,
     )
 }  # fmt: skip
+
+
+_CONTAINING = {  # what puts its arguments into a container or an object
+    id(function)
+    for function in (
+        operations.make_tuple, operations.make_list, operations.make_dict, operations.method, operator.setitem, setattr,
+        list.append, list.insert, dict.setdefault,
+    )
+}  # fmt: skip
+_COMPARING = {id(f) for f in (operator.is_, operator.is_not, operator.eq, operator.ne, operator.contains)}
 
 
 class Calls:
@@ -76,6 +87,9 @@ class Calls:
         value = function.value
         if isinstance(value, Never):
             return self.emit(self.sweep.atom(function), arguments, keywords, NEVER)
+        if is_boxed(value):
+            function = unboxed(self, function)
+            value = function.value
         if isinstance(value, Partial):
             unpacked = unpack_partial(self, function, value)
             if unpacked is not None:
@@ -95,6 +109,11 @@ class Calls:
         thing = ref.value
         if any([item.value.__class__ is Never for item in arguments]) and id(thing) not in _KEEPERS:
             return self.emit(ref, arguments, keywords, NEVER)
+        if id(thing) in _CONTAINING and any([is_closure(item.value) for item in arguments]):
+            if thing is not operations.method or issubclass(python_type(arguments[0].value) or object, (list, dict)):
+                arguments = [boxed(self, item) for item in arguments]
+        elif id(thing) in _COMPARING:
+            arguments = [compared(self, item) for item in arguments]
         special = call_overloaded(self, ref, arguments, keywords) or call_iterating(self, ref, arguments, keywords)
         if special is not None:
             return special

@@ -13,6 +13,7 @@ from transforms.core import Ref
 from transforms.inference import FRESH, as_number, item_value, join, renamed_any
 from transforms.specialise import indexing
 from transforms.specialise.binding import Binding, constant, holds_mutable
+from transforms.specialise.calls.closures import chosen_by_key
 from transforms.specialise.calls.containers import on_make_list, on_make_tuple, parts_of
 from transforms.specialise.calls.facts import Keywords, handles, known_range, python_type
 from transforms.specialise.calls.primitives import fold
@@ -48,6 +49,10 @@ def on_getitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
         return _joined(calls, value.object, index)
     if isinstance(value, Literal) and isinstance(value.value, tuple) and not isinstance(at, Literal):
         value = Sequence(tuple, tuple(map(Literal, value.value)))
+    if not isinstance(at, Literal):
+        chosen = chosen_by_key(calls, source, index)
+        if chosen is not None:
+            return chosen
     match value:
         case Sequence() if isinstance(at, Literal) and type(at.value) in (int, bool):
             if -len(value.items) <= at.value < len(value.items):

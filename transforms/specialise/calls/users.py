@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from transforms import core, operations, registry, runtime
-from transforms.core import Call, Const, Ref, Var
+from transforms.core import Const, Ref, Var
 from transforms.errors import UnsupportedSyntax
 from transforms.inference import ANY_SIZE, FRESH, map_sizes, value_of_object
 from transforms.specialise import generators
 from transforms.specialise.binding import Binding, constant
+from transforms.specialise.calls.closures import boxed, unboxed, unpack_partial
 from transforms.specialise.calls.containers import dict_of, parts_of, tuple_of
 from transforms.specialise.calls.facts import Keywords, handles, python_type
 from transforms.specialise.calls.primitives import call_primitive
@@ -44,31 +45,6 @@ if TYPE_CHECKING:
     from transforms.specialise.calls.dispatch import Calls
 
 
-def unpack_partial(calls: Calls, function: Binding, value: Partial) -> tuple[Binding, list[Binding], Keywords] | None:
-    """Function, arguments and keywords of a partial."""
-    count = len(value.arguments)
-    if function.parts is not None:
-        inner, before, named = function.parts[0], function.parts[1 : count + 1], function.parts[count + 1 :]
-        return inner, list(before), {key: item for (key, _), item in zip(value.keywords, named)}
-    if not isinstance(value.function, Known):
-        return None
-    atom = calls.sweep.atom(function)
-    before = ()
-    if count:
-        items = Sequence(tuple, value.arguments)
-        held = calls.sweep.emit(None, Call(Ref(getattr), (atom, Const("args"))), items, None, function.region)
-        before = tuple(calls.sweep.item(held, index) for index in range(count))
-    named: Keywords = {}  # type: ignore[no-redef]
-    if value.keywords:
-        keys = tuple(key for key, _ in value.keywords)
-        mapping = Mapping(dict, keys, tuple(item for _, item in value.keywords))
-        held = calls.sweep.emit(None, Call(Ref(getattr), (atom, Const("keywords"))), mapping, None, function.region)
-        named = {  # type: ignore[assignment]
-            key: calls.sweep.read(held, Const(key), item) for key, item in value.keywords
-        }
-    return constant(value.function.object), list(before), named  # type: ignore[return-value]
-
-
 def call_user(calls: Calls, ref: Ref, program: core.Function, arguments: list[Binding], keywords: Keywords) -> Binding:
     """A call of a function with source: of its instance for these values."""
     bound = bind_parameters(calls, program, arguments, keywords)
@@ -89,7 +65,7 @@ def call_bound(calls: Calls, program: core.Function, bound: list[Binding]) -> Bi
     values, back = canonical_sizes(tuple(item.value for item in bound))
     if any(is_closure(value) for value in values):
         bound = [leaf for item in bound for leaf in leaf_bindings(calls, item)]
-    instance = calls.sweep.session.instance(program, values)
+    instance = calls.sweep.session.instance(program, values, caller=calls.sweep.origin)
     for number in sorted(instance.mutated):
         calls.sweep.escape(bound[number])
     for number in sorted(instance.assigned):
@@ -175,7 +151,7 @@ def bind_parameters(
     result = []
     for name, parameter in program.signature.parameters.items():
         if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
-            result.append(tuple_of(list(bound.arguments.get(name, ()))))
+            result.append(tuple_of([boxed(calls, item) for item in bound.arguments.get(name, ())]))
         elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
             result.append(dict_of(calls, bound.arguments.get(name, {})))
         elif name in bound.arguments:
@@ -250,6 +226,7 @@ def make_transformed(calls: Calls, ref: Ref, arguments: list[Binding], keywords:
 
 def _with_captured(calls: Calls, function: Binding) -> tuple[Binding, list[Binding]]:
     """A function, and what it has captured."""
+    function = unboxed(calls, function)
     if isinstance(function.value, Partial):
         unpacked = unpack_partial(calls, function, function.value)
         if unpacked is not None and not unpacked[2]:
