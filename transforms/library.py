@@ -41,6 +41,16 @@ def call_either(is_first: Any, first: Any, second: Any, *arguments: Any, **keywo
     return second(*arguments, **keywords)
 
 
+def choose(is_first: Any, first: Any, second: Any) -> Any:
+    """What a condition chooses."""
+    return first if is_first else second
+
+
+def call_none(*arguments: Any, **keywords: Any) -> Any:
+    """A call of None."""
+    raise TypeError("'NoneType' object is not callable")
+
+
 def call_missing(key: Any, *arguments: Any, **keywords: Any) -> Any:
     """A call of the function that a dict or list does not have."""
     raise KeyError(key)

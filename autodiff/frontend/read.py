@@ -26,7 +26,7 @@ import transforms.rules  # noqa: F401  # primitives are told from other function
 from autodiff.frontend import live, resolve, source
 from autodiff.frontend.live import DataGuard
 from autodiff.frontend.resolve import Guard, Template
-from transforms import core, registry
+from transforms import core, library, registry
 from transforms.canonical import lower
 from transforms.errors import AutodiffError, RuleNotFound, TransformError, UnsupportedSyntax
 from transforms.rules.optional import load_if_imported
@@ -59,10 +59,11 @@ def take_apart(callable_: Any) -> Callee:
         if isinstance(callable_, types.MethodType):
             leading = (callable_.__self__, *leading)
             callable_ = callable_.__func__
-        elif isinstance(callable_, functools.partial):
-            leading = (*callable_.args, *leading)
-            keywords = {**callable_.keywords, **keywords}
-            callable_ = callable_.func
+        elif isinstance(callable_, functools.partial | library.Closure):
+            arguments, named = _captured(callable_)
+            leading = (*arguments, *leading)
+            keywords = {**named, **keywords}
+            callable_ = callable_.func if isinstance(callable_, functools.partial) else callable_.function
         elif isinstance(callable_, staticmethod | classmethod):
             callable_ = callable_.__func__
         elif isinstance(callable_, functools._lru_cache_wrapper) or _is_native_dispatcher(callable_):
@@ -80,6 +81,14 @@ def take_apart(callable_: Any) -> Callee:
             callable_ = _call_of(callable_)
         else:
             return Callee(callable_, leading, keywords)
+
+
+def _captured(closure: functools.partial | library.Closure) -> tuple[tuple, dict[str, Any]]:
+    """The arguments and keywords that are bound already."""
+    if isinstance(closure, functools.partial):
+        return closure.args, closure.keywords
+    count = len(closure.captured) - len(closure.names)
+    return closure.captured[:count], dict(zip(closure.names, closure.captured[count:]))
 
 
 def _call_of(value: Any) -> Any:

@@ -218,6 +218,18 @@ class Containers(Lists):
         if isinstance(source, Var) and self.kind(source) is Kind.VALUE and self.is_structured(source.name):
             self._slot_read(target, source.name, name, adjoint)
             return
+        place = _place_of_field(self.plan.value(source), name)
+        if place is not None and isinstance(source, Var) and self.kind(source) is Kind.SHADOW:
+            shadow = Var(self.bar(source.name))  # a list
+            if self.kind(target) is Kind.SHADOW:
+                primal.call(operator.getitem, shadow, place, target=self.bar(target))
+                if self.is_dynamic(Var(target)):
+                    adjoint.do(runtime.return_item, shadow, place, Var(self.bar(target)))
+                return
+            g = self.take(target, adjoint)
+            if g is not None:
+                adjoint.do(runtime.add_item, shadow, place, g)
+            return
         if isinstance(source, Ref) or self.kind(source) is Kind.SHADOW:
             owner = self._object_shadow(source, name, self._first_change(target) or statement.origin)
             if self.kind(target) is Kind.SHADOW:
@@ -428,6 +440,14 @@ class Containers(Lists):
         named = dict(zip(keys, call.arguments)) | dict(call.keywords)
         if isinstance(value, Sequence):
             named = {kind._fields.index(k) if isinstance(k, str) else k: atom for k, atom in named.items()}  # type: ignore[attr-defined]
+        if self.kind(target) is Kind.SHADOW and isinstance(value, Sequence):
+            shadows = [self.item_shadow(named[key]) if key in named else Const(0.0) for key in keys]
+            primal.call(operations.make_list, *shadows, target=self.bar(target))
+            for key, atom in named.items():
+                if self.kind(atom) is Kind.VALUE or self.is_dynamic(atom):
+                    part = adjoint.call(operator.getitem, Var(self.bar(target)), Const(key))
+                    self.return_held(atom, part, adjoint)
+            return
         if self.kind(target) is Kind.SHADOW:
             self.construct_shadow(target, named, primal, adjoint)
             return
@@ -435,7 +455,6 @@ class Containers(Lists):
             g = self.take(slot, adjoint)
             if g is not None and key in named:
                 self.accumulate(named[key], g, adjoint)
-
 
     def construct_shadow(self, target: str, named: dict[Any, Atom], primal: Builder, adjoint: Builder) -> None:
         """The shadow of a new object with these attributes."""
@@ -451,6 +470,12 @@ class Containers(Lists):
         assert statement.target is not None and isinstance(names, Const)
         primal.statements.append(statement)
         self.construct_shadow(statement.target, dict(zip(names.value, call.arguments[2:])), primal, adjoint)
+
+
+def _place_of_field(value: Value, name: Const) -> Const | None:
+    """Where a named tuple holds an attribute."""
+    fields = getattr(value.kind, "_fields", ()) if isinstance(value, Sequence) else ()
+    return Const(fields.index(name.value)) if name.value in fields else None
 
 
 def _is_number(value: Value) -> bool:

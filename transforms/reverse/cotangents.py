@@ -170,7 +170,8 @@ class Cotangents:
             flat = [atom for key, item in zip(value.keys, items) for atom in (Const(key), item)]
             return out.call(operations.make_dict, *flat)
         assert isinstance(value, Record)
-        return out.call(runtime.make_record, Ref(value.kind, value.kind.__name__), Const(value.names), *items)
+        kind = Ref(value.kind, value.kind.__name__) if exact else Ref(runtime.Shadow, "runtime.Shadow")
+        return out.call(runtime.make_record, kind, Const(value.names), *items)
 
     def bar(self, name: str) -> str:
         """The name of the cotangent of a name (or slot)."""

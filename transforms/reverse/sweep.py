@@ -321,9 +321,9 @@ class Sweep(Dynamic):
         if self.kind(call.function) is not Kind.NONE:
             if not self._may_be_pullback(call):
                 raise TransformError(
-                    f"{call.function.name!r} is called, and holds values that are differentiated; its class is not "
-                    "known",
-                    "Give example arguments, so that types are known.",
+                    f"a function that only the run time knows is called{_quoted(call.function.name)}, and it may hold "
+                    "values that are differentiated",
+                    "Call each function by its own name, in branches; or pass the values as arguments.",
                     statement.origin,
                 )
             function, operands = runtime.call_again, (call.function, *operands)
@@ -349,3 +349,8 @@ class Sweep(Dynamic):
         is_derivative = self.function.order > 0
         is_derivative = is_derivative or any(is_call_of(c, runtime.call_augmented, runtime.call_again) for c in calls)
         return is_derivative and len(call.arguments) == 1
+
+
+def _quoted(name: str) -> str:
+    """How a message refers to a name: not to one that the user has not written."""
+    return "" if is_temporary(name) else f" ({name!r})"

@@ -244,9 +244,9 @@ _follows(runtime.permute_items, lambda self, order: None, selects="order")
 _follows(runtime.unpermute_items, lambda self, order: None, selects="order")
 facts(runtime.put_items, shape_only="self items")
 constant(collections.OrderedDict, super)
-constant(runtime.place_of_extreme, runtime.sorting, runtime.last_key, runtime.keys_of)
 constant(runtime.heap_made, runtime.heap_popped, runtime.heap_pushed, runtime.heap_replaced)
 constant(bisect.bisect_left, bisect.bisect_right)
+constant(runtime.chosen_function, runtime.place_of_extreme, runtime.sorting, runtime.last_key, runtime.keys_of)
 constant(runtime.combined_places, runtime.repeated_places, runtime.permuted_places)
 
 

@@ -2,7 +2,8 @@
 
     g = (lambda v: v * a) if x > 1 else np.sin          g is call_either(x > 1, partial(lambda_, a), np.sin)
 
-What one side alone has captured gets a name that is bound on both sides; on the other one it is a zero, which nobody reads.
+What one side alone has captured gets a name that is bound on both sides; on the other one it is a
+zero, which nobody reads.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from transforms import core
 from transforms.core import Assign, Const, Var
 from transforms.inference import FRESH, join
 from transforms.specialise.binding import Binding, holds_mutable
-from transforms.specialise.calls.closures import differ, either, is_boxed, is_function, unboxed, unpack_partial
+from transforms.specialise.calls.closures import differ, either, is_option, unboxed, unpack_partial
 from transforms.specialise.operands import Operands
 from transforms.specialise.session import is_closure
 from transforms.values import BOOLEAN, Literal, Number, Partial, Sequence, Value
@@ -33,7 +34,7 @@ class Choices(Operands):
 
     def chosen(self, first: Binding, second: Binding, sides: Sides) -> Binding | None:
         """The function that a branch has chosen; None where this is no matter of functions that differ."""
-        if not all(is_function(side.value) or is_boxed(side.value) for side in (first, second)):
+        if not all(is_option(side.value) for side in (first, second)):
             return None
         opened = []
         for binding, out in zip((first, second), sides.outs):

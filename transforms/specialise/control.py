@@ -18,8 +18,9 @@ from transforms.core import Assign, Call, Const, Ref, Var
 from transforms.inference import FRESH, item_value, renamed_any
 from transforms.specialise import generators
 from transforms.specialise.binding import Binding, holds_mutable
+from transforms.specialise.calls.closures import is_choice
 from transforms.specialise.calls.iterating import loop_items
-from transforms.specialise.calls.questions import truth
+from transforms.specialise.calls.questions import truth, truth_of_choice
 from transforms.specialise.calls.unrolling import unrolled_items
 from transforms.specialise.choices import Sides
 from transforms.specialise.joins import Carried, Joins, first_guess, leaf_of
@@ -156,8 +157,13 @@ class Control(Joins):
 
     # -------------------------------------------------------------------------------------------------------- branches
 
+    def test(self, atom: core.Atom) -> Binding:
+        """The condition of a branch or loop: of a choice among functions, whether the one that was chosen is true."""
+        test = self.operand(atom)
+        return truth_of_choice(self.calls, test) if is_choice(test.value) else test
+
     def branch(self, statement: core.If, after: frozenset[str], live: tuple[LiveBlock, ...]) -> bool:
-        test = self.operand(statement.test)
+        test = self.test(statement.test)
         known = truth(self.calls, test)
         if known is not None:
             return self.block(statement.body, live[0]) if known else self.block(statement.orelse, live[1])
@@ -191,7 +197,7 @@ class Control(Joins):
     # ----------------------------------------------------------------------------------------------------------- loops
 
     def while_loop(self, statement: core.While, head: frozenset[str], live: LiveBlock) -> bool:
-        test = self.operand(statement.test)
+        test = self.test(statement.test)
         if truth(self.calls, test) is False:
             return True
         return self.loop(statement, head, live, None)
@@ -240,7 +246,7 @@ class Control(Joins):
                 self.used.add(statement.test.name)  # read where the loop tests it, not in the body
                 test = statement.test
             else:
-                test = self.atom(self.operand(statement.test))
+                test = self.atom(self.test(statement.test))
             reaches = self.block(statement.body, live)
             changed = False
             if reaches:

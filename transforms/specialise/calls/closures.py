@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import operator
 import types
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,6 +92,11 @@ def unboxed(calls: Calls, binding: Binding) -> Binding:
     return Binding(None, value, (constant(function.object), *parts))  # type: ignore[union-attr]
 
 
+def is_option(value: Value) -> bool:
+    """Whether a branch may choose this where it chooses among functions: None stands for no function."""
+    return is_function(value) or is_boxed(value) or value == Literal(None)
+
+
 def is_function(value: Value) -> bool:
     """Whether the value is a known function or a closure of one: what can only be called, passed on and compared."""
     if isinstance(value, Known):
@@ -143,6 +149,28 @@ def chosen_by_key(calls: Calls, source: Binding, key: Binding) -> Binding | None
 def is_choice(value: Value) -> bool:
     """Whether this is what `either` makes."""
     return isinstance(value, Partial) and value.function == Known(library.call_either)
+
+
+def answered(calls: Calls, choice: Binding, ask: Callable[[Binding], bool | None]) -> Binding | None:
+    """The answer to a question about a choice among functions; None where it cannot be told from what it chose from."""
+    if not is_choice(choice.value):
+        known = ask(choice)
+        return None if known is None else constant(known)
+    assert isinstance(choice.value, Partial)
+    unpacked = unpack_partial(calls, choice, choice.value)
+    assert unpacked is not None
+    is_first, first, second = unpacked[1]
+    yes, no = answered(calls, first, ask), answered(calls, second, ask)
+    if yes is None or no is None:
+        return None
+    with calls.aside():
+        if yes is no or isinstance(yes.value, Literal) and yes.value == no.value:
+            return yes
+        if yes.value == Literal(True) and no.value == Literal(False):
+            return calls.call_object(Ref(operator.truth), [is_first], {})
+        if yes.value == Literal(False) and no.value == Literal(True):
+            return calls.call_object(Ref(operator.not_), [is_first], {})
+        return calls.call_object(Ref(library.choose), [is_first, yes, no], {})
 
 
 def compared(calls: Calls, binding: Binding) -> Binding:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from transforms import core, operations, registry
+from transforms import core, library, operations, registry
 from transforms.core import Call, Const, Ref, Var
 from transforms.inference import value_of_object
 from transforms.specialise import generators
@@ -55,7 +55,8 @@ _CONTAINING = {  # what puts its arguments into a container or an object
         list.append, list.insert, dict.setdefault,
     )
 }  # fmt: skip
-_COMPARING = {id(f) for f in (operator.is_, operator.is_not, operator.eq, operator.ne, operator.contains)}
+_ASKING = {id(f) for f in (operator.is_, operator.is_not, operator.not_, operator.truth, bool)}
+_COMPARING = {id(f) for f in (operator.eq, operator.ne, operator.contains)}
 
 
 class Calls:
@@ -99,6 +100,8 @@ class Calls:
             called = inspect.getattr_static(value.kind, "__call__", None)
             if isinstance(called, types.FunctionType):
                 return self.call_object(Ref(called), [function, *arguments], keywords)
+        if isinstance(value, Literal) and value.value is None:
+            return self.call_object(Ref(library.call_none), arguments, keywords)
         if isinstance(value, Known):
             atom = function.atom
             ref = atom if isinstance(atom, Ref) and atom.value is value.object else Ref(value.object)
@@ -112,6 +115,8 @@ class Calls:
         if id(thing) in _CONTAINING and any([is_closure(item.value) for item in arguments]):
             if thing is not operations.method or issubclass(python_type(arguments[0].value) or object, (list, dict)):
                 arguments = [boxed(self, item) for item in arguments]
+        elif id(thing) in _ASKING:
+            arguments = [unboxed(self, item) for item in arguments]
         elif id(thing) in _COMPARING:
             arguments = [compared(self, item) for item in arguments]
         special = call_overloaded(self, ref, arguments, keywords) or call_iterating(self, ref, arguments, keywords)

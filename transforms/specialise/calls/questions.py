@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import operator
 import types
@@ -13,6 +14,7 @@ from transforms import core, operations, registry
 from transforms.core import Ref
 from transforms.inference import FRESH, as_number, item_value, join, value_of_scalar
 from transforms.specialise.binding import Binding, constant
+from transforms.specialise.calls.closures import answered, compared, is_choice
 from transforms.specialise.calls.extremes import extreme_item
 from transforms.specialise.calls.facts import TYPES, Keywords, handles, public_type, python_type
 from transforms.specialise.calls.primitives import fold, simplified
@@ -53,7 +55,7 @@ def truth(calls: Calls, binding: Binding) -> bool | None:
         case Mapping():
             return bool(value.keys) if not calls.sweep.is_mutated(binding.region) else None
         case Partial():
-            return True
+            return None if is_choice(value) else True
         case Record():
             return True if not hasattr(value.kind, "__bool__") and not hasattr(value.kind, "__len__") else None
     return None
@@ -104,10 +106,20 @@ def on_callable(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyw
 
 @handles(operator.is_, operator.is_not)
 def on_is(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    for choice, other in (arguments, arguments[::-1]):
+        if is_choice(choice.value) and not is_choice(other.value):
+            answer = answered(calls, choice, functools.partial(_is_the_same, other))
+            if answer is not None:
+                return answer if ref.value is operator.is_ else calls.call_object(Ref(operator.not_), [answer], {})
+    arguments = [compared(calls, item) for item in arguments]
     same = is_same(arguments[0].value, arguments[1].value)
     if same is None:
         return calls.emit(ref, arguments, {}, BOOLEAN)
     return constant(same if ref.value is operator.is_ else not same)
+
+
+def _is_the_same(one: Binding, other: Binding) -> bool | None:
+    return is_same(one.value, other.value)
 
 
 def is_same(first: Value, second: Value) -> bool | None:
@@ -128,8 +140,18 @@ def is_same(first: Value, second: Value) -> bool | None:
     return None
 
 
+def truth_of_choice(calls: Calls, choice: Binding) -> Binding:
+    """Whether what was chosen among functions and None counts as true."""
+    answer = answered(calls, choice, lambda option: truth(calls, option))
+    if answer is not None:
+        return answer
+    return calls.emit(Ref(operator.truth), [compared(calls, choice)], {}, BOOLEAN)
+
+
 @handles(operator.not_)
 def on_not(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    if is_choice(arguments[0].value):
+        arguments = [truth_of_choice(calls, arguments[0])]
     known = truth(calls, arguments[0])
     return constant(not known) if known is not None else calls.emit(ref, arguments, {}, BOOLEAN)
 
@@ -139,6 +161,8 @@ def on_bool(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords
     """`bool(x)`, and `operator.truth(x)`"""
     if len(arguments) != 1 or keywords:
         return None
+    if is_choice(arguments[0].value):
+        return truth_of_choice(calls, arguments[0])
     known = truth(calls, arguments[0])
     return constant(known) if known is not None else calls.emit(ref, arguments, {}, BOOLEAN)
 
