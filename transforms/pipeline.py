@@ -14,6 +14,7 @@ from typing import Any
 from transforms.analyses.regions import Summaries
 from transforms.core import Function
 from transforms.passes import cleanup
+from transforms.passes.alike import first_alike
 from transforms.prepare import prepare
 from transforms.printer.naming import identifier
 from transforms.reverse import Pair, gradient, make_pair
@@ -54,6 +55,7 @@ class Compiler:
 
     def pair(self, function: Function, wrt: tuple[int, ...], shadowed: Shadowed = ()) -> Pair:
         """The augmented primal and the adjoint of a callee; made once, also where it is recursive."""
+        function = first_alike(function, (known for known, _, _ in self.pairs))
         key = (function, wrt, shadowed)
         if key not in self.pairs:
             place: dict[str, Any] = {"filename": function.filename, "origin": function.origin}

@@ -631,3 +631,14 @@ def star_arguments_of_each_kind(x):
 
 
 register(star_arguments_of_each_kind, (0.7,), gradient=lambda x: 13 + 4 * x)
+
+
+def power_of_squares(x, n):
+    return 1.0 if n == 0 else square(x) * power_of_squares(x, n - 1)
+
+
+def recursion_with_a_helper(x):
+    return power_of_squares(x, 3)
+
+
+register(recursion_with_a_helper, (1.2,), gradient=lambda x: 6 * x**5)

@@ -11,6 +11,7 @@ that call themselves or each other are alike if they are so when the ones that t
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 from transforms.core import Block, Function, Ref
@@ -29,9 +30,26 @@ def alike(function: Function) -> Function:
     return function
 
 
-def _representatives(functions: tuple[Function, ...]) -> dict[Function, Function]:
+def first_alike(function: Function, others: Iterable[Function]) -> Function:
+    """The first of the others that says the same of the same kinds of arguments; the function itself if none does.
+
+    Specialising a recursive function again makes new ones of those that it calls.
+    """
+    known = [other for other in others if _kind(other) == _kind(function)]
+    if not known or function in known:
+        return function
+    functions = dict.fromkeys(inner for each in (*known, function) for inner in reachable(each))
+    return _representatives(tuple(functions), with_types=True)[function]
+
+
+def _kind(function: Function) -> Hashable:
+    values = function.values or {}
+    return function.name, function.parameters, tuple(values.get(name) for name in function.parameters)
+
+
+def _representatives(functions: tuple[Function, ...], with_types: bool = False) -> dict[Function, Function]:
     """The first of the functions that each one is like: fewer and fewer are, until nothing tells them apart."""
-    chosen = _first_by({each: (each.name, each.parameters, id(each.signature)) for each in functions})
+    chosen = _first_by({each: (_kind(each)[: 3 if with_types else 2], id(each.signature)) for each in functions})
     while True:
         finer = _first_by({each: (chosen[each], _referring(each.body, chosen)) for each in functions})
         if finer == chosen:

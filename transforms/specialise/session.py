@@ -161,9 +161,7 @@ class Session:
                 identity = key[0]
                 self.count[identity] -= 1
 
-    def _bounded(
-        self, identity: int, opened: list[tuple[Value, ...]], values: tuple[Value, ...]
-    ) -> tuple[Value, ...]:
+    def _bounded(self, identity: int, opened: list[tuple[Value, ...]], values: tuple[Value, ...]) -> tuple[Value, ...]:
         """Values that are told apart less the more instances there are, so that their number stays finite; what varies
         from one call of a recursive function to the next is not known to be a certain number."""
         before = opened[-1] if opened and len(opened[-1]) == len(values) else (NEVER,) * len(values)

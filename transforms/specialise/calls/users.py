@@ -161,9 +161,7 @@ def bind_parameters(
     return result if len(result) == len(program.parameters) else None
 
 
-def misfit(
-    calls: Calls, ref: Ref, program: core.Function, arguments: list[Binding], keywords: Keywords
-) -> Binding:
+def misfit(calls: Calls, ref: Ref, program: core.Function, arguments: list[Binding], keywords: Keywords) -> Binding:
     """A call whose arguments do not fit: Python raises the TypeError, or, of an inner function, code that says so."""
     if not isinstance(ref.value, core.Function):
         return calls.emit(ref, arguments, keywords, UNKNOWN)
