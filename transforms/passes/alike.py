@@ -11,7 +11,7 @@ that call themselves or each other are alike if they are so when the ones that t
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from transforms.core import Block, Function, Ref
@@ -42,7 +42,7 @@ def first_alike(function: Function, others: Iterable[Function]) -> Function:
     return _representatives(tuple(functions), with_types=True)[function]
 
 
-def _kind(function: Function) -> Hashable:
+def _kind(function: Function) -> tuple:
     values = function.values or {}
     return function.name, function.parameters, tuple(values.get(name) for name in function.parameters)
 
