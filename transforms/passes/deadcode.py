@@ -98,7 +98,7 @@ class _Sweeper:
     def __init__(self, function: Function, keeps_errors: bool) -> None:
         self.values, self.keeps_errors = function.values or {}, keeps_errors
         self.ranges = _ranges(function)
-        self.unread = _unread_storage(function)
+        self.unread = _unread_storage(function, keeps_errors)
         self.divisors: set[Atom] = set()  # by which something is divided further on, in code that stays
         self.is_guarded = 0  # how many bodies of `with`, and of `try` with handlers, we are in: raising matters
 
@@ -281,12 +281,12 @@ def _ranges(function: Function) -> set[str]:
     return ranges - others
 
 
-def _unread_storage(function: Function) -> frozenset[str]:
+def _unread_storage(function: Function, keeps_errors: bool) -> frozenset[str]:
     """Names of fresh containers and arrays, and of views of them, that are stored into but never read."""
     statements = list(walk(function.body))
     if not any(isinstance(statement, Assign) and is_call_in(statement.value, _CHANGES) for statement in statements):
         return frozenset()
-    storage = _Storage(function)
+    storage = _Storage(function, keeps_errors)
     for statement in statements:
         storage.bind(statement)
     storage.settle()
@@ -299,7 +299,7 @@ class _Storage:
     A container and what is taken out of it are one class; what is put into it is another one, which is `held`.
     """
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, keeps_errors: bool) -> None:
         self.values = function.values or {}
         self.parent: dict[str, str] = {}
         self.alive: set[str] = set()
@@ -311,7 +311,7 @@ class _Storage:
         self.alive.update(map(self.find, function.parameters))
         for statement in walk(function.body):
             match statement:
-                case Assign(value=Call() as call) if may_miss(call, self.values):
+                case Assign(value=Call() as call) if keeps_errors and may_miss(call, self.values):
                     self.read.update(reads(statement))
                 case Assign(value=Call() as call) if is_call_in(call, _CHANGES):
                     self.hold(call.atoms[0], call)
@@ -322,7 +322,9 @@ class _Storage:
                     self.hold(Var(target), call)
                     self.containers.add(target)
                     self.read.update(reads(statement))
-                case Assign(value=Call() as call) if is_call_of(call, operator.getitem):
+                case Assign(value=Call() as call) if (
+                    is_call_of(call, operator.getitem) and not (keeps_errors and may_raise(call, self.values))
+                ):
                     self.read.update(a.name for a in call.atoms[1:] if isinstance(a, Var))
                 case Assign(value=Var()):
                     pass
