@@ -179,6 +179,9 @@ class Activity:
                         return True
                 case Assign(value=Call(function=Var()) as call) if any(map(self.is_varied, call.atoms)):
                     return True
+                case Assign(value=Call(function=Ref(value=function), arguments=(_, key, *_))):
+                    if function in (operator.getitem, operator.delitem, dict.pop) and self.is_varied(key):
+                        return True  # the KeyError holds the key
         return False
 
     def _backward(self) -> None:
@@ -239,6 +242,8 @@ def differentiable_operands(call: Call, value_of: Callable[[Atom], Value]) -> tu
     if not isinstance(call.function, Ref):
         return (call.function, *call.atoms)
     function = call.function.value
+    if function is type and len(call.arguments) == 3:
+        return call.arguments  # a new class, with these attributes
     if id(function) in INACTIVE or registry.only_reports(function):
         return ()
     if function is getattr and is_structure(call, value_of):

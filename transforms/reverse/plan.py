@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from transforms import operations, registry, runtime
 from transforms.analyses.activity import Activity, changed_operands, differentiable_operands
+from transforms.analyses.carriers import read_back
 from transforms.analyses.regions import (
     BUILDERS,
     DEEPEST,
@@ -31,7 +32,6 @@ from transforms.analyses.regions import (
     items_of,
     viewed,
 )
-from transforms.analyses.text import text_read_back
 from transforms.core import (
     Assign,
     Atom,
@@ -216,14 +216,16 @@ def make_plan(function: Function, wrt: tuple[int, ...], summaries: Summaries, sh
         if unstable <= views:
             break
         views |= unstable
-    culprit = text_read_back(plan.activity)
+    culprit = read_back(plan.activity)
     if culprit is not None:
+        statement, what = culprit
         raise DerivativeUndefined(
-            "a number is read back from text that was made of a differentiated one, which has no derivative",
-            "Use the number itself; text of it may be printed or returned.",
-            culprit.origin,
+            f"a number is read back from {what} that was made of a differentiated one, which has no derivative",
+            "Use the number itself; what was made of it may be printed or returned.",
+            statement.origin,
         )
     _refuse_objects(plan)
+    _refuse_computed_attributes(plan)
     _find_buffers(plan)
     _find_forward_shadows(plan)
     return plan
@@ -239,6 +241,24 @@ def _refuse_objects(plan: Plan) -> None:
                 f"{name!r} is {kind}; a derivative through it is not supported",
                 "Use a list, or arrays of numbers.",
                 statement.origin if statement is not None else None,
+            )
+
+
+def _refuse_computed_attributes(plan: Plan) -> None:
+    """Refuse attributes that a class computes in `__getattr__`, if a derivative passes through them."""
+    for name, statement in plan.binding.items():
+        call = statement.value if statement is not None else None
+        if statement is None or not isinstance(call, Call) or not is_call_of(call, getattr):
+            continue
+        owner, attribute = plan.value(call.arguments[0]), call.arguments[1]
+        if not isinstance(owner, (Record, Instance)) or not hasattr(owner.kind, "__getattr__"):
+            continue
+        names = owner.names if isinstance(owner, Record) else ()
+        if isinstance(attribute, Const) and attribute.value not in names and plan.activity.is_active(name):
+            raise DerivativeUndefined(
+                f"{attribute.value!r} may be computed by {owner.kind.__name__}.__getattr__, which is not followed",
+                "Use a property or a method.",
+                statement.origin,
             )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.special as special
 
 from transforms import inference, runtime
-from transforms.registry import adjoint, constant, elementwise, result
+from transforms.registry import adjoint, elementwise, result
 from transforms.rules.sampling import binary, call, listed, numbers, unary
 from transforms.rules.typed import dtype_of, normalized_axes, shape_of
 from transforms.values import UNKNOWN, Literal, Value
@@ -236,7 +236,24 @@ def log_softmax(x, axis=None, *, ans, g):
     return g - np.exp(ans) * np.sum(g, axis=axis, keepdims=True)
 
 
-constant(special.factorial, special.comb, special.perm)
+@elementwise(special.factorial, samples=unary(0.3, 4))
+def factorial(n, *, ans, g):
+    return g * ans * special.digamma(n + 1.0)
+
+
+_CHOICES = listed(call(5.5, 2.0), call(numbers((2, 3), 3, 6), 1.5), call(4.5, numbers((3,), 0.5, 3)))
+
+
+@elementwise(special.comb, samples=_CHOICES)
+def comb(N, k, *, ans, g):  # noqa: N803
+    others = special.digamma(N - k + 1.0)
+    return g * ans * (special.digamma(N + 1.0) - others), g * ans * (others - special.digamma(k + 1.0))
+
+
+@elementwise(special.perm, samples=_CHOICES)
+def perm(N, k, *, ans, g):  # noqa: N803
+    others = special.digamma(N - k + 1.0)
+    return g * ans * (special.digamma(N + 1.0) - others), g * ans * others
 
 
 @result(special.logsumexp)

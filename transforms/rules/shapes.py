@@ -355,6 +355,17 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy", ans, g):
     return runtime.unmeshgrid(g, xi, indexing)
 
 
+@adjoint(
+    np.ix_,
+    linear="args",
+    shape_only="args",
+    samples=listed(call(numbers((3,)), numbers((2,))), call(numbers((3,)))),
+)
+def ix_(*args, ans, g):
+    return runtime.unmeshgrid(g, args, "ij")
+
+
+facts(np.ix_, views="args")
 facts(np.meshgrid, views="xi")  # with copy=False, and when sparse
 
 # ---------------------------------------------------------------------------------------------- triangles and diagonals
@@ -438,7 +449,7 @@ def trace(a, offset=0, axis1=0, axis2=1, *, ans, g):
 
 for _function in (np.shape, np.ndim, np.size):
     constant(_function, signature=inspect.signature(_function), shape_only="a")
-constant(np.ix_, np.tri, np.indices, np.tril_indices, np.triu_indices, np.diag_indices)
+constant(np.tri, np.indices, np.tril_indices, np.triu_indices, np.diag_indices)
 constant(np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.mask_indices)
 constant(np.unravel_index, np.ravel_multi_index, np.broadcast_shapes)
 constant(np.isfortran, np.shares_memory, np.may_share_memory)

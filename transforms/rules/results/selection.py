@@ -9,8 +9,9 @@ import numpy as np
 from transforms.inference import array_or_number, broadcast, dtype_of, elementwise, fresh
 from transforms.registry import result
 from transforms.rules.results.arguments import LAST, NONE, ZERO, axes_of, constant_of, full_shape, of_rank, rank_of
+from transforms.rules.results.creation import array
 from transforms.rules.results.shapes import sort
-from transforms.values import Array, Literal, Number, Sequence, Value
+from transforms.values import UNKNOWN, Array, Literal, Number, Sequence, Value
 
 
 @result(np.where)
@@ -101,11 +102,12 @@ INDEX = np.dtype(np.intp)
 
 @result(np.ix_)
 def ix_(*args: Value) -> Value:
-    rank = len(args)
-    return Sequence(
-        tuple,
-        tuple(Array(INDEX, (1,) * place + (fresh(place),) + (1,) * (rank - place - 1)) for place in range(rank)),
-    )
+    rank, items = len(args), list[Value]()
+    for place, given in enumerate(args):
+        dtype = dtype_of(array(given) or UNKNOWN)
+        shape = (1,) * place + (fresh(place),) + (1,) * (rank - place - 1)
+        items.append(UNKNOWN if dtype is None else Array(INDEX if dtype.kind == "b" else dtype, shape))
+    return Sequence(tuple, tuple(items))
 
 
 @result(np.tril_indices, np.triu_indices, np.tril_indices_from, np.triu_indices_from, np.diag_indices)

@@ -177,8 +177,8 @@ def record_attribute(calls: Calls, ref: Ref, source: Binding, value: Record, nam
     if member is not None and is_constant(member):
         return constant(member)
     is_made = isinstance(source.region, tuple) and source.region[:1] == ("made",)
-    is_passed = not dataclasses.is_dataclass(value.kind) and not hasattr(value.kind, "__getattr__")
-    is_local = (is_made or is_passed) and not calls.sweep.all_mutable
+    is_passed = not dataclasses.is_dataclass(value.kind)
+    is_local = (is_made or is_passed) and not calls.sweep.all_mutable and not hasattr(value.kind, "__getattr__")
     # what an object made here will hold is what is assigned to it: nothing yet, in the first rounds
     return calls.emit(ref, [source, constant(name)], {}, NEVER if is_local and member is None else UNKNOWN)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import math
 import operator
 import types
 from typing import TYPE_CHECKING
@@ -41,7 +42,8 @@ _SINGLE: dict[int, str] = {
     id(complex): "__complex__", id(round): "__round__", id(iter): "__iter__", id(next): "__next__",
     id(str): "__str__", id(repr): "__repr__", id(hash): "__hash__", id(reversed): "__reversed__",
     id(operator.getitem): "__getitem__", id(operator.setitem): "__setitem__", id(operator.delitem): "__delitem__",
-    id(operator.contains): "__contains__",
+    id(operator.contains): "__contains__", id(math.floor): "__floor__", id(math.ceil): "__ceil__",
+    id(math.trunc): "__trunc__",
 }  # fmt: skip
 _TRUTH = {id(bool), id(operator.truth), id(operator.not_)}
 _ITERATING = {  # they iterate over their arguments
