@@ -6,9 +6,11 @@ import dataclasses
 import operator
 from typing import Any
 
+import numpy as np
+
 from transforms import operations, runtime
 from transforms.analyses.activity import is_table
-from transforms.analyses.regions import holds_only_numbers, is_container, is_slice_of_items
+from transforms.analyses.regions import Region, holds_only_numbers, is_container, is_slice_of_items
 from transforms.core import (
     Assign,
     Atom,
@@ -20,6 +22,7 @@ from transforms.core import (
     walk,
 )
 from transforms.errors import TransformError
+from transforms.presentation import reachable
 from transforms.reverse.builder import Builder
 from transforms.reverse.cotangents import Scope
 from transforms.reverse.lists import Lists
@@ -37,6 +40,7 @@ from transforms.values import (
     Sequence,
     Unknown,
     Value,
+    is_immutable,
 )
 
 
@@ -301,6 +305,7 @@ class Containers(Lists):
     def make_outside_shadows(self, out: Builder) -> None:
         """Shadows of the data outside of the function that it changes: zeros, for what stands there at the start."""
         if not self.outside:
+            self._check_outside(out)
             return
         held: Atom | None = None
         for owner, shadow, attributes in self.outside.values():
@@ -308,12 +313,61 @@ class Containers(Lists):
             more = out.call(runtime.held_outside, owner, names)
             held = more if held is None else out.call(operator.add, held, more)
             out.call(runtime.shadow_outside, owner, names, target=shadow)
-        memory = [Var(name) for name in self.function.parameters if self.plan.regions.of(name) is not None]
+        memory: list[Atom] = [Var(name) for name in self.function.parameters if self.plan.regions.of(name) is not None]
+        for key, (owner, attributes) in self._read_outside().items():
+            if key not in self.outside:
+                memory.append(out.call(runtime.held_outside, owner, Const(tuple(attributes))))
         out.do(runtime.check_distinct, Const((False, True, True, True)), held, *memory)  # type: ignore[arg-type]
+
+    def _read_outside(self) -> dict[int, tuple[Ref, dict[str, None]]]:
+        """The modules, cells and objects of which the function, or what it calls, reads data that may be memory."""
+        found: dict[int, tuple[Ref, dict[str, None]]] = {}
+        for function in reachable(self.function):
+            for statement in walk(function.body):
+                match statement:
+                    case Assign(
+                        target=str() as target,
+                        value=Call(function=Ref(value=called), arguments=(Ref() as owner, Const(value=str() as name))),
+                    ) if called is getattr and not is_immutable((function.values or {}).get(target, UNKNOWN)):
+                        found.setdefault(id(owner.value), (owner, {}))[1][name] = None
+        return found
+
+    def _is_varied(self, region: Region | None) -> bool:
+        """Whether memory, or what it holds, is changed to something that depends on the input."""
+        while region is not None:
+            if region.is_mutated and region.find() in self.plan.activity.varied_regions:
+                return True
+            region = region.known_content
+        return False
+
+    def _check_outside(self, out: Builder) -> None:
+        """Have the run time check that what is changed outside of the function, and seems not to be read, is not known
+        by another name as well: to another module, or as an argument."""
+        regions, read = self.plan.regions, self._read_outside()
+        changed = {
+            key: owner
+            for key, owner in read.items()
+            if self._is_varied(regions.of(owner[0]))
+        }
+        others: list[Atom] = [Var(name) for name in self.function.parameters if regions.of(name) is not None]
+        for key, (owner, names) in read.items():
+            if changed and key not in changed:
+                others.append(out.call(runtime.held_outside, owner, Const(tuple(names))))
+        for owner, names in changed.values() if others else ():
+            held = out.call(runtime.held_outside, owner, Const(tuple(names)))
+            out.do(runtime.check_distinct, Const((False, True)), held, *others)
 
     def set_attribute(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         owner, name, stored = call.arguments
-        if isinstance(self.plan.value(owner), Array):
+        value = self.plan.value(owner)
+        if isinstance(value, Unknown) and isinstance(owner, Var) and hasattr(np.ndarray, getattr(name, "value", "")):
+            raise TransformError(
+                f"whether {getattr(name, 'value', '')!r} is that of an array depends on the type of {owner.name!r}, "
+                "which is not known here",
+                "Give example arguments, so that types are known.",
+                statement.origin,
+            )
+        if isinstance(value, Array):
             raise TransformError(
                 "an attribute of an array is assigned; a derivative through this is not supported",
                 "Use reshape, or assign to a view such as y.real[...].",

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from transforms import operations, registry, runtime
-from transforms.analyses.regions import INPLACE, TAKERS, bind, chain, is_container
+from transforms.analyses.activity import changed_operands
+from transforms.analyses.regions import INPLACE, TAKERS, bind, chain, is_container, is_opaque
 from transforms.core import (
     Assign,
     Atom,
@@ -187,6 +188,12 @@ class Primitives(Containers):
             self.refuse(statement, function, entry)
         assert entry is not None
         self._refuse_objects(statement, entry, call)
+        if is_opaque(entry, call) and any(self.kind(atom) is Kind.SHADOW for atom in changed_operands(call)):
+            raise TransformError(
+                f"{entry.name} is given memory to change, in a way that is not followed",
+                "Assign its result.",
+                statement.origin,
+            )
         primal.statements.append(statement)
         if target is not None and self.kind(target) is Kind.SHADOW and self._copies_shadow(
             statement, function, call, primal, adjoint
