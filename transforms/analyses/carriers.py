@@ -32,7 +32,7 @@ from transforms.core import (
     is_call_in,
     is_call_of,
 )
-from transforms.values import Array, Instance, Literal, Number, Unknown, Value, may_be_differentiable
+from transforms.values import Array, Instance, Literal, Number, Unknown, Value
 
 TEXT, SLICE, KEY, SET = "text", "a slice", "a key of a dict", "a set"
 
@@ -240,7 +240,7 @@ class _Carriers:
         function = call.function.value if isinstance(call.function, Ref) else None
         is_dict = not isinstance(self.regions.value(call.arguments[0]), Array) if call.arguments else True
         for key in _keys(call) if is_dict else ():
-            if self.held(key) or self.activity.is_varied(key) and may_be_differentiable(self.regions.value(key)):
+            if self.held(key) or self.activity.is_varied(key) and self.is_number(key):
                 owner: Atom = Var(target or "") if function is operations.make_dict else call.arguments[0]
                 self._mark(owner, KEY, self.keyed, self.keyed_memory)
         if target is None or not any(self._found(atom, self.keyed, self.keyed_memory) for atom in call.atoms):
@@ -257,6 +257,12 @@ class _Carriers:
         is_read = _is_number(result) or (isinstance(result, Unknown) and function in (sum, max, min))
         is_constant = entry is not None and entry.is_constant or id(function) in INACTIVE
         return KEY if is_read and not is_constant and self.activity.is_useful(target) else None
+
+    def is_number(self, atom: Atom) -> bool:
+        """Whether an atom is a number, and not a key of another dict: the whole argument, where types are not known."""
+        value = self.regions.value(atom)
+        is_argument = isinstance(atom, Var) and atom.name in self.activity.function.parameters
+        return _is_number(value) or (isinstance(value, Unknown) and is_argument)
 
     def read(self, call: Call, entry: registry.Primitive | None) -> tuple[Atom, ...]:
         """The operands that are part of what a call makes, and do not only choose it, as an index does."""

@@ -36,6 +36,7 @@ from transforms.values import (
     Literal,
     Mapping,
     Number,
+    Partial,
     Record,
     Sequence,
     Unknown,
@@ -217,6 +218,12 @@ class Containers(Lists):
         if not isinstance(name, Const) or any(self.kind(atom) is not Kind.NONE for atom in call.arguments[2:]):
             self.refuse(statement, getattr, None)
         assert target is not None and isinstance(name, Const)
+        if isinstance(self.plan.value(source), Partial):
+            raise TransformError(
+                "what a stored function has captured depends on the input; this is not followed here",
+                "Give example arguments, or pass what it captures as an argument.",
+                statement.origin,
+            )
         self._check_stored(source, name, primal, statement.origin)
         primal.statements.append(statement)
         if isinstance(source, Var) and self.kind(source) is Kind.VALUE and self.is_structured(source.name):
