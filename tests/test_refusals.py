@@ -5,6 +5,7 @@ What only looks like it is not: text that is printed or returned, functions that
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import autodiff as ad
@@ -101,7 +102,7 @@ CHANGED_FROM_OUTSIDE = (
     "np.add.accumulate(x, 0, None, y)",
     "np.multiply.outer(x, x, out=y.reshape(3, 1) * x)",
     "memoryview(y)[0] = 2.0",
-    "np.broadcast_to(y, (2, 3))\n    y[0] = 1.0\n    y = np.broadcast_to(y, (2, 3))",
+    "z = np.broadcast_to(y, (2, 3))\n    y[0] = 1.0\n    y = z",
 )
 
 
@@ -140,3 +141,31 @@ def test_an_item_that_zip_loses_is_refused() -> None:
     assert_close(ad.grad(function)([1.0, 2.0, 3.0, 4.0]), [2.0, 1.0, 4.0, 3.0])
     with pytest.raises(ad.DerivativeRefused, match="loses the last of 3 items"):
         ad.grad(function)([1.0, 2.0, 3.0])
+
+
+# ------------------------------------------------------------------------ refusals where the program handles errors
+
+HANDLERS = ("except Exception:", "except:", "except TypeError:", "except (ValueError, TypeError):", "except BaseException:")
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_handler_of_the_program_does_not_catch_a_refusal(handler: str, order: int) -> None:
+    function = function_from(
+        "def f(x):\n    y = x * 1.0\n    try:\n        a = y.T.reshape(-1)\n        a[1] = 3 * a[0]\n"
+        f"    {handler}\n        return np.sum(y)\n    return np.sum(a * np.arange(4.0)) + np.sum(y)"
+    )
+    derivative = ad.grad(function) if order == 1 else ad.grad(ad.grad(function))
+    with pytest.raises(ad.DerivativeRefused, match="NumPy copied a non-contiguous array"):
+        derivative(numbers(2, 2))
+    row = numbers(1, 4)  # here it is a view: y[1] = 3 * y[0]
+    known = np.array([[7.0, 0.0, 3.0, 4.0]]) if order == 1 else np.zeros((1, 4))
+    assert_close((derivative(row),), (known,))
+
+
+def test_an_error_in_finally_does_not_replace_a_refusal() -> None:
+    function = function_from(
+        "def f(x):\n    try:\n        a = x.T.reshape(-1)\n    finally:\n        x[x > 0.61] += a[3]\n    return np.sum(a * x)"
+    )
+    with pytest.raises(ad.DerivativeRefused, match="NumPy copied a non-contiguous array"):
+        ad.grad(function)(numbers(2, 2))

@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 
 from autodiff import trees
+from transforms import core
+from transforms.analyses.regions import Summaries, find_regions, items_of
+from transforms.values import Array, Known, Literal, Number
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,17 @@ class Shaped:
     parameter: int
     item: int | None
     path: tuple[int, ...]  # to the part of the result
+
+
+def changed_containers(program: core.Function) -> frozenset[int]:
+    """The parameters that are not sure to have the items after a call that they had before."""
+    values = program.values or {}
+    leaves = Array | Number | Literal | Known
+    held = [k for k, name in enumerate(program.parameters) if not isinstance(values.get(name), leaves)]
+    if not held:
+        return frozenset()
+    regions = find_regions(program, Summaries(), items_of(program))
+    return frozenset(k for k in held if regions.is_mutated(program.parameters[k]))
 
 
 def all_fit(shaped: tuple[Shaped, ...], arguments: tuple[Any, ...], result: Any) -> bool:

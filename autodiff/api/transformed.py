@@ -18,7 +18,7 @@ from types import CellType, FunctionType
 from typing import Any
 
 from autodiff.api.binding import Binder, Bound
-from autodiff.api.shapes import Shaped, all_fit
+from autodiff.api.shapes import Shaped, all_fit, changed_containers
 from autodiff.api.shortcut import CALLS_BEFORE, MISSED, missed, shortcut
 from autodiff.backend import cache
 from autodiff.backend.cache import Compiled, Entries, compiling
@@ -160,7 +160,9 @@ class Transformed:
             values = abstract_arguments(bound.names, bound.values)
             derived, reader = self._derived(bound, values)
             program = Program(present(derived.replace(signature=None)))  # it is called with a value for each parameter
-            compiled = Compiled(program.link(program.namespace), program, reader.guards, self.shaped(bound))
+            changed = changed_containers(derived)
+            shaped = tuple(each for each in self.shaped(bound) if each.parameter not in changed)
+            compiled = Compiled(program.link(program.namespace), program, reader.guards, shaped)
             if isinstance(root, FunctionType):
                 cache.share(root, full, compiled)
             self._entries.keep(key, compiled)

@@ -19,6 +19,7 @@ from typing import Any
 
 from transforms.core import Origin
 from transforms.printer import Printed
+from transforms.runtime import DerivativeRefused
 
 _lock = threading.Lock()
 _origins: dict[str, dict[int, Origin]] = {}  # file name of generated code -> its lines' origins
@@ -48,7 +49,15 @@ def load(printed: Printed) -> Callable[..., Any]:
 
 
 def explain(error: BaseException) -> None:
-    """Add a note that names the user's line, if the error passed through generated code; once for each error."""
+    """Add a note that names the user's line, if the error passed through generated code; once for each error.
+
+    Where a `finally` of the program failed after a refusal, because of it, the refusal is raised.
+    """
+    earlier = error.__context__
+    while earlier is not None and not isinstance(error, DerivativeRefused):
+        if isinstance(earlier, DerivativeRefused):
+            raise earlier from None
+        earlier = earlier.__context__
     traceback = error.__traceback__
     place: Origin | None = None
     while traceback is not None:

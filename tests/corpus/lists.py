@@ -454,3 +454,21 @@ def list_returned_changed(items, x):
 
 
 register(list_returned_changed, ([2.0, 3.0], 0.7), wrt=(0, 1), gradient=lambda items, x: ([x, 1.0], items[0] + 1))
+
+
+def sum_of_an_array_in_a_list(x):
+    items = [x[1], sum(x)]
+    factor = 1.0 + items[-1]
+    items.append(factor * factor)
+    items[0] *= factor
+    return items[0] * items[1] * items[2]
+
+
+def _sum_of_an_array_in_a_list(x):
+    total = np.sum(x)
+    gradient = np.full(4, x[1] * ((1 + total) ** 3 + 3 * total * (1 + total) ** 2))
+    gradient[1] += total * (1 + total) ** 3
+    return gradient
+
+
+register(sum_of_an_array_in_a_list, (numbers(4),), gradient=_sum_of_an_array_in_a_list)

@@ -718,3 +718,12 @@ def changed_array_joined(x):
 
 
 register(changed_array_joined, (numbers(3),))
+
+
+def places_exchanged_by_a_list(x):
+    for _ in range(3):
+        x[::2] = x[:2][[1, 0]]
+    return np.sum(x**2 * np.arange(4.0))
+
+
+register(places_exchanged_by_a_list, (numbers(4),))

@@ -19,6 +19,8 @@ from transforms.core import (
     Call,
     Const,
     For,
+    Function,
+    Handler,
     If,
     Origin,
     Raise,
@@ -482,6 +484,8 @@ class Control(Cotangents):
             type(handler)(handler.exception, handler.name, tuple(forward))
             for handler, (forward, _) in zip(statement.handlers, branches[1:])
         )
+        if any(map(_may_catch_refusals, statement.handlers)) and any(map(_may_refuse, walk(tuple(branches[0][0])))):
+            handlers = (_passing_refusals_on(origin), *handlers)
         whole = branches[0][0]  # the pushes on the tape come at its end
         split = len(body_forward) if statement.orelse else len(whole)
         primal = Try(tuple(whole[:split]), handlers, tuple(whole[split:]), tuple(final_forward), origin)
@@ -560,6 +564,28 @@ class Control(Cotangents):
                     self._live_blocks[id(each)] = inner
                     pending += zip(blocks_of(each), inner)
         return [live.before for live in self._live_blocks[id(statement)][1:-2]]
+
+
+def _may_catch_refusals(handler: Handler) -> bool:
+    """Whether a handler of the program may be taken for one of what has no derivative."""
+    caught = handler.exception
+    if isinstance(caught, Ref) and isinstance(caught.value, type):
+        return issubclass(runtime.DerivativeRefused, caught.value)
+    return True
+
+
+def _may_refuse(statement: Statement) -> bool:
+    """Whether a statement of the primal sweep may find that there is no derivative."""
+    if not isinstance(statement, Assign) or not isinstance(statement.value, Call):
+        return False
+    function = statement.value.function
+    return not isinstance(function, Ref) or isinstance(function.value, Function) or registry.is_helper(function.value)
+
+
+def _passing_refusals_on(origin: Origin | None) -> Handler:
+    """The handler that has no handler of the program catch them."""
+    name = "runtime.DerivativeRefused"
+    return Handler(Ref(runtime.DerivativeRefused, name), None, (Raise(None, None, origin),))
 
 
 def placed(prologue: Statements, reverse: Statements, aliases: dict[str, str]) -> Statements:

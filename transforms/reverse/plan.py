@@ -409,6 +409,8 @@ def _mirrors_structure(plan: Plan, statement: Statement) -> tuple[str, ...]:
             entry = registry.lookup(function) if function is not None else None
             if entry is not None and (entry.stores or any(is_container(plan.value(name)) for name in names + own)):
                 return names + own
+            if entry is not None and entry.views and target is not None and not isinstance(plan.value(target), Array):
+                return names + own  # whether it is a view is asked when it is made
             if function in INPLACE and not isinstance(plan.value(call.arguments[0]), Array):
                 return names + own
         case For():

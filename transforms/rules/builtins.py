@@ -22,7 +22,7 @@ from transforms.inference import joined_sequences, repeated_sequence
 from transforms.registry import adjoint, constant, elementwise, facts, refused, result, simplify
 from transforms.rules.sampling import call, listed, numbers, scalars
 from transforms.rules.typed import dtype_of, is_python_number, is_scalar, literal
-from transforms.values import Many, Number, Sequence
+from transforms.values import Array, Many, Number, Sequence
 
 REAL = (-2.0, 2.0)
 
@@ -461,10 +461,11 @@ def sum_items(cotangent, x, *, ans, g):
 
 @simplify(runtime.unsum)
 def simplify_unsum(site: Any) -> Atom | None:
-    items = site.value("items")
+    items, g = site.value("items"), site.atom("cotangent")
+    if isinstance(items, Array):
+        return site.call(runtime.unbroadcast, g, site.atom("items"))
     if not isinstance(items, Sequence) or items.kind not in (list, tuple):
         return None
-    g = site.atom("cotangent")
     shares = [
         site.call(runtime.unbroadcast, g, site.call(operator.getitem, site.atom("items"), Const(k)))
         for k in range(len(items.items))
