@@ -3,6 +3,7 @@
 | file | what it does |
 |---|---|
 | `inlining` | small callees, and those that share memory which is changed, become part of their caller |
+| `cells` | what inner functions shared with their outer one is a variable, where nobody else sees it |
 | `attempts` | a `try` is cut where something outside reads what an unfinished body left behind |
 | `methods`, `arrays`, `stores`, `loops` | one form for what Python and NumPy write in several |
 | `functional_updates` | in-place operators on things of unknown type without effect |
@@ -24,6 +25,7 @@ from transforms.analyses.regions import Summaries, find_regions
 from transforms.core import Function, Names, names_in
 from transforms.prepare.arrays import arrays_of_lists
 from transforms.prepare.attempts import split_attempts
+from transforms.prepare.cells import local_cells
 from transforms.prepare.functional_updates import functional_updates
 from transforms.prepare.inlining import inline_sharing, inline_small
 from transforms.prepare.loops import index_loops
@@ -45,6 +47,7 @@ def _whole(function: Function, summaries: Summaries, specialise: Specialise) -> 
     """The program with those callees in it that it has to see, in the form of one way to write each thing."""
     function = _again(function, inline_small(function), specialise)
     while True:
+        function = _again(function, local_cells(function), specialise)
         function = _again(function, split_attempts(function, summaries), specialise)
         function = _normalise(function)
         regions = find_regions(function, summaries)
