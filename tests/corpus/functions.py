@@ -642,3 +642,21 @@ def recursion_with_a_helper(x):
 
 
 register(recursion_with_a_helper, (1.2,), gradient=lambda x: 6 * x**5)
+
+
+def variable_of_each_iteration_changed_inside(x):
+    result = 0.0
+    for k in range(3):
+        part = x * k
+
+        def scale():
+            nonlocal part
+            part = part * x
+
+        scale()
+        scale()
+        result = result + part
+    return result
+
+
+register(variable_of_each_iteration_changed_inside, (1.3,), gradient=lambda x: 9 * x * x)

@@ -315,6 +315,7 @@ def _only_called(function: Node, order: _Order) -> dict[str, Node]:
         and len(order.bindings.get(name, ())) == 1
         and all(isinstance(part, gast.Constant) for part in outer_parts(node))
         and sum(isinstance(inner, FUNCTIONS) for inner in walk(node)) == 1  # what it returns may see changes later
+        and not written_by_inner(node)
         and not any(isinstance(inner, (gast.Yield, gast.YieldFrom)) for inner in walk(node))
     }
 
