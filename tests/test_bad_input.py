@@ -77,6 +77,23 @@ def test_uses_of_generators_that_are_not_supported(name: str) -> None:
     assert re.search("yield|generator", text) and "list" in text and "^" in text, text
 
 
+LOCAL_CLASSES = {
+    "captures": "k = 2.0\n    class C:\n        def m(self, v):\n            return v * k\n    return C().m(x)",
+    "computed": "class C:\n        items = []\n    C.items.append(x)\n    return C.items[0]",
+    "unknown base": "class C(Missing):\n        pass\n    return x",
+    "assigned": "class C:\n        n = 0.0\n    kind = C\n    kind.n += x\n    return C.n * x",
+    "assigned by a method": (
+        "class C:\n        n = 0.0\n        @classmethod\n        def add(cls, v):\n            cls.n = v\n    C.add(x)\n    return C.n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOCAL_CLASSES)
+def test_classes_that_differ_from_call_to_call(name: str) -> None:
+    text = refused(function_from(f"def f(x):\n    {LOCAL_CLASSES[name]}"), 1.5)
+    assert "inside a function" in text and "at module level" in text and "^" in text, text
+
+
 def test_no_source_available() -> None:
     scope: dict = {}
     exec("def f(x):\n    return x * 2", scope)
@@ -285,7 +302,11 @@ def test_recursion_without_end_through_types() -> None:
 def test_syntax_that_only_a_newer_python_has() -> None:
     import linecache
 
-    text = "def f(x):\n    return x * 2\ntype Number = float\n" if sys.version_info < (3, 12) else "def f(x): return x ?? 2\n"
+    text = (
+        "def f(x):\n    return x * 2\ntype Number = float\n"
+        if sys.version_info < (3, 12)
+        else "def f(x): return x ?? 2\n"
+    )
     function = function_from("def f(x):\n    return x * 2")
     name = function.__code__.co_filename
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
@@ -489,7 +510,9 @@ def test_a_callee_that_changes_something_and_fails() -> None:
     assert "try statement" in refused(f, 1.5, kind=(ad.AutodiffError, ad.DerivativeRefused))
 
 
-@pytest.mark.parametrize("array", [np.matrix([[1.0, 2.0]]), np.ma.array([1.0, 2.0], mask=[0, 1])], ids=["matrix", "masked"])
+@pytest.mark.parametrize(
+    "array", [np.matrix([[1.0, 2.0]]), np.ma.array([1.0, 2.0], mask=[0, 1])], ids=["matrix", "masked"]
+)
 def test_arrays_with_an_arithmetic_of_their_own(array) -> None:
     def f(m):
         return np.sum(m * m)

@@ -38,8 +38,6 @@ REFUSED = frozenset(
     {
         "classes.named_tuples",
         "classes.tree_of_nodes",
-        "mutation.object_attribute_array",
-        "statements.class_inside",
     }
 )
 # Those that are refused besides where nothing is known of the arguments, in a first and in a second derivative.

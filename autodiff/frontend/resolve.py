@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.frontend import local_classes
 from autodiff.frontend.source import Source
 from transforms import core, registry
 from transforms.canonical.environment import Data, Meaning, Namespace, builtin, is_code
@@ -48,9 +49,10 @@ class Guard:
 class Slot:
     """Stands for a closure cell, the globals, or what either holds under a name.  Equality is identity."""
 
-    kind: str  # "cell", "globals", "content" (of a cell) or "global"
+    kind: str  # "cell", "globals", "content" (of a cell), "global" or "class" (defined in the function)
     name: str = ""
     is_generator: bool = False  # whether it is to be filled with a generator function
+    statement: Any = None  # of a class
 
 
 class FunctionEnvironment:
@@ -93,6 +95,13 @@ class FunctionEnvironment:
         if name in self.cells:
             return Data(self._slot("cell", name), "cell_contents")
         return Data(self._slot("globals", ""), name)
+
+    def local_class(self, statement: Any) -> core.Ref:
+        """The class that a statement in the function makes; LookupError where it may differ from call to call."""
+        local_classes.made(statement, self.function)
+        name = f"{statement.name} {statement.lineno}"
+        reference = self.slots["class", name] = core.Ref(Slot("class", name, statement=statement), statement.name)
+        return reference
 
     def _slot(self, kind: str, name: str, value: Any = None) -> core.Ref:
         key = (kind, name)
@@ -223,6 +232,8 @@ def fill(slots: dict[tuple[str, str], core.Ref], function: FunctionType) -> Call
                 value = _content(cells[name])
             case "global":
                 value = function.__globals__[name]
+            case "class":
+                value = local_classes.made(reference.value.statement, function)
             case _:
                 value = owner_of_globals(function.__globals__)
         filled[id(reference.value)] = core.Ref(value, reference.name)

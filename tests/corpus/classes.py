@@ -802,3 +802,120 @@ def deeper(x):
 
 
 register(deeper, (numbers(3),))
+
+
+class Doubled:
+    def __init__(self, v):
+        self.v = v
+
+    def twice(self):
+        return self.v * 2.0
+
+
+def _tripled(v):
+    return v * 3.0
+
+
+def local_class_inherits(x):
+    class Child(Doubled):
+        factor = 4.0
+
+        def __init__(self, v, w=2.0):
+            super().__init__(v)
+            self.w = w
+
+        def twice(self):
+            return super().twice() * self.factor * self.w
+
+        def _tripled(self):
+            return 1.0
+
+    c = Child(x)
+    return np.sum(c.twice()) + _tripled(x[0]) + c._tripled()
+
+
+register(local_class_inherits, (numbers(3),))
+
+
+def local_data_class(x):
+    @dataclasses.dataclass
+    class State:
+        position: float
+        velocity: float = 1.0
+        history: list = dataclasses.field(default_factory=list)
+
+        def step(self, dt):
+            self.history.append(self.position)
+            self.position = self.position + self.velocity * dt
+
+    s = State(x, x * x)
+    for k in range(3):
+        s.step(0.1)
+    return s.position + sum(s.history)
+
+
+register(local_data_class, (0.7,))
+
+
+def local_frozen_class(x):
+    @dataclasses.dataclass(frozen=True)
+    class P:
+        a: float
+        b: float = 2.0
+
+        @property
+        def product(self):
+            return self.a * self.b
+
+        @staticmethod
+        def of(v):
+            return v * v
+
+    p = P(x)
+    return p.product + P(x, x).product * P.of(x)
+
+
+register(local_frozen_class, (0.7,))
+
+
+def local_class_uses_itself(x):
+    class C:
+        def __init__(self, v):
+            self.v = v
+
+        def more(self):
+            return C(self.v * 2.0)
+
+    return C(x).more().v
+
+
+register(local_class_uses_itself, (0.7,))
+
+
+def local_class_in_loop(x):
+    total = 0.0
+    for k in range(3):
+
+        class C:
+            def __init__(self, v):
+                self.v = v
+
+        total += C(x * k).v * x
+    return total
+
+
+register(local_class_in_loop, (0.7,))
+
+
+def class_in_inner_function(x):
+    def g(v):
+        class C:
+            def __init__(self, v):
+                self.v = v
+
+        return C(v * v).v
+
+    return g(x) + g(2.0 * x)
+
+
+register(class_in_inner_function, (0.7,))

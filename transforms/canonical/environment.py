@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import types
+import weakref
 from dataclasses import dataclass
 from typing import Any, Protocol, Union
 
@@ -26,6 +27,9 @@ class Data:
 
 
 Meaning = Union[core.Ref, core.Const, Data]
+
+
+local_classes: weakref.WeakSet[type] = weakref.WeakSet()  # those made of class statements in functions
 
 
 class Environment(Protocol):
@@ -52,6 +56,12 @@ class Environment(Protocol):
 
     def resolve(self, name: str) -> Meaning | None:
         """What a free name means; None where it is not defined."""
+
+    def local_class(self, statement: Any) -> core.Ref:
+        """The class that a class statement in the function makes, at each call the same.
+
+        Raises: LookupError, with the reason, where it may be another one at each call.
+        """
 
     def assigned(self, name: str) -> Data:
         """Where an assignment to a name declared `global` or (outside the tree) `nonlocal` goes."""
@@ -106,6 +116,9 @@ class DictEnvironment:
         if hasattr(builtins, name):
             return builtin(name)
         return None
+
+    def local_class(self, statement: Any) -> core.Ref:
+        raise LookupError("its code is not known")
 
     def assigned(self, name: str) -> Data:
         return Data(self.owner, name)

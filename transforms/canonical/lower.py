@@ -248,7 +248,12 @@ class Lowering(Imports):
         self.refuse(node, "a type alias inside a function is not supported", "Define it at module level.")
 
     def do_ClassDef(self, node: Node, tail: Any) -> None:
-        self.refuse(node, "a class defined inside a function is not supported", "Define it at module level.")
+        try:
+            kind = self.environment.local_class(node)
+        except LookupError as error:
+            reason = f"a class defined inside a function is not supported here: {error.args[0]}"
+            self.refuse(node, reason, "Define it at module level.")
+        self.write(node.name, kind)
 
     def lifted_for(self, node: Node) -> core.Function:
         """The function that an inner function becomes; others may refer to it before it is filled in."""

@@ -91,6 +91,8 @@ def inside(node: Node) -> Iterator[Node]:
     while pending:
         current = pending.pop()
         yield current
+        if isinstance(current, gast.ClassDef):
+            continue  # the names in it are its own
         children = outer_parts(current) if isinstance(current, FUNCTIONS) else children_of(current)
         pending += reversed(children)
 

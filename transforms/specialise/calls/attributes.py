@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from transforms import registry
+from transforms.canonical.environment import local_classes
 from transforms.core import Ref, Var
+from transforms.errors import TransformError
 from transforms.inference import array_or_number, as_number, is_constant, scalar_result, value_of_object
 from transforms.specialise.binding import Binding, constant, holds_mutable
 from transforms.specialise.calls.facts import Keywords, handles, is_numpy, python_type
@@ -221,6 +223,13 @@ def known_attribute(calls: Calls, ref: Ref, arguments: list[Binding], owner: Any
 @handles(setattr)
 def on_setattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     target, name, item = arguments
+    if isinstance(target.value, Known) and isinstance(target.value.object, type):
+        if target.value.object in local_classes:
+            raise TransformError(
+                "something is assigned to an attribute of a class that is defined inside a function",
+                "Define the class at module level.",
+                calls.sweep.origin,
+            )
     if isinstance(target.value, (Record, Instance)) and isinstance(name.value, Literal):
         member = inspect.getattr_static(target.value.kind, name.value.value, None)
         if isinstance(member, property) and isinstance(member.fset, types.FunctionType):
