@@ -518,8 +518,8 @@ def joined_sequences(first: Value, second: Value) -> Value:
     first, second = as_number(first), as_number(second)
     if isinstance(first, Sequence) and isinstance(second, Sequence) and first.kind is second.kind:
         return Sequence(first.kind, first.items + second.items)
-    if isinstance(first, Instance):
-        return first
+    if isinstance(first, Instance) or isinstance(second, Instance):
+        return Instance(first.kind)  # type: ignore[union-attr]
     items = [item for part in (first, second) for item in (part.items if isinstance(part, Sequence) else (part.item,))]  # type: ignore[union-attr]
     return many(first.kind, items)  # type: ignore[union-attr]
 
@@ -530,4 +530,4 @@ def repeated_sequence(sequence: Value, count: Value) -> Value:
         if isinstance(count, Literal) and isinstance(count.value, int) and 0 <= count.value * len(sequence.items) <= 64:
             return Sequence(sequence.kind, sequence.items * count.value)
         return many(sequence.kind, sequence.items)
-    return sequence if isinstance(sequence, Many) else UNKNOWN
+    return sequence

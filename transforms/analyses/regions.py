@@ -54,6 +54,7 @@ JOINING = (operator.add, operator.concat, operator.mul)  # of lists and tuples: 
 TAKERS = (  # they return an item of a container
     list.pop, dict.pop, dict.get, dict.setdefault, runtime.pop_inserted, runtime.pop_at,
 )  # fmt: skip
+SPREADING = (list.extend, runtime.put_items, dict.update)  # they put the items of an argument into a container
 DEEPEST = 6  # levels of containers in containers that a summary tells apart
 BUILDERS = (operations.make_tuple, operations.make_list, operations.make_set, operations.make_dict)
 
@@ -369,6 +370,20 @@ class _Finder:
             if container is not None and region is not None:
                 merge(container.content, region)
 
+    def holds_items(self, container: Region, atoms: tuple[Atom, ...]) -> None:
+        """The items of these things are put into a container."""
+        for atom in atoms:
+            region = self.regions.of(atom)
+            if region is None:
+                continue
+            if is_container(self.regions.value(atom)):
+                merge(container.content, region.content)
+            elif is_array(self.regions.value(atom)):
+                merge(container.content, region)  # its rows
+            else:
+                merge(region, region.content)
+                merge(container.content, region)
+
     def call(self, target: str | None, call: Call) -> None:
         function = call.function.value if isinstance(call.function, Ref) else None
         result = self.regions.of(target) if target is not None else None
@@ -393,7 +408,12 @@ class _Finder:
                     if is_unknown:
                         self.changed_items.append(source)  # as far as is known
         elif function is operator.setitem:
-            self.store(call.arguments[0], call.arguments[2])
+            container, index, stored = call.arguments
+            if is_slice_of_items(self.regions.value(container), index, self.regions.value(index)):
+                self.store(container, None)
+                self.copied_items(self.regions.of(container), stored)
+            else:
+                self.store(container, stored)
         elif function is operator.delitem:
             self.store(call.arguments[0], None)
         elif function is setattr:
@@ -403,7 +423,7 @@ class _Finder:
                 self.holds(region, call.arguments[2:])
         elif function is getattr:
             self.attribute(target, call)
-        elif function in JOINING and target is not None and is_container(self.regions.value(target)):
+        elif function in JOINING and self.joins(target, call):
             for atom in call.arguments:
                 self.view(target, result, atom)
         elif function in INPLACE:
@@ -412,10 +432,16 @@ class _Finder:
             if region is not None:
                 region.mutate()
                 if not is_array(self.regions.value(first)):
-                    merge(region.content, self.regions.of(call.arguments[1]))
+                    self.holds_items(region, call.arguments[1:])
                 merge(result, region)
         else:
             self.primitive_call(target, result, function, call)
+
+    def joins(self, target: str | None, call: Call) -> bool:
+        """Whether `a + b` or `a * n` is of containers."""
+        if target is None or is_array(self.regions.value(target)):
+            return False
+        return any(is_container(self.regions.value(atom)) for atom in (Var(target), *call.arguments))
 
     def attribute(self, target: str | None, call: Call) -> None:
         if target is None or self.regions.of(target) is None:
@@ -459,8 +485,10 @@ class _Finder:
                     mutated.mutate()
                     if entry.is_deep:
                         self.mutate_content(mutated, self.regions.value(atom))
-        for name in getattr(entry, "stores", ()):
-            if mutated is not None:
+        for name in entry.stores:
+            if mutated is not None and function in SPREADING:
+                self.holds_items(mutated, bound.get(name, ()))
+            elif mutated is not None:
                 self.holds(mutated, bound.get(name, ()))
         if is_broadcast(call) and target is not None and target not in self.views:
             self.unknown_items.append((target, call.arguments[0]))

@@ -179,6 +179,7 @@ class Sweep(Dynamic):
         if not self.plan.is_active_statement(statement):
             self._refuse_unfollowed(statement, primal)
             primal.statements.append(statement)
+            self._check_joined(statement, primal)
             if is_call_of(value, getattr) and isinstance(value, Call):
                 self._check_structure(target, value, primal)
             return
@@ -225,6 +226,19 @@ class Sweep(Dynamic):
             self.dynamic_call(statement, value, primal, adjoint)
         else:
             self.primitive(statement, function, value, scope, primal, adjoint)
+        self._check_joined(statement, primal)
+
+    def _check_joined(self, statement: Assign, primal: Builder) -> None:
+        """Have the run time check that `a + b`, of things of unknown type, makes no list whose items are changed: they
+        would be items of `a` and `b` too."""
+        target = statement.target
+        if target is None or not is_call_of(statement.value, operator.add, operator.mul):
+            return
+        region = self.plan.regions.of(target)
+        if region is None or region.known_content is None or not isinstance(self.plan.value(target), Unknown):
+            return
+        if self.plan.regions.is_mutated(target):
+            primal.do(runtime.check_no_list, Var(target))
 
     def _check_structure(self, target: str | None, call: Call, primal: Builder) -> None:
         """Have the run time check that `x.size`, of something of unknown type, is not an attribute of an object."""

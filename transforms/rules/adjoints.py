@@ -20,7 +20,14 @@ constant(runtime.held_outside, runtime.shadow_outside, is_pure=False)
 constant(runtime.has_item, runtime.check_distinct, runtime.check_unshared, is_pure=False)
 constant(runtime.place_of_slice, shape_only="items stored")
 constant(runtime.check_view, runtime.check_real, runtime.check_list, is_pure=False)
-constant(runtime.check_method, runtime.check_dict, runtime.check_stored, runtime.check_structure, is_pure=False)
+constant(
+    runtime.check_method,
+    runtime.check_no_list,
+    runtime.check_dict,
+    runtime.check_stored,
+    runtime.check_structure,
+    is_pure=False,
+)
 constant(runtime.refuse_call, is_pure=False)
 constant(runtime.ExitGuard, runtime.check_finished, runtime.check_unchanged, is_pure=False)
 constant(runtime.note_end, mutates="ends", is_pure=False)
@@ -260,8 +267,6 @@ def simplify_add(site: Any) -> Any:
     if isinstance(site.value("a"), kinds) and isinstance(site.value("b"), kinds):
         return site.call(operator.add, site.atom("a"), site.atom("b"))
     return None
-
-
 
 
 @result(runtime.update)

@@ -250,6 +250,7 @@ from transforms.runtime.refusal import (
     check_distinct,
     check_list,
     check_method,
+    check_no_list,
     check_real,
     check_stored,
     check_structure,

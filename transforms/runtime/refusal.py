@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import inspect
 import types
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -117,14 +118,10 @@ def is_copy(result: Any, source: Any) -> bool:
     is both."""
     if result is source and isinstance(result, (np.ndarray, list, dict)):
         return False
-    parts = _numbers_and_memory(result)
-    whole = [part for part in _numbers_and_memory(source) if isinstance(part, np.ndarray)]
-    known = set(map(id, whole))
-    answers = {
-        not isinstance(part, np.ndarray)
-        or not (id(part) in known or any(np.may_share_memory(part, other) for other in whole) or not part.size)
-        for part in parts
-    }
+    memory = list(_reachable(source))
+    known = set(map(id, memory))
+    arrays = [part for part in memory if isinstance(part, np.ndarray)]
+    answers = set(_copies(result, known, arrays))
     if len(answers) > 1:
         raise DerivativeRefused(
             "the derivative cannot follow this in-place change: numbers were copied together with parts that are "
@@ -133,17 +130,51 @@ def is_copy(result: Any, source: Any) -> bool:
     return answers == {True}
 
 
+def _copies(thing: Any, known: set[int], arrays: list[np.ndarray]) -> Iterator[bool]:
+    """For each part of something whether it is new: a number, or memory other than what is known."""
+    if isinstance(thing, (float, complex, np.inexact)):
+        yield True
+    elif id(thing) in known:
+        yield False
+    elif isinstance(thing, np.ndarray):
+        yield not (thing.size == 0 or any(np.may_share_memory(thing, other) for other in arrays))
+    else:
+        for item in _held(thing):
+            yield from _copies(item, known, arrays)
+
+
+def _reachable(thing: Any) -> Iterator[Any]:
+    """What can be changed in place of something and of what it holds."""
+    if isinstance(thing, (np.ndarray, list, dict)) or hasattr(thing, "__dict__"):
+        yield thing
+    for item in _held(thing):
+        yield from _reachable(item)
+
+
 def _numbers_and_memory(thing: Any) -> list[Any]:
     """The arrays and floating-point numbers that something holds."""
     if isinstance(thing, (np.ndarray, float, complex, np.inexact)):
         return [thing]
+    return [part for item in _held(thing) for part in _numbers_and_memory(item)]
+
+
+def _held(thing: Any) -> Iterable[Any]:
+    """The items of a container."""
     if isinstance(thing, dict):
-        items: Any = thing.values()
-    elif isinstance(thing, (list, tuple)):
-        items = thing
-    else:
-        items = getattr(thing, "__dict__", {}).values() if type(thing).__name__ == "Shadow" else ()
-    return [part for item in items for part in _numbers_and_memory(item)]
+        return thing.values()
+    if isinstance(thing, (list, tuple)):
+        return thing
+    return getattr(thing, "__dict__", {}).values() if type(thing).__name__ == "Shadow" else ()
+
+
+def check_no_list(x: Any) -> None:
+    """Refuse to go on in code made without types where a sum or product was taken to be of numbers, and is a list of
+    things that are changed."""
+    if isinstance(x, (list, tuple)) and any(not isinstance(item, (float, int, complex, str)) for item in x):
+        raise DerivativeRefused(
+            "a list is joined or repeated, and its items are changed in place: give example arguments, so that types "
+            "are known"
+        )
 
 
 def check_method(x: Any, name: str) -> None:

@@ -347,8 +347,8 @@ def on_join_sequences(calls: Calls, ref: Ref, arguments: list[Binding], keywords
         if before is not None and after is not None:
             return tuple_of([*before, *after])
     first, second = arguments
-    kinds = [item.value.kind if isinstance(item.value, (Sequence, Many)) else None for item in arguments]
-    if kinds[0] is None or kinds[0] is not kinds[1] or kinds[0] not in (list, tuple):
+    kinds = [getattr(item.value, "kind", None) for item in arguments]
+    if kinds[0] is not kinds[1] or kinds[0] not in (list, tuple):
         return None
     parts = [parts_of(calls, item) for item in arguments]
     value = joined_sequences(first.value, second.value)
@@ -369,7 +369,7 @@ def on_join_sequences(calls: Calls, ref: Ref, arguments: list[Binding], keywords
 @handles(runtime.repeat_sequence)
 def on_repeat_sequence(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     value = arguments[0].value
-    if not isinstance(value, (Sequence, Many)) or value.kind not in (list, tuple):
+    if getattr(value, "kind", None) not in (list, tuple):
         return None
     found = repeated_sequence(value, arguments[1].value)
     if value.kind is tuple:

@@ -58,7 +58,8 @@ def _item(value: Value) -> Value:
 def _is_plain(value: Value) -> bool:
     """Whether the rules of `min` and `max` may know a value: it is not known to be an object or a container."""
     return not isinstance(value, (Record, Sequence, Many, Mapping)) and not (
-        isinstance(value, Instance) and value.kind.__module__ not in ("builtins", "numpy")
+        isinstance(value, Instance)
+        and (value.kind in (list, tuple) or value.kind.__module__ not in ("builtins", "numpy"))
     )
 
 

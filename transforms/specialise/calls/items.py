@@ -75,6 +75,8 @@ def on_getitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
             return calls.emit(ref, arguments, {}, found, region=calls.sweep.inner_region(source, found))
         case Many() if isinstance(at, Literal) or (isinstance(at, Instance) and at.kind is slice):
             return calls.emit(ref, arguments, {}, value, region=source.region)
+        case Instance() if value.kind in (list, tuple) and _is_slice(at):
+            return calls.emit(ref, arguments, {}, value, region=source.region)
         case Mapping() if isinstance(at, Literal) and at.value in value.keys:
             place = value.keys.index(at.value)
             if source.parts is not None and not calls.sweep.is_mutated(source.region):
