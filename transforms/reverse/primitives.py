@@ -400,7 +400,12 @@ class Primitives(Containers):
         copied = primal.call(runtime.is_copy, Var(target), Var(source), target=self.names.fresh("copied"))
         new, same, back = (Builder(self.names, origin) for _ in range(3))
         new.call(runtime.zeros, Var(target), target=self.bar(target))
-        same.bind(self.bar(target), self._mirrored(call, source))
+        if function.value is operations.unpack_star:  # the shadow of a tuple is a list
+            shadows = self.names.temporary()
+            same.bind(shadows, self._mirrored(call, source))
+            same.call(list, Var(shadows), target=self.bar(target))
+        else:
+            same.bind(self.bar(target), self._mirrored(call, source))
         primal.add([If(copied, tuple(new.statements), tuple(same.statements), origin)])
         self._rule(statement, entry, call, Var(self.bar(target)), back)
         if back.statements:

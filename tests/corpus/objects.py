@@ -1,0 +1,68 @@
+"""Lists of objects: what methods change in them, and lists that share them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from tests.corpus import register
+
+
+@dataclasses.dataclass
+class Planet:
+    """A body in the plane, which remembers where it was."""
+
+    position: np.ndarray
+    velocity: np.ndarray
+    mass: float = 1.0
+    trail: list = dataclasses.field(default_factory=list)
+
+    def kick(self, force, dt):
+        self.velocity = self.velocity + force / self.mass * dt
+
+    def drift(self, dt):
+        self.trail.append(self.position.copy())
+        self.position += self.velocity * dt
+
+
+def bodies_that_attract(x0, masses):
+    bodies = [Planet(x.copy(), np.zeros(2), m) for x, m in zip(x0, masses)]
+    for _ in range(3):
+        for i, body in enumerate(bodies):
+            force = np.zeros(2)
+            for other in bodies[:i] + bodies[i + 1 :]:
+                d = other.position - body.position
+                force += body.mass * other.mass * d / (d @ d + 0.1) ** 1.5
+            body.kick(force, 0.05)
+        for body in bodies:
+            body.drift(0.05)
+    energy = sum(0.5 * body.mass * (body.velocity @ body.velocity) for body in bodies)
+    return energy + sum(float(np.linalg.norm(place)) for body in bodies for place in body.trail)
+
+
+register(
+    bodies_that_attract,
+    (np.array([[0.3, -0.2], [1.1, 0.4], [-0.6, 0.9]]), np.array([1.0, 2.0, 0.5])),
+    wrt=(0, 1),
+)
+
+
+@dataclasses.dataclass
+class Grower:
+    """Its one number is changed by a method."""
+
+    number: float
+
+    def grow(self, by):
+        self.number = self.number + by
+
+
+def counters_in_a_list(x):
+    counters = [Grower(v) for v in x]
+    for counter in counters:
+        counter.grow(counter.number**2)
+    return sum([counter.number for counter in counters])
+
+
+register(counters_in_a_list, (np.array([0.5, -1.5, 2.0]),), gradient=lambda x: 1 + 2 * x)
