@@ -408,12 +408,7 @@ class _Finder:
                     if is_unknown:
                         self.changed_items.append(source)  # as far as is known
         elif function is operator.setitem:
-            container, index, stored = call.arguments
-            if is_slice_of_items(self.regions.value(container), index, self.regions.value(index)):
-                self.store(container, None)
-                self.copied_items(self.regions.of(container), stored)
-            else:
-                self.store(container, stored)
+            self.set_item(*call.arguments)
         elif function is operator.delitem:
             self.store(call.arguments[0], None)
         elif function is setattr:
@@ -455,6 +450,13 @@ class _Finder:
             merge(owner.content, self.regions.of(target))
             if isinstance(self.regions.value(call.arguments[0]), Unknown) and isinstance(call.arguments[0], Var):
                 merge(owner, owner.content)
+
+    def set_item(self, container: Atom, index: Atom, stored: Atom) -> None:
+        if is_slice_of_items(self.regions.value(container), index, self.regions.value(index)):
+            self.store(container, None)
+            self.copied_items(self.regions.of(container), stored)
+        else:
+            self.store(container, stored)
 
     def store(self, container: Atom, stored: Atom | None) -> None:
         region, value = self.regions.of(container), self.regions.value(container)

@@ -369,7 +369,7 @@ def on_join_sequences(calls: Calls, ref: Ref, arguments: list[Binding], keywords
 @handles(runtime.repeat_sequence)
 def on_repeat_sequence(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     value = arguments[0].value
-    if getattr(value, "kind", None) not in (list, tuple):
+    if not isinstance(value, (Sequence, Many, Instance)) or value.kind not in (list, tuple):
         return None
     found = repeated_sequence(value, arguments[1].value)
     if value.kind is tuple:
