@@ -251,7 +251,9 @@ def _refuse_computed_attributes(plan: Plan) -> None:
         if statement is None or not isinstance(call, Call) or not is_call_of(call, getattr):
             continue
         owner, attribute = plan.value(call.arguments[0]), call.arguments[1]
-        if not isinstance(owner, (Record, Instance)) or not hasattr(owner.kind, "__getattr__"):
+        if not isinstance(owner, (Record, Instance)) or owner.kind is runtime.Shadow:
+            continue
+        if not hasattr(owner.kind, "__getattr__"):
             continue
         names = owner.names if isinstance(owner, Record) else ()
         if isinstance(attribute, Const) and attribute.value not in names and plan.activity.is_active(name):
