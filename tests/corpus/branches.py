@@ -430,3 +430,70 @@ def match_on_classes(x):
 
 
 register(match_on_classes, (0.7,), gradient=lambda x: 0.2 * x + 0.1 + 3 * x * x - 2 + 1 + 2 * x)
+
+
+def emptied_where_it_is_asked(x):
+    q = [x, x * 2]
+    a = q.pop() if q else x
+    b = q.pop() if q else x
+    c = q.pop() if q else x * x
+    return a * b * c
+
+
+register(emptied_where_it_is_asked, (1.3,), gradient=lambda x: 8 * x**3)
+
+
+def filled_and_emptied(x):
+    q = [x * x]
+    t = x
+    for _ in range(3):
+        if q:
+            t = t * q.pop()
+        else:
+            t = t * t
+            q.append(t)
+    return t
+
+
+register(filled_and_emptied, (1.1,), gradient=lambda x: 12 * x**11)
+
+
+def array_that_changes_where_it_is_asked(x):
+    y = x * 1.0
+    t = x[0]
+    if y:
+        t = t * y[0]
+        y[0] = 0.0
+    if not y:
+        t = t * t
+    return t
+
+
+register(array_that_changes_where_it_is_asked, (np.array([1.3]),), gradient=lambda x: 4 * x**3)
+
+
+def taken_while_positive(x):
+    q = [x, x * x, 3.0]
+    t = 1.0
+    while q and (v := q.pop()) > 0:
+        t *= v
+    return t
+
+
+register(taken_while_positive, (1.3,), (-1.3,), gradient=lambda x: 9 * x * x if x > 0 else 6 * x)
+
+
+def drained_by_recursion(q, t):
+    if q:
+        return drained_by_recursion(q, t * q.pop())
+    q.append(t)
+    return t
+
+
+def drained_list(x):
+    q = list(x)
+    r = drained_by_recursion(q, 1.0)
+    return r * q[0]
+
+
+register(drained_list, (np.array([1.3, -0.6, 2.0]),), gradient=lambda x: 2 * np.prod(x) ** 2 / x)

@@ -271,11 +271,21 @@ class Control(Cotangents):
             self._bind_on_both_sides(result, [raises for *_, raises in halves], statement.origin)
         self.live, self.fresh = set(wanted), fresh_after[0] & fresh_after[1]
         (then_forward, then_reverse), (else_forward, else_reverse) = result
-        primal = If(statement.test, tuple(then_forward), tuple(else_forward), statement.origin)
         if not then_reverse and not else_reverse:
+            primal = If(statement.test, tuple(then_forward), tuple(else_forward), statement.origin)
             return [primal], start.statements
-        backward = If(statement.test, tuple(then_reverse), tuple(else_reverse), statement.origin)
-        return [primal], [*start.statements, backward]
+        asked = Builder(self.names, statement.origin)
+        test = self._lasting(statement, asked)
+        primal = If(test, tuple(then_forward), tuple(else_forward), statement.origin)
+        backward = If(test, tuple(then_reverse), tuple(else_reverse), statement.origin)
+        return [*asked.statements, primal], [*start.statements, backward]
+
+    def _lasting(self, statement: If, out: Builder) -> Atom:
+        """The condition of a branch for both sweeps: of a list or an array that changes, what it says now."""
+        test = statement.test
+        if isinstance(test, Var) and is_changed(self, test.name) and self.plan.changed_after(test.name, statement):
+            return out.call(bool, test)
+        return test
 
     def _joined(self, statement: If) -> dict[str, str]:
         """Names for the shadows, which may be numbers, of what both branches bind: each branch pops its own again."""
