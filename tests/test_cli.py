@@ -20,6 +20,8 @@ from autodiff.cli.targets import UsageError, arguments_of_types, evaluate_argume
 ROOT = Path(__file__).resolve().parent.parent
 
 MODEL = """
+import collections
+import functools
 import numpy as np
 
 offset = 1.5
@@ -32,6 +34,35 @@ def norm(v, scale=2.0):
 
 def shifted(x):
     return x * offset
+
+weights = np.array([[1.0, 2.0], [0.5, -1.0]], dtype=np.float32)
+settings = {"rate": 0.5, "shift": (1.0, 2.0)}
+
+def data(x):
+    return np.sum(weights @ x) * settings["rate"] + settings["shift"][1] * x[0]
+
+def affine(x, a=2.0):
+    return a * x * x
+
+steep = functools.partial(affine, a=5.0)
+
+def queue(x):
+    work, total = collections.deque([x]), 0.0
+    while work:
+        item = work.popleft()
+        total = total + item * item
+        if len(work) < 1 and total < 1.0:
+            work.append(item * 2.0)
+    return total
+
+def hooks(x):
+    steps = [lambda v, a=a: v * a for a in (x, 2.0, x)]
+    return steps[0](1.0) * steps[2](x)
+
+def unknown(x):
+    return sorted(steps, key=lambda step: step(1.0))[0](x)
+
+steps = [np.sin, np.cos]
 
 def calls(x):
     return simple(x, x) + x
@@ -201,20 +232,41 @@ def test_dump_without_a_transform_shows_the_function(model: str) -> None:
     assert "def loop(" in done.stdout and "range" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["simple", "calls", "loop", "shifted"])
+STANDALONE = {  # name -> arguments, derivative
+    "simple": ("0.5, 2.0", 2.0 + np.cos(0.5)),
+    "calls": ("0.5", 2 * 0.5 + np.cos(0.5) + 1.0),
+    "loop": ("0.5, 3", 4 * 0.5**3),
+    "shifted": ("0.5", 1.5),
+    "data": ("np.array([0.5, 0.25])", np.array([0.75 + 2.0, 0.5])),
+    "steep": ("0.5", 5.0),
+    "queue": ("0.5", 10 * 0.5),
+    "hooks": ("0.5", 3 * 0.25),
+}
+
+
+@pytest.mark.parametrize("name", STANDALONE)
 def test_standalone_modules_need_only_numpy(model: str, tmp_path: Path, name: str) -> None:
     written = tmp_path / "written.py"
-    arguments = {"simple": "0.5, 2.0", "calls": "0.5", "loop": "0.5, 3", "shifted": "0.5"}[name]
+    arguments, expected = STANDALONE[name]
     done = run("dump", f"{model}:{name}", "--grad", "--standalone", "--args", arguments, "-o", str(written))
     assert done.returncode == 0 and not done.stdout, done.stderr
     source = written.read_text()
     assert "autodiff" not in source and "transforms" not in source
     functions = runpy.run_path(str(written))
-    derivative = [value for key, value in functions.items() if name in key and callable(value)][-1]
-    x = 0.5
-    derivatives = {"simple": 2.0 + np.cos(x), "calls": 2 * x + np.cos(x) + 1.0, "loop": 4 * x**3, "shifted": 1.5}
-    expected = derivatives[name]
-    assert np.isclose(derivative(*eval(f"({arguments},)")), expected)
+    derivative = [value for key, value in functions.items() if key.endswith("_grad") and callable(value)][-1]
+    assert np.allclose(derivative(*eval(f"({arguments},)")), expected)
+
+
+def test_a_standalone_module_that_would_need_the_compiler(model: str) -> None:
+    done = run("dump", f"{model}:unknown", "--grad", "--standalone", "--args", "0.5")
+    assert done.returncode == 2 and "a function that only the run time knows" in done.stderr and not done.stdout
+    done = run("dump", f"{model}:Model.energy", "--grad", "--standalone", "--args", "0.5")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_file_without_a_function_says_what_it_has(model: str) -> None:
+    done = run("dump", model)
+    assert done.returncode == 2 and "clitestmodel.py has simple, norm, shifted" in done.stderr
 
 
 def test_output_that_cannot_be_written(model: str, tmp_path: Path) -> None:

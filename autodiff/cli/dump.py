@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from types import CellType
 from typing import Any
 
+import numpy as np
+
 import autodiff
 from autodiff.api.binding import Binder
 from autodiff.api.gradient import Gradient
@@ -17,6 +19,7 @@ from autodiff.frontend.live import Restart
 from autodiff.frontend.read import Reader, is_transformed, take_apart
 from autodiff.values import abstract_arguments
 from transforms import core, pipeline
+from transforms.inference import is_constant
 from transforms.passes import cleanup, everywhere, present
 from transforms.printer import print_function, standalone
 from transforms.specialise import specialise
@@ -74,10 +77,36 @@ def program(options: argparse.Namespace) -> str:
     stage = options.stage or ("optimised" if is_transformed(function) else "core")
     shown = at_stage(function, stage, arguments)
     if options.standalone:
-        shown = everywhere(shown, with_constants)
+        shown = everywhere(with_bound(shown, function), with_constants)
+        shown = cleanup(shown) if stage == "optimised" else shown
     if stage == "optimised":
         shown = present(shown)
     return (standalone if options.standalone else print_function)(shown, quote=stage != "core")
+
+
+def with_bound(shown: core.Function, function: Callable[..., Any]) -> core.Function:
+    """The function with the arguments that are bound already, those of a partial or method, written into it."""
+    leading: tuple[Any, ...] = ()
+    keywords: dict[str, Any] = {}
+    while True:
+        callee = function.binder.callee if isinstance(function, Transformed) else take_apart(function)
+        leading, keywords = (*callee.leading, *leading), {**callee.keywords, **keywords}
+        if not is_transformed(callee.function):
+            break
+        function = callee.function
+    bound = dict(zip(shown.parameters, leading)) | keywords
+    if not bound:
+        return shown
+    signature = shown.signature
+    if signature is not None:
+        kept = [parameter for name, parameter in signature.parameters.items() if name not in bound]
+        signature = signature.replace(parameters=kept)
+    written = (
+        core.Assign(name, core.Const(value) if is_constant(value) else core.Ref(value, name))
+        for name, value in bound.items()
+    )
+    left = tuple(name for name in shown.parameters if name not in bound)
+    return shown.replace(parameters=left, signature=signature, body=(*written, *shown.body))
 
 
 def with_constants(function: core.Function) -> core.Function:
@@ -87,10 +116,13 @@ def with_constants(function: core.Function) -> core.Function:
         statement = core.with_blocks(statement, (tuple(map(written, block)) for block in core.blocks_of(statement)))
         if isinstance(statement, core.Assign) and core.is_call_of(statement.value, getattr):
             match statement.value:
-                case core.Call(arguments=(core.Ref(value=owner), core.Const(value=str(name)))):
+                case core.Call(arguments=(core.Ref(value=owner) as atom, core.Const(value=str(name)))):
                     value = getattr(owner, name, owner)
                     if type(value) in (bool, int, float, complex, str):
                         return dataclasses.replace(statement, value=core.Const(value))
+                    if type(value) in (np.ndarray, list, dict, tuple):
+                        base = atom.name if name == "cell_contents" else name
+                        return dataclasses.replace(statement, value=core.Ref(value, base))
         return statement
 
     return function.replace(body=tuple(map(written, function.body)))

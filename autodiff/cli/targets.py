@@ -29,7 +29,9 @@ def load_target(target: str) -> Callable[..., Any]:
     """The function that `file.py:function` or `package.module:function` names (`Class.method` works too)."""
     place, colon, name = target.rpartition(":")
     if not colon or not place or not name:
-        raise UsageError(f"{target!r} is not of the form file.py:function or package.module:function")
+        raise UsageError(
+            f"{target!r} is not of the form file.py:function or package.module:function{_functions_in(target)}"
+        )
     found: Any = _import_file(Path(place)) if place.endswith(".py") else _import_module(place)
     for part in name.split("."):
         found = _attribute(found, part, place)
@@ -38,20 +40,36 @@ def load_target(target: str) -> Callable[..., Any]:
     return found
 
 
+def _functions_in(target: str) -> str:
+    """What a file that was named without a function has to offer."""
+    path = Path(target.rstrip(":"))
+    if path.suffix != ".py" or not path.is_file():
+        return ""
+    try:
+        names = [node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
+    except (SyntaxError, ValueError, OSError):
+        return ""
+    return f"; {path} has {', '.join(names)}" if names else f"; {path} has no function"
+
+
 def _attribute(owner: Any, name: str, place: str) -> Any:
     try:
         return getattr(owner, name)
     except AttributeError:
-        near = difflib.get_close_matches(name, [n for n in dir(owner) if not n.startswith("__")], n=3)
+        near = difflib.get_close_matches(name, [n for n in dir(owner) if _is_function(owner, n)], n=3)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise UsageError(f"{place} has no function {name!r}{hint}") from None
+
+
+def _is_function(owner: Any, name: str) -> bool:
+    return not name.startswith("__") and callable(getattr(owner, name, None))
 
 
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise UsageError(f"no such file: {path}")
     path = path.resolve()
-    name = path.stem if path.stem not in sys.modules else f"{path.stem}_{abs(hash(str(path)))}"
+    name = path.stem if path.stem not in sys.modules else f"{path.stem}_file"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

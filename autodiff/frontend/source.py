@@ -354,6 +354,8 @@ def _describe(code: CodeType) -> str:
 def _why_missing(filename: str) -> str:
     if filename == "<stdin>":
         return "Python's prompt keeps it only since version 3.13"
+    if filename.startswith("<frozen "):
+        return "it is part of Python itself"
     if filename.startswith("<") and filename.endswith(">"):
         return f"it was made by exec, eval or python -c as {filename}"
     return f"there is no file {filename!r}"
@@ -362,6 +364,8 @@ def _why_missing(filename: str) -> str:
 def _advice(filename: str) -> str:
     if filename == "<stdin>":
         return "Put the function in a file, use IPython or a notebook, or Python 3.13 or newer."
+    if filename.startswith("<frozen "):
+        return "Write the function out, or call it where no derivative is asked for."
     if filename.startswith("<"):
         return (
             "Register the text before calling exec: "

@@ -49,9 +49,9 @@ def standalone(function: Function, *, quote: bool = False) -> str:
     """
     printed, namer = _print(function, quote, Policy.STANDALONE)
     parts = ["\n".join(printed.imports), *namer.copied_sources(), printed.source.strip("\n")]
-    aliases = namer.aliases()
-    if aliases:
-        parts.insert(-1, "\n".join(aliases))
+    for lines in (namer.aliases(), namer.data()):
+        if lines:
+            parts.insert(-1, "\n".join(lines))
     return "\n\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -167,6 +167,7 @@ class Namer:
         self._functions: dict[int, str] = {}
         self._copied: dict[str, Any] = {}  # helper's own name -> helper, in the standalone form
         self._aliases: list[str] = []
+        self._data: list[str] = []
         self._keywords = {"np"} if policy is Policy.STANDALONE else set()
 
     # --------------------------------------------------------------------------------------------- core functions
@@ -232,7 +233,7 @@ class Namer:
         """The imports for the names in the namespace; those that cannot be imported are left out."""
         lines = [_import_line(name, place) for name, place in self._roots.values() if place.module is not None]
         found = {line for line in lines if line}
-        if self.policy is Policy.STANDALONE and self._copied:
+        if self.policy is Policy.STANDALONE and (self._copied or any("np." in line for line in self._data)):
             found |= {"import numpy as np", *_own_imports(tuple(self._copied))}
         return tuple(
             sorted(found, key=lambda line: (not line.startswith("from __future__"), line.startswith("from "), line))
@@ -241,19 +242,33 @@ class Namer:
     # ----------------------------------------------------------------------------------------------- standalone
 
     def _standalone_root(self, value: Any, place: Place) -> str | None:
-        if place.module in OWN_SPACES or f"{place.module}.{place.attribute}" in OWN_SPACES:
-            return self._copy(value)
+        if place.module in OWN_SPACES or f"{place.module}.{place.attribute}" in OWN_SPACES or (
+            place.module == _LIBRARY and isinstance(value, type)
+        ):
+            return self._copy(value.__name__, value)
+        own = _own_object(value)
+        if own is not None:
+            return self._copy(own, value)
+        written = _written(value)
+        if written is not None:
+            name = self._unique(place.base, self.locals | set(dir(builtins)))
+            self._data.append(f"{name} = {written}")
+            return name
         module = (place.module or "").partition(".")[0]
         if module not in ("numpy", "builtins") and module not in sys.stdlib_module_names or module == "__main__":
             raise TransformError(
                 f"a standalone module cannot be written: the program refers to the live object {place.base!r}"
                 f" ({type(value).__name__})",
-                "pass the object as an argument, or use the generated source from within Python",
+                "Pass the object as an argument, or use the generated source from within Python.",
             )
         return None
 
-    def _copy(self, value: Any) -> str:
-        name = value.__name__
+    def _copy(self, name: str, value: Any) -> str:
+        if not _NEED_COMPILER.isdisjoint(_own_closure((name,))):
+            raise TransformError(
+                "a standalone module cannot be written: the program calls a function that only the run time knows",
+                "Call each function by its own name, in branches.",
+            )
         self._copied.setdefault(name, value)
         if name not in self.locals:
             self.used.add(name)
@@ -265,6 +280,10 @@ class Namer:
     def aliases(self) -> list[str]:
         """Second names of copied helpers whose own name is that of a local."""
         return self._aliases
+
+    def data(self) -> list[str]:
+        """The arrays and containers of constants that the program reads, as they are now."""
+        return self._data
 
     def copied_sources(self) -> list[str]:
         """The sources of the copied helpers and of what they need, in the order of their modules."""
@@ -282,9 +301,40 @@ def _import_line(name: str, place: Place) -> str:
     return f"import {place.module} as {name}"
 
 
+LARGEST_WRITTEN = 1000  # elements of an array that is written into a standalone module
+_LIBRARY = "transforms.library"
+_NEED_COMPILER = frozenset(("dispatcher", "dispatcher_again"))  # what helpers ask to transform a function at run time
+
+
+def _written(value: Any) -> str | None:
+    """The notation of an array of numbers, or of a container of constants; None where there is none."""
+    if type(value) is np.ndarray and value.dtype.kind in "fiub" and value.size <= LARGEST_WRITTEN:
+        items = re.sub(r"\b(nan|inf)\b", r"np.\1", repr(value.tolist()))
+        is_plain = value.size and value.dtype in (np.float64, np.int64, np.bool_)
+        return f"np.array({items})" if is_plain else f"np.array({items}, dtype=np.{value.dtype.name})"
+    return repr(value) if isinstance(value, (list, dict, tuple)) and _is_plain(value) else None
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether the notation of a value is that of Python's own constants and containers."""
+    if type(value) in (list, tuple):
+        return all(map(_is_plain, value))
+    if type(value) is dict:
+        return all(_is_plain(key) and _is_plain(item) for key, item in value.items())
+    return type(value) in (bool, int, str, type(None)) or type(value) is float and np.isfinite(value)
+
+
+def _own_object(value: Any) -> str | None:
+    """The name of an object, other than a function or class, that a module of helpers defines."""
+    if not hasattr(type(value), "__module__") or own_space(type(value).__module__) is None:
+        return None
+    return next((name for module in _own_modules() for name, held in vars(module).items() if held is value), None)
+
+
 def _own_modules() -> list[types.ModuleType]:
-    """The modules in which the helpers stand, by name within each space."""
-    return [sys.modules[name] for space in OWN_SPACES for name in sorted(sys.modules) if own_space(name) == space]
+    """The modules in which the helpers stand, by name within each space, and what stands for Python's library."""
+    own = [sys.modules[name] for space in OWN_SPACES for name in sorted(sys.modules) if own_space(name) == space]
+    return [*own, sys.modules[_LIBRARY]] if _LIBRARY in sys.modules else own
 
 
 @functools.cache
@@ -300,13 +350,18 @@ def _own_definitions() -> dict[str, tuple[str, frozenset[str], bool]]:
             decorators = getattr(statement, "decorator_list", [])
             start = min([statement.lineno, *(d.lineno for d in decorators)])
             text = "\n".join(lines[start - 1 : statement.end_lineno])
-            mentioned = frozenset(node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
+            text = re.sub(r"\b(runtime|operations)\.(?=\w)", "", text)  # all stand in one module there
+            nodes = [*ast.walk(statement)]
+            mentioned = frozenset(node.id for node in nodes if isinstance(node, ast.Name))
+            mentioned |= {node.attr for node in nodes if isinstance(node, ast.Attribute) and _is_own_module(node.value)}
+            if module.__name__ == _LIBRARY and getattr(statement, "name", None) in table:
+                continue  # of two that are called alike, that of the helpers
             match statement:
                 case ast.FunctionDef() | ast.ClassDef():
                     table[statement.name] = (text, mentioned, False)
                 case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                     table[name] = (text, mentioned, False)
-                case ast.ImportFrom(module=str(home)) if own_space(home):
+                case ast.ImportFrom(module=str(home)) if own_space(home) or home == "transforms":
                     pass  # copied like the rest
                 case ast.Import() | ast.ImportFrom():
                     prefix = "import " if isinstance(statement, ast.Import) else f"from {statement.module} import "
@@ -315,6 +370,11 @@ def _own_definitions() -> dict[str, tuple[str, frozenset[str], bool]]:
                         rest = f" as {alias.asname}" if alias.asname else ""
                         table[bound] = (f"{prefix}{alias.name}{rest}", frozenset(), True)
     return table
+
+
+def _is_own_module(node: Any) -> bool:
+    """Whether this is the notation of a module of helpers, in the text of another one."""
+    return getattr(node, "id", None) in ("runtime", "operations")
 
 
 def _own_names() -> tuple[str, ...]:
