@@ -28,6 +28,7 @@ from transforms import core
 from transforms.specialise.calls import Site
 from transforms.specialise.generators import refuse_generator
 from transforms.specialise.session import Reader, Session
+from transforms.specialise.sweep import Sweep
 from transforms.values import Value
 
 __all__ = ["Reader", "Site", "specialise"]
@@ -36,7 +37,7 @@ __all__ = ["Reader", "Site", "specialise"]
 def specialise(function: core.Function, values: tuple[Value, ...], reader: Reader | None = None) -> core.Function:
     """The function for parameters with these values; `reader` finds the programs of the functions that it calls."""
     refuse_generator(function)
-    session = Session(reader)
+    session = Session(reader, Sweep)
     if function.source is not None:
         session.programs[id(function.source)] = function
     made = session.instance(function, values, is_inner=False).function

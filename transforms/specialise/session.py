@@ -11,11 +11,14 @@ import inspect
 import types
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from transforms import core, library, registry
 from transforms.inference import join, loosened, map_sizes
 from transforms.values import NEVER, UNKNOWN, Known, Literal, Partial, Sequence, Size, Value
+
+if TYPE_CHECKING:
+    from transforms.specialise.sweep import Sweep
 
 
 class Reader(Protocol):
@@ -57,8 +60,9 @@ DEEPEST = 60
 class Session:
     """The owner of the instances made in one run."""
 
-    def __init__(self, reader: Reader | None) -> None:
+    def __init__(self, reader: Reader | None, sweep: type[Sweep]) -> None:
         self.reader = reader
+        self.sweep = sweep  # what specialises one function
         self.instances: dict[tuple[int, tuple[tuple[Value, ...], bool, core.Origin | None]], Instance] = {}
         self.alive: list[Any] = []  # keeps what is known by its id
         self.count: dict[int, int] = {}
@@ -182,11 +186,9 @@ class Session:
         parameters: tuple[str, ...],
         is_inner: bool,
     ) -> None:
-        from transforms.specialise.sweep import Sweep
-
         for attempt in range(6):
             made.is_assumed = False
-            sweep = Sweep(self, function, values, parameters, is_inner)
+            sweep = self.sweep(self, function, values, parameters, is_inner)
             sweep.run()
             result = join(made.result, sweep.result, ("~", "result")) if attempt else sweep.result
             if attempt == 4:
