@@ -10,6 +10,7 @@ import builtins
 import inspect
 import types
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Union
 
@@ -97,13 +98,13 @@ class DictEnvironment:
         self,
         names: dict[str, Any],
         filename: str = "<string>",
-        source: str = "",
+        lines: Sequence[str] = (),
         line_offset: int = 0,
         signature: inspect.Signature | None = None,
     ) -> None:
         self.names, self.filename, self.line_offset, self.signature = names, filename, line_offset, signature
         self.column_offset = 0
-        self.lines = source.splitlines()
+        self.lines = lines
         self.owner = core.Ref(Namespace(names), "globals")
 
     def line(self, number: int) -> str:

@@ -356,13 +356,13 @@ def lower_source(source: str, globals: dict[str, Any], name: str | None = None) 
     if not found:
         lambdas = [node for node in gast.walk(module) if isinstance(node, gast.Lambda)]
         found = lambdas[:1]
-    return lower(found[0], DictEnvironment(globals, source=text))
+    return lower(found[0], DictEnvironment(globals, lines=text.splitlines()))
 
 
 @functools.cache
 def _file_lines(filename: str) -> list[str]:
     with open(filename, encoding="utf-8") as file:
-        return file.read().splitlines(keepends=True)
+        return file.read().splitlines()
 
 
 def _definition(lines: list[str], first: int) -> ast.FunctionDef:
@@ -377,9 +377,9 @@ def _definition(lines: list[str], first: int) -> ast.FunctionDef:
     end += 1
     while end < len(lines) and (not lines[end].strip() or lines[end][: indent + 1].strip() in ("", ")", "#")):
         end += 1
-    node = ast.parse(textwrap.dedent("".join(lines[first - 1 : end]))).body[0]
+    text = textwrap.dedent("\n".join(lines[first - 1 : end]))
+    node = ast.parse("\n" * (first - 1) + text).body[0]
     assert isinstance(node, ast.FunctionDef)
-    ast.increment_lineno(node, first - 1)
     return node
 
 
@@ -394,7 +394,7 @@ def lower_template(function: Any) -> core.Function:
         lines = _file_lines(code.co_filename)
         tree = gast.ast_to_gast(_definition(lines, code.co_firstlineno))
         environment = DictEnvironment(
-            function.__globals__, code.co_filename, "".join(lines), signature=inspect.signature(function)
+            function.__globals__, code.co_filename, lines, signature=inspect.signature(function)
         )
         known = _templates[function] = lower(tree, environment)
         known.source = function

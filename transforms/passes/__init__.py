@@ -53,20 +53,25 @@ SIMPLIFY: tuple[Pass, ...] = (
     algebra.algebra,
     ownership.ownership,
     cse.cse,
+    copies.copies,
+    tapes.tapes,
+    deadcode.deadcode,
+    tapes.tapes,
 )
 ROUNDS = 5  # what one round leaves for the next is rarely worth a sixth
 
 
 def simplify(function: Function) -> Function:
     """One function without dead code, copies, common subexpressions and trivial arithmetic."""
+    unchanged: dict[Pass, Function] = {}  # what each pass has found nothing to do in
     for _ in range(ROUNDS):
         before = function.body
         for change in SIMPLIFY:
-            function = change(function)
-        if function.body is not before:
-            function = copies.copies(function)
-        function = tapes.tapes(function)
-        function = tapes.tapes(deadcode.deadcode(function))
+            if unchanged.get(change) is not function:
+                new = change(function)
+                if new is function:
+                    unchanged[change] = function
+                function = new
         if function.body == before:
             break
     return function

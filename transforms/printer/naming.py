@@ -66,8 +66,14 @@ def _public(module_name: str) -> dict[int, tuple[Any, str]]:
 
 def _public_place(value: Any) -> tuple[str, str] | None:
     """The module and the name of one of NumPy's or the standard library's public functions and classes."""
-    for module_name in (*_STANDARD_SPACES, *_NUMPY_SPACES):
-        if module_name in sys.modules:  # what has not been loaded has made nothing
+    spaces = [name for name in (*_STANDARD_SPACES, *_NUMPY_SPACES) if name in sys.modules]  # others have made nothing
+    name = getattr(value, "__name__", None)
+    if isinstance(name, str) and not name.startswith("_"):
+        for module_name in spaces:
+            if vars(sys.modules[module_name]).get(name) is value:
+                return module_name, name
+    if callable(value):
+        for module_name in spaces:
             found = _public(module_name).get(id(value))
             if found is not None and found[0] is value:
                 return module_name, found[1]

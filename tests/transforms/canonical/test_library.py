@@ -21,7 +21,7 @@ MODULES = ["statistics", "heapq", "fractions", "textwrap", "calendar", "random",
 def test_functions_of_a_module(name):
     module = importlib.import_module(name)
     text = inspect.getsource(module)
-    environment = DictEnvironment(vars(module), module.__file__, text)
+    environment = DictEnvironment(vars(module), module.__file__, text.splitlines())
     done, refused = 0, []
     for node in gast.walk(gast.parse(text)):
         if not isinstance(node, gast.FunctionDef):
