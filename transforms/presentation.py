@@ -124,36 +124,41 @@ def targets_of(statement: Any) -> tuple[str, ...]:
 
 def map_leaves(statement: Any, change: Callable[[Any], Any]) -> Any:
     """The statement with `change` applied to every atom of its own expressions, in core or in nested form."""
-
-    def visit(expression: Any) -> Any:
-        if isinstance(expression, Call):
-            return Call(
-                visit(expression.function),
-                tuple(map(visit, expression.arguments)),
-                tuple([(key, visit(item)) for key, item in expression.keywords]),
-            )
-        if isinstance(expression, Choice):
-            parts = (expression.test, expression.body, expression.orelse)
-            return Choice(*(None if part is None else visit(part) for part in parts))
-        return change(expression)
-
     if isinstance(statement, Assign):
-        return Assign(statement.target, visit(statement.value), statement.origin, statement.comment)
+        return Assign(statement.target, map_expression(statement.value, change), statement.origin, statement.comment)
     match statement:
         case Update():
-            return dataclasses.replace(statement, place=visit(statement.place), value=visit(statement.value))
+            place, value = map_expression(statement.place, change), map_expression(statement.value, change)
+            return dataclasses.replace(statement, place=place, value=value)
         case Try():
             handlers = tuple(
-                dataclasses.replace(h, exception=None if h.exception is None else visit(h.exception))
-                for h in statement.handlers
+                dataclasses.replace(h, exception=_map_part(h.exception, change)) for h in statement.handlers
             )
             return dataclasses.replace(statement, handlers=handlers)
         case Raise():
-            parts = {key: getattr(statement, key) for key in ("exception", "cause")}
-            return dataclasses.replace(statement, **{k: None if v is None else visit(v) for k, v in parts.items()})
+            exception, cause = _map_part(statement.exception, change), _map_part(statement.cause, change)
+            return dataclasses.replace(statement, exception=exception, cause=cause)
     key = {Return: "value", Unpack: "value", If: "test", While: "test"}.get(type(statement))
     key = key or {For: "iterable", With: "context"}[type(statement)]
-    return dataclasses.replace(statement, **{key: visit(getattr(statement, key))})
+    return dataclasses.replace(statement, **{key: map_expression(getattr(statement, key), change)})
+
+
+def map_expression(expression: Any, change: Callable[[Any], Any]) -> Any:
+    """The expression with `change` applied to every atom in it."""
+    if isinstance(expression, Call):
+        return Call(
+            map_expression(expression.function, change),
+            tuple([map_expression(item, change) for item in expression.arguments]),
+            tuple([(key, map_expression(item, change)) for key, item in expression.keywords]),
+        )
+    if isinstance(expression, Choice):
+        parts = (expression.test, expression.body, expression.orelse)
+        return Choice(*(_map_part(part, change) for part in parts))
+    return change(expression)
+
+
+def _map_part(expression: Any, change: Callable[[Any], Any]) -> Any:
+    return None if expression is None else map_expression(expression, change)
 
 
 def map_block(block: Block, change: Callable[[Any], Any]) -> Block:

@@ -7,6 +7,7 @@ comprehension variable a name of its own, so that comprehensions can be written 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,8 +48,16 @@ def targets(node: Node) -> Iterator[str]:
             yield inner.id
 
 
+_BINDING = (
+    gast.Name, gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef, gast.Import, gast.ImportFrom, gast.ExceptHandler,
+    gast.MatchAs, gast.MatchStar, gast.MatchMapping,
+)  # fmt: skip
+
+
 def bound_here(node: Node) -> tuple[str, ...]:
     """The names that this node itself binds in its function (not those bound inside of it)."""
+    if not isinstance(node, _BINDING):
+        return ()
     if isinstance(node, gast.Name) and isinstance(node.ctx, (gast.Store, gast.Del)):
         return (node.id,)
     if isinstance(node, (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef)):
@@ -68,13 +77,21 @@ def bound_here(node: Node) -> tuple[str, ...]:
 def children_of(node: Node) -> list[Node]:
     """The nodes directly inside a node, in source order; without the contexts of names, which nobody looks for."""
     found: list[Node] = []
-    for name in node._fields:
+    for name in _part_names(node.__class__):
         value = getattr(node, name, None)
+        if value is None:
+            continue
         if value.__class__ is list:
             found += [item for item in value if isinstance(item, gast.AST)]
-        elif isinstance(value, gast.AST) and name != "ctx":
+        elif isinstance(value, gast.AST):
             found.append(value)
     return found
+
+
+@functools.cache
+def _part_names(kind: type) -> tuple[str, ...]:
+    """The fields of a class of nodes in which other nodes may stand."""
+    return tuple(name for name in kind._fields if name not in ("ctx", "id", "attr", "kind", "type_comment"))  # type: ignore[attr-defined]
 
 
 def walk(node: Node) -> list[Node]:

@@ -72,6 +72,7 @@ class Sweep(Control):
             if not self.dirty:
                 break
         self.body = self.with_wishes(without_unread(tuple(self.out), self.droppable, self.values))
+        del self.calls  # it refers to the sweep: the two would wait for the garbage collector
 
     def with_wishes(self, body: core.Block) -> core.Block:
         """The body with temporaries called as the user called their values; cotangents are parts of sums, mostly."""
