@@ -7,6 +7,7 @@ a derivative may pass through; so none of them needs a rule.  What Python makes 
 from __future__ import annotations
 
 import collections
+import itertools
 import types
 from typing import Any, NamedTuple
 
@@ -254,6 +255,12 @@ class DefaultDict:
         """`defaultdict.update`"""
         self.table.update(*others, **named)
 
+    def __eq__(self, other: Any) -> bool:
+        return self.table == (other.table if hasattr(other, "table") else other)
+
+    def __repr__(self) -> str:
+        return repr(as_python(self))
+
 
 class Counter:
     """`collections.Counter` of numbers"""
@@ -302,6 +309,12 @@ class Counter:
     def pop(self, key: Any, *default: Any) -> Any:
         """`Counter.pop`"""
         return self.table.pop(key, *default)
+
+    def __eq__(self, other: Any) -> bool:
+        return self.table == (other.table if hasattr(other, "table") else other)
+
+    def __repr__(self) -> str:
+        return repr(as_python(self))
 
     def total(self) -> Any:
         """`Counter.total`"""
@@ -429,6 +442,12 @@ class Deque:
 
     def __contains__(self, value: Any) -> bool:
         return value in self.items
+
+    def __eq__(self, other: Any) -> bool:
+        return isinstance(other, (Deque, collections.deque)) and self.items == list(other)
+
+    def __repr__(self) -> str:
+        return repr(as_python(self))
 
 
 # ------------------------------------------------------------------------------------------------------------ itertools
@@ -790,3 +809,21 @@ STANDS_FOR: dict[type, type] = {
     DefaultDict: collections.defaultdict,
     Deque: collections.deque,
 }
+
+
+def as_python(thing: Any) -> Any:
+    """The object of Python's that one of these classes stands for; anything else as it is."""
+    match thing:
+        case Deque():
+            return collections.deque(thing.items, thing.maxlen)
+        case DefaultDict():
+            return collections.defaultdict(thing.default_factory, thing.table)
+        case Counter():
+            return collections.Counter(thing.table)
+        case Iterator():
+            return iter(thing.items[thing.place :])
+        case Cycle():
+            return itertools.cycle(thing.items[thing.place :] + thing.items[: thing.place])
+        case Repeat():
+            return itertools.repeat(thing.object)
+    return thing

@@ -18,6 +18,7 @@ from transforms.passes.alike import first_alike
 from transforms.prepare import prepare
 from transforms.printer.naming import identifier
 from transforms.reverse import Pair, gradient, make_pair
+from transforms.reverse.outputs import refuse_leaks
 from transforms.reverse.plan import Shadowed
 from transforms.specialise import specialise
 from transforms.templates import Templates
@@ -80,8 +81,10 @@ def derivative_stages(
     """The gradient of a program, after each stage.  See `derivative`."""
     compiler = Compiler(reader)
     typed = specialise(function, values, reader)
+    prepared = compiler.prepare(typed)
+    refuse_leaks(prepared, compiler.summaries)
     transformed = gradient(
-        compiler.prepare(typed), wrt, compiler, want_value=want_value, has_aux=has_aux, seeded=seeded
+        prepared, wrt, compiler, want_value=want_value, has_aux=has_aux, seeded=seeded
     )
     if seeded:
         result = (typed.values or {}).get(getattr(typed.result, "name", ""), UNKNOWN)
@@ -105,6 +108,7 @@ def pullback_pair(
     """(augmented, adjoint): augmented(*arguments) returns (value, saved), adjoint(saved, cotangent) the gradients."""
     compiler = Compiler(reader)
     typed = specialise(function, values, reader)
+    refuse_leaks(compiler.prepare(typed), compiler.summaries)
     pair = compiler.pair(typed, wrt)
     augmented = specialise(pair.augmented, values, reader)
     both = (augmented.values or {}).get(getattr(augmented.result, "name", ""), UNKNOWN)

@@ -18,6 +18,7 @@ from autodiff import trees
 from autodiff.api.binding import Bound
 from autodiff.api.conventions import Convention, Request
 from autodiff.api.gradient import Gradient, check_differentiable
+from autodiff.api.outputs import given_back, refuse_own_classes
 from autodiff.api.private import private
 from autodiff.api.transformed import Transformed, _kind, _name
 from autodiff.backend.compile import explain
@@ -150,10 +151,11 @@ def vjp(fn: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple:
     pair = Pair(fn)
     value, pull, _ = pair.start(primals)
     name = _name(fn)
+    refuse_own_classes(value[:1] if has_aux and isinstance(value, tuple) else value, name)
     if not has_aux:
         return value, Pullback(pull, trees.map_leaves(_shape_only, value), name)
     runtime.require_aux(value, name, 2)
-    output, *aux = value
+    output, *aux = given_back(value)
     return output, Pullback(pull, trees.map_leaves(_shape_only, output), name, aux, True), aux[0]
 
 

@@ -18,6 +18,7 @@ from types import CellType, FunctionType
 from typing import Any
 
 from autodiff.api.binding import Binder, Bound
+from autodiff.api.outputs import given_back, has_own_classes
 from autodiff.api.shapes import Shaped, all_fit, changed_containers
 from autodiff.api.shortcut import CALLS_BEFORE, MISSED, missed, shortcut
 from autodiff.backend import cache
@@ -122,7 +123,7 @@ class Transformed:
         if compiled is not self._recent:
             self._recent, self._streak = compiled, 0
         self._streak += 1
-        if self._streak == CALLS_BEFORE:
+        if self._streak == CALLS_BEFORE and not compiled.is_converted:
             bound = bound or self.binder.bind((), args[len(self._leading) :], kwargs)
             self._shortcut = shortcut(self.binder, bound, compiled)
         try:
@@ -132,7 +133,7 @@ class Transformed:
             raise
         if not all_fit(compiled.shaped, args, result):
             self._explain_shapes(given, kwargs)
-        return result
+        return given_back(result) if compiled.is_converted else result
 
     def _explain_shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Raise the error of the program itself, which its gradient has not met."""
@@ -162,7 +163,8 @@ class Transformed:
             program = Program(present(derived.replace(signature=None)))  # it is called with a value for each parameter
             changed = changed_containers(derived)
             shaped = tuple(each for each in self.shaped(bound) if each.parameter not in changed)
-            compiled = Compiled(program.link(program.namespace), program, reader.guards, shaped)
+            function, is_converted = program.link(program.namespace), has_own_classes(derived)
+            compiled = Compiled(function, program, reader.guards, shaped, is_converted)
             if isinstance(root, FunctionType):
                 cache.share(root, full, compiled)
             self._entries.keep(key, compiled)

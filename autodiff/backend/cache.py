@@ -62,9 +62,13 @@ compiling = Compiling()
 
 
 class Compiled:
-    """A linked program and what it relies on; `shaped` says which parts of its result have the shapes of arguments."""
+    """A linked program and what it relies on.
 
-    __slots__ = ("function", "program", "guards", "names", "others", "shaped")
+    `shaped` says which parts of its result have the shapes of arguments, `is_converted` whether it may hold objects
+    that are not for users.
+    """
+
+    __slots__ = ("function", "program", "guards", "names", "others", "shaped", "is_converted")
 
     def __init__(
         self,
@@ -72,8 +76,10 @@ class Compiled:
         program: Program,
         guards: Iterable[Guard | DataGuard],
         shaped: tuple[Any, ...] = (),
+        is_converted: bool = False,
     ) -> None:
-        self.function, self.program, self.shaped = function, program, shaped
+        self.function, self.program = function, program
+        self.shaped, self.is_converted = shaped, is_converted
         self.guards = tuple(_distinct(guards))
         self.names = tuple(
             (guard.owner.get, guard.name, guard.value)
@@ -138,6 +144,7 @@ class _Shared:
     guards: tuple[tuple[type[Guard | DataGuard], Any, str, Any], ...]
     linked: tuple[weakref.ref[FunctionType], Compiled] | None
     shaped: tuple[Any, ...]
+    is_converted: bool
 
 
 _lock = threading.RLock()
@@ -153,6 +160,7 @@ def share(function: FunctionType, key: Hashable, compiled: Compiled) -> None:
         tuple((type(g), _pack(g.owner, function), g.name, _pack(g.value, function)) for g in compiled.guards),
         None if function.__closure__ else (weakref.ref(function), compiled),
         compiled.shaped,
+        compiled.is_converted,
     )
     compiled.program.namespace = {}
     full = (id(code), key)
@@ -191,7 +199,7 @@ def find_shared(function: FunctionType, key: Hashable) -> Compiled | None:
             namespace = {name: _unpack(value, function) for name, value in packed.namespace.items()}
         except LookupError:
             continue
-        return Compiled(packed.program.link(namespace), packed.program, guards, packed.shaped)
+        return Compiled(packed.program.link(namespace), packed.program, guards, packed.shaped, packed.is_converted)
     return None
 
 

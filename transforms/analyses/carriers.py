@@ -120,6 +120,7 @@ class _Carriers:
         self.memory: dict[int, str] = {}
         self.keyed: dict[str, str] = {}
         self.keyed_memory: dict[int, str] = {}
+        self.tuples: dict[str, tuple[Atom, ...]] = {}  # what tuples were made of
         self.float_slices: set[str] = set()  # names of slices that index nothing: something computes with them
 
     def search(self) -> tuple[Assign, str] | None:
@@ -188,6 +189,8 @@ class _Carriers:
 
     def follow_call(self, target: str | None, call: Call) -> str | None:
         result = self.regions.value(target or "")
+        if target is not None and is_call_of(call, operations.make_tuple):
+            self.tuples[target] = call.arguments
         self.follow_slices(target, call)
         what = self.follow_keys(target, call)
         if what is not None:
@@ -269,6 +272,9 @@ class _Carriers:
         function = call.function.value if isinstance(call.function, Ref) else None
         if function is operator.getitem:
             owner, index = call.arguments
+            items = self.tuples.get(owner.name) if isinstance(owner, Var) else None
+            if items is not None and isinstance(index, Const) and index.value in range(-len(items), len(items)):
+                return (items[index.value],)
             is_computing = isinstance(index, Var) and index.name in self.float_slices
             is_computing = is_computing or not is_table(owner, self.regions.value(owner))
             return call.arguments if is_computing else call.arguments[:1]

@@ -1,6 +1,7 @@
 """Which outputs have a gradient: real numbers, arrays of them, and containers of both.
 
-In comes the abstract value of a function's result; an output that surely has no gradient is refused.
+In comes the abstract value of a function's result; an output that surely has no gradient is refused.  So is a program
+that leaves objects of the library's classes, which stand for Python's, where its caller finds them.
 """
 
 from __future__ import annotations
@@ -9,10 +10,17 @@ import dataclasses
 
 import numpy as np
 
-from transforms.core import Origin
-from transforms.errors import DerivativeUndefined
+from transforms import library
+from transforms.analyses.regions import Region, Regions, Summaries, find_regions
+from transforms.core import Assign, Function, Origin, walk
+from transforms.errors import DerivativeUndefined, TransformError
+from transforms.presentation import reachable
 from transforms.values import Array, Instance, Known, Literal, Many, Mapping, Number, Partial, Record, Sequence, Value
 
+OWN = {  # the library's classes, by the names of those that they stand for
+    library.Counter: "Counter", library.DefaultDict: "defaultdict", library.Deque: "deque",
+    library.Iterator: "iterator", library.Cycle: "cycle", library.Repeat: "repeat",
+}  # fmt: skip
 _NO_NUMBERS = (str, bytes, set, frozenset, type(None), range, slice)
 
 
@@ -60,6 +68,8 @@ def _problem(value: Value) -> tuple[str, bool] | None:
         case Partial():
             return "a function", False
         case Record() if not dataclasses.is_dataclass(value.kind):
+            if value.kind in OWN:
+                return f"a {OWN[value.kind]}", False
             return f"a {value.kind.__name__}, which is no data class", False
         case Sequence() | Mapping() | Record():
             problems = [_problem(item) for item in value.items if not _is_label(item)]
@@ -71,3 +81,38 @@ def _problem(value: Value) -> tuple[str, bool] | None:
         case Instance() if issubclass(value.kind, _NO_NUMBERS):
             return f"a {value.kind.__name__}", False
     return None
+
+
+def refuse_leaks(function: Function, summaries: Summaries) -> None:
+    """Refuse a program that stores an object of the library's in what its caller knows: an argument, or a global."""
+    for each in reachable(function):
+        own = [name for name, value in (each.values or {}).items() if _is_own(value)]
+        if not own:
+            continue
+        regions = find_regions(each, summaries)
+        known = _held(regions, list(regions.objects.values()))
+        if each is function:
+            known |= _held(regions, [regions.of(name) for name in each.parameters])
+        for name in own:
+            region = regions.of(name)
+            if region is not None and id(region.find()) in known:
+                bound = (s for s in walk(each.body) if isinstance(s, Assign) and s.target == name)
+                raise TransformError(
+                    f"a {OWN[each.values[name].kind]} is stored where it outlives the call, which is not supported",  # type: ignore[index]
+                    "Store a list or a dict of what it holds.",
+                    next((s.origin for s in bound), None),
+                )
+
+
+def _is_own(value: Value) -> bool:
+    return isinstance(value, (Record, Instance)) and value.kind in OWN
+
+
+def _held(regions: Regions, roots: list[Region | None]) -> set[int]:
+    """The memory behind these, and what it holds."""
+    found: set[int] = set()
+    for region in roots:
+        while region is not None and id(region.find()) not in found:
+            found.add(id(region.find()))
+            region = region.known_content
+    return found
