@@ -514,9 +514,8 @@ class Primitives(Containers):
                 raise type(error)(error.message, error.advice, statement.origin) from None
             raise
         narrow = instance.narrow
-        if narrow is not None and all(
-            self._may_be_narrow(receiver) for receiver, is_so in zip(receivers, narrow.is_narrow) if is_so
-        ):
+        small = [receiver for receiver, is_so in zip(receivers, narrow.is_narrow) if is_so] if narrow is not None else []
+        if narrow is not None and all(map(self._may_be_narrow, small)) and len(set(receivers)) == len(receivers):
             instance = narrow
         operands = (*arguments.flat, result, g, *owners)
         body, returned = inline(instance.function, operands, self.names, self.values, is_rule=True)
