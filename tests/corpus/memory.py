@@ -402,3 +402,23 @@ def view_or_new_array_changed(x):
 
 
 register(view_or_new_array_changed, (numbers(4, low=0.2),))
+
+
+def item_taken_out_on_one_path(x):
+    y = x * 1.0
+    items = [y, x * 0.8]
+    if y[0] < 0.8:
+        items[0][1] = x[1]
+        items.pop()
+    while len(items) > 1 and y[3] > 0.1:
+        items.pop(0)
+    return sum([np.sum(q * q) * (k + 1) for k, q in enumerate(items)])
+
+
+register(
+    item_taken_out_on_one_path,
+    (np.array([0.5, -0.3, 1.2, 0.8]),),
+    (np.array([0.9, -0.3, 1.2, 0.8]),),
+    (np.array([0.9, -0.3, 1.2, 0.05]),),
+    gradient=lambda x: 2 * x if x[0] < 0.8 else 1.28 * x if x[3] > 0.1 else 2 * x + 2.56 * x,
+)

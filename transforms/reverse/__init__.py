@@ -26,7 +26,7 @@ from transforms.core import (
     names_in,
 )
 from transforms.inference import map_sizes
-from transforms.reverse.builder import Builder, free_reads
+from transforms.reverse.builder import Builder, free_reads, surely_bound
 from transforms.reverse.outputs import check_output
 from transforms.reverse.plan import Shadowed
 from transforms.reverse.sweep import Sweep, Sweeps
@@ -165,13 +165,15 @@ def make_pair(pair: Pair, function: Function, wrt: tuple[int, ...], compiler: An
     parameters = (*function.parameters, *(sweep.bar(function.parameters[k]) for k, _ in shadowed))
     bound = all_writes(tuple(sweeps.forward)).union(parameters)  # others are read on paths that only an error leads to
     needed = [name for name in free_reads(last) if name in bound]
+    sure = surely_bound(sweeps.forward, parameters)
+    first = [Assign(name, sweep.nothing(name), None) for name in needed if name not in sure]
 
     end = Builder(sweeps.names, function.origin)
     saved = end.call(operations.make_tuple, *map(Var, needed))
     shadow = (sweep.shadow(function.result),) if pair.returns_shadow else ()
     both = end.call(operations.make_tuple, sweeps.result, saved, *shadow)
     pair.augmented.parameters = parameters
-    pair.augmented.body = (*sweeps.forward, *end.statements, Return(both))
+    pair.augmented.body = (*first, *sweeps.forward, *end.statements, Return(both))
 
     start = Builder(sweeps.names, function.origin)
     entry = sweeps.names.fresh("saved")

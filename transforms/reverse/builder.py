@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from transforms.core import (
@@ -60,6 +61,11 @@ def free_reads(block: Block | list[Statement]) -> list[str]:
     return list(found)
 
 
+def surely_bound(block: Block | list[Statement], before: Iterable[str]) -> set[str]:
+    """The names that are bound after a block on every path that reaches its end."""
+    return _free(block, set(before), {})
+
+
 def _free(block: Block | list[Statement], bound: set[str], found: dict[str, None]) -> set[str]:
     """Adds to `found`; returns the names that are bound after the block."""
     for statement in block:
@@ -84,4 +90,4 @@ def _free(block: Block | list[Statement], bound: set[str], found: dict[str, None
 
 
 
-__all__ = ["Builder", "Function", "as_ref", "free_reads"]
+__all__ = ["Builder", "Function", "as_ref", "free_reads", "surely_bound"]

@@ -296,13 +296,16 @@ class Control(Cotangents):
         both = sorted(bound[0] & bound[1])
         return {name: self.names.fresh("flow") for name in both if self.is_dynamic(Var(name))}
 
+    def nothing(self, name: str) -> Atom:
+        """What a name is bound to where its value is not read; None where it may be a tuple, so that its items are not
+        counted on."""
+        is_plain = isinstance(self.values.get(name), (Number, Array))
+        return Ref(operations.UNBOUND, "UNBOUND") if is_plain else Const(None)
+
     def _bind_on_both_sides(
         self, halves: list[tuple[Statements, Statements]], raises: list[bool], origin: Origin | None
     ) -> None:
-        """Bind what the adjoint of one side of a branch reads on the other side too, so that it can be saved.
-
-        It is bound to nothing; where it may be a tuple, to None, so that its items are not counted on.
-        """
+        """Bind what the adjoint of one side of a branch reads on the other side too, so that it can be saved."""
         bound = [all_writes(tuple(forward)) for forward, _ in halves]
         for side, (_, reverse) in enumerate(halves):
             other = 1 - side
@@ -310,9 +313,7 @@ class Control(Cotangents):
                 continue
             for name in free_reads(reverse):
                 if name in bound[side] and name not in bound[other]:
-                    is_plain = isinstance(self.values.get(name), (Number, Array))
-                    nothing = Ref(operations.UNBOUND, "UNBOUND") if is_plain else Const(None)
-                    halves[other][0].append(Assign(name, nothing, origin))
+                    halves[other][0].append(Assign(name, self.nothing(name), origin))
                     bound[other].add(name)
 
     def loop(self, statement: For | While, in_loop: bool) -> tuple[Statements, Statements]:

@@ -514,9 +514,9 @@ class Primitives(Containers):
                 raise type(error)(error.message, error.advice, statement.origin) from None
             raise
         narrow = instance.narrow
-        small = [receiver for receiver, is_so in zip(receivers, narrow.is_narrow) if is_so] if narrow is not None else []
-        if narrow is not None and all(map(self._may_be_narrow, small)) and len(set(receivers)) == len(receivers):
-            instance = narrow
+        if narrow is not None and len(set(receivers)) == len(receivers):
+            if all(self._may_be_narrow(one) for one, is_so in zip(receivers, narrow.is_narrow) if is_so):
+                instance = narrow
         operands = (*arguments.flat, result, g, *owners)
         body, returned = inline(instance.function, operands, self.names, self.values, is_rule=True)
         adjoint.add(list(with_origin(body, statement.origin)))
