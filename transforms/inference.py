@@ -6,7 +6,10 @@ of the primitives are built on it.
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import operator
+import types
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
@@ -196,7 +199,7 @@ def join(first: Value, second: Value, prefix: Hashable, depth: int = 0) -> Value
             items = tuple(join(x, y, (prefix, i), depth + 1) for i, (x, y) in enumerate(zip(a.items, b.items)))
             return Record(a.kind, a.names, items)
         case Record(), Record() if a.kind is b.kind:
-            return Instance(a.kind)
+            return _join_records(a, b, prefix, depth)
         case Partial(), Partial() if len(a.arguments) == len(b.arguments) and [k for k, _ in a.keywords] == [
             k for k, _ in b.keywords
         ]:
@@ -216,6 +219,24 @@ def join(first: Value, second: Value, prefix: Hashable, depth: int = 0) -> Value
         case ((Sequence() | Many() | Mapping() | Record()), Instance()) if a.kind is b.kind:
             return b
     return UNKNOWN
+
+
+def _join_records(a: Record, b: Record, prefix: Hashable, depth: int) -> Value:
+    """Objects of which one has attributes that the other does not have yet: reading one that is not there raises."""
+    names = (*a.names, *(name for name in b.names if name not in a.names))
+    one, other = dict(zip(a.names, a.items)), dict(zip(b.names, b.items))
+    if any(_has_default(a.kind, name) for name in names if name not in one or name not in other):
+        return Instance(a.kind)
+    pairs = ((name, one.get(name, NEVER), other.get(name, NEVER)) for name in names)
+    return Record(a.kind, names, tuple(join(x, y, (prefix, name), depth + 1) for name, x, y in pairs))
+
+
+def _has_default(kind: type, name: str) -> bool:
+    """Whether an attribute that an object does not have is found in its class, or computed."""
+    if hasattr(kind, "__getattr__") or dataclasses.is_dataclass(kind):
+        return True
+    member = inspect.getattr_static(kind, name, None)
+    return member is not None and not isinstance(member, types.MemberDescriptorType)
 
 
 def _join_numbers(a: Number, b: Number) -> Value:

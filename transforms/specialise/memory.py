@@ -12,7 +12,7 @@ from transforms.core import Var
 from transforms.inference import ANY_SIZE, FRESH, as_number, join, loosened, renamed_sizes
 from transforms.specialise.binding import Binding, Content, Region, holds_mutable
 from transforms.specialise.session import Session
-from transforms.values import NEVER, UNKNOWN, Instance, Literal, Mapping, Record, Value
+from transforms.values import NEVER, UNKNOWN, Instance, Literal, Mapping, Record, Sequence, Value
 
 
 class Memory:
@@ -159,9 +159,19 @@ class Memory:
         if region not in known:
             known.add(region)
             self.dirty = True
-        if region is not None:
-            self.nest(owner.region, (item,))
-        return region is not None
+        if region is None and not self._is_followed(item):
+            return False
+        self.nest(owner.region, (item,))
+        return True
+
+    def _is_followed(self, item: Binding) -> bool:
+        """Whether all containers in a tuple are known."""
+        if not holds_mutable(item.value):
+            return True
+        if item.region is not None:
+            return self.is_whole(item)
+        is_tuple = isinstance(item.value, Sequence) and issubclass(item.value.kind, tuple)
+        return is_tuple and item.parts is not None and all(map(self._is_followed, item.parts))
 
     def linked(self, owner: Binding, name: str) -> Region | None:
         """The region of the one container that an attribute may stand for; None where that is not known."""

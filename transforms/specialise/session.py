@@ -46,6 +46,7 @@ class Instance:
     mutated: frozenset[int] = frozenset()
     assigned: frozenset[int] = frozenset()  # parameters through which objects are reached whose attributes it assigns
     stored: dict[int, dict[str, Value]] = field(default_factory=dict)  # attributes of parameters that it assigns
+    kept: dict[tuple[int, str], int] = field(default_factory=dict)  # those that are given another parameter: which
     returned: int | bool = False  # the parameter that it returns; True: a new container
     is_open: bool = True  # still being made
     is_assumed: bool = False  # its result was asked for while it was being made
@@ -198,8 +199,10 @@ class Session:
                 and sweep.mutated == made.mutated
                 and sweep.assigned == made.assigned
                 and sweep.stored == made.stored
+                and sweep.kept == made.kept
             )
             made.result, made.mutated, made.assigned, made.stored = result, sweep.mutated, sweep.assigned, sweep.stored
+            made.kept = sweep.kept
             made.returned = False if made.is_assumed else sweep.returned
             if settled:
                 break

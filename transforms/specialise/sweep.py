@@ -112,6 +112,16 @@ class Sweep(Control):
             if region[0] == "parameter" and content.attributes and not content.is_mutated and not content.is_assigned
         }
 
+    @property
+    def kept(self) -> dict[tuple[int, str], int]:
+        """For an attribute of a parameter, by the parameter's number, the number of the parameter that it is given."""
+        found = {}
+        for (owner, name), regions in self.links.items():
+            inner = next(iter(regions)) if len(regions) == 1 else None
+            if owner[0] == "parameter" and inner is not None and inner[0] == "parameter":
+                found[owner[1], name] = inner[1]
+        return found  # type: ignore[return-value]
+
     def _origin_of(self, value: Binding) -> int | bool:
         """Where a container that is returned comes from: the number of the parameter that it is, True where it is new
         and holds nothing of the caller's, False where that is not known."""

@@ -101,7 +101,7 @@ def construct_object(
         return made
     with calls.aside(is_bound=False):
         call_user(calls, Ref(getattr(cls, "__init__")), program, [made, *arguments], keywords)  # noqa: B009
-    return made
+    return Binding(made.atom, calls.sweep.settled(made.value, region), made.parts, region)  # with its attributes
 
 
 @handles(object.__new__)

@@ -20,7 +20,7 @@ from transforms.core import Const, Ref, Var
 from transforms.errors import UnsupportedSyntax
 from transforms.inference import ANY_SIZE, FRESH, map_sizes, value_of_object
 from transforms.specialise import generators
-from transforms.specialise.binding import Binding, constant
+from transforms.specialise.binding import Binding, constant, holds_mutable
 from transforms.specialise.calls.closures import boxed, unboxed, unpack_partial
 from transforms.specialise.calls.containers import dict_of, parts_of, tuple_of
 from transforms.specialise.calls.facts import Keywords, handles, python_type
@@ -85,7 +85,8 @@ def call_bound(calls: Calls, program: core.Function, bound: list[Binding]) -> Bi
 
     for number, attributes in instance.stored.items():
         for name, item in attributes.items():
-            calls.sweep.link(bound[number], name, Binding(None, item))
+            given = instance.kept.get((number, name))
+            _note_stored(calls, bound, number, name, Binding(None, item) if given is None else bound[given])
             calls.sweep.assign_attribute(bound[number], name, map_sizes(item, change))
     result = map_sizes(instance.result, change)
     if instance.function.body or instance.is_open:
@@ -94,6 +95,16 @@ def call_bound(calls: Calls, program: core.Function, bound: list[Binding]) -> Bi
             return closure_of(calls, calls.emit(called, bound, {}, Sequence(tuple, tuple(leaves(result)))), result)
         return _returned(calls, called, bound, result, instance.returned)
     return None
+
+
+def _note_stored(calls: Calls, bound: list[Binding], number: int, name: str, item: Binding) -> None:
+    """Note what a function that is called assigns to an attribute of what it is given."""
+    is_followed = calls.sweep.link(bound[number], name, item)
+    region = bound[number].region
+    if item.atom is None and item.parts is None and region is not None and holds_mutable(item.value):
+        calls.sweep.nest(region, [other for place, other in enumerate(bound) if place != number])  # it may hold them
+    elif not is_followed:
+        calls.sweep.escape_parts(item)
 
 
 def _returned(calls: Calls, called: Ref, bound: list[Binding], result: Value, origin: int | bool) -> Binding:
