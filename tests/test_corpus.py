@@ -37,7 +37,6 @@ TWICE = [
 REFUSED = frozenset(
     {
         "classes.named_tuples",
-        "classes.tree_of_nodes",
     }
 )
 # Those that are refused besides where nothing is known of the arguments, in a first and in a second derivative.

@@ -919,3 +919,110 @@ def class_in_inner_function(x):
 
 
 register(class_in_inner_function, (0.7,))
+
+
+class Branch:
+    def __init__(self, value, children=()):
+        self.value, self.children = value, children
+
+    def total(self):
+        s = np.sum(self.value**2)
+        for child in self.children:
+            s = s + child.total() * self.value[0]
+        return s
+
+    def grow(self, v):
+        self.value = self.value * v
+        for child in self.children:
+            child.grow(v)
+
+
+def tree_changed_after_its_sum(x):
+    t = Branch(x * 1.0, (Branch(x * x), Branch(x + 1.0, (Branch(x * 2.0),))))
+    a = t.total()
+    t.value[0] = x[1]
+    t.children[0].value[1] = 3.0 * x[2]
+    return a * t.total()
+
+
+register(tree_changed_after_its_sum, (numbers(3),))
+
+
+class Model:
+    def __init__(self, layers):
+        self.layers = layers
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class Dense:
+    def __init__(self, w, b):
+        self.w, self.b = w, b
+
+    def __call__(self, x):
+        return np.tanh(self.w * x + self.b)
+
+
+def model_of_layers(w, x):
+    m = Model([Dense(w * (k + 1.0), w[k]) for k in range(3)])
+    return np.sum(m(x) ** 2)
+
+
+register(model_of_layers, (numbers(3), numbers(3, seed=4)), wrt=(0, 1))
+
+
+def nested_models(w, x):
+    m = Model((Dense(w, 0.1), Model((Dense(w * w, w[0]), Dense(w, w[1])))))
+    return np.sum(m(x) ** 2)
+
+
+register(nested_models, (numbers(3), numbers(3, seed=4)), wrt=(0, 1))
+
+
+class Sides:
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+    def area(self):
+        return self.a.v * self.b.v
+
+
+class Cell:
+    def __init__(self, v):
+        self.v = v
+
+
+def objects_in_objects(x):
+    p, q = Cell(x), Cell(x * x)
+    pair = Sides(p, q)
+    first = pair.area()
+    p.v = p.v * 3.0
+    pair.b = Cell(x**3)
+    return first * pair.area()
+
+
+register(objects_in_objects, (0.7,))
+
+
+class Binary:
+    def __init__(self, value, left=None, right=None):
+        self.value, self.left, self.right = value, left, right
+
+    def total(self):
+        s = self.value
+        if self.left is not None:
+            s = s + self.left.total() * self.value
+        if self.right is not None:
+            s = s + self.right.total()
+        return s
+
+
+def binary_tree(x):
+    t = Binary(x, Binary(x * x), Binary(2.0, Binary(x)))
+    return t.total()
+
+
+register(binary_tree, (0.7,))

@@ -321,7 +321,8 @@ class Sweep(Dynamic):
 
     def _own_copy(self, statement: Assign, atom: Atom, primal: Builder) -> Atom:
         if isinstance(atom, Var) and is_changed(self, atom.name) and self.plan.changed_after(atom.name, statement):
-            return primal.call(runtime.snapshot, atom)
+            is_followed = self.kind(atom) is Kind.SHADOW  # of others it is not known that they only hold values
+            return primal.call(runtime.snapshot_object if is_followed else runtime.snapshot, atom)
         return atom
 
     def dynamic_call(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:

@@ -39,7 +39,7 @@ def add(a, b, *, ans, g):
     return g, g
 
 
-@adjoint(runtime.snapshot, linear="x")
+@adjoint(runtime.snapshot, runtime.snapshot_object, linear="x")
 def snapshot(x, *, ans, g):
     return g
 
@@ -221,7 +221,7 @@ def zeros_like(x: Value) -> Value:
 _BUILTIN = (list, tuple, dict, set, str, bytes, np.ndarray, np.generic, int, float, complex, range, slice, type(None))
 
 
-@result(runtime.snapshot)
+@result(runtime.snapshot, runtime.snapshot_object)
 def like(x: Value) -> Value:
     if x == Instance(runtime.Shadow):
         return x
@@ -251,7 +251,7 @@ def simplify_ones(site: Any) -> Any:
     return None
 
 
-@simplify(runtime.snapshot)
+@simplify(runtime.snapshot, runtime.snapshot_object)
 def simplify_snapshot(site: Any) -> Any:
     value = site.value("x")
     if isinstance(value, Array):

@@ -99,6 +99,7 @@ from transforms.runtime.cotangents import (
     scaled,
     shadow_outside,
     snapshot,
+    snapshot_object,
     structure,
     zeros,
     zeros_of,

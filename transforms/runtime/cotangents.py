@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,12 @@ def zeros(x: Any, within: tuple = ()) -> Any:
         for name, item in getattr(x, "__dict__", {}).items():
             if isinstance(item, (list, dict)) or isinstance(item, np.ndarray) and item.dtype.kind == "f":
                 vars(shadow)[name] = zeros(item, (*within, x))
+            elif isinstance(item, tuple) and not all(isinstance(part, _PLAIN) for part in item):
+                vars(shadow)[name] = zeros(item, (*within, x))
     return shadow
+
+
+_PLAIN = (int, float, complex, str, bytes, np.generic, type(None))
 
 
 def held_outside(owner: Any, names: tuple) -> list:
@@ -276,6 +282,41 @@ def snapshot(x: Any) -> Any:
         vars(copied).update((name, snapshot(item)) for name, item in vars(x).items())
         return copied
     return x
+
+
+def snapshot_object(x: Any, copies: dict | None = None) -> Any:
+    """`snapshot`, where objects of the user's classes are copied, too, with all that they hold."""
+    if isinstance(x, (np.ndarray, Shadow)) or isinstance(x, _PLAIN):
+        return snapshot(x)
+    copies = {} if copies is None else copies
+    if id(x) in copies:
+        return copies[id(x)]
+    if isinstance(x, (list, tuple)):
+        items = [snapshot_object(item, copies) for item in x]
+        if isinstance(x, list):
+            return items
+        return type(x)(*items) if hasattr(x, "_fields") else tuple(items)
+    if isinstance(x, dict):
+        return {key: snapshot_object(item, copies) for key, item in x.items()}
+    if not _is_own_object(x):
+        return x
+    copied = copies[id(x)] = object.__new__(type(x))
+    for name, item in _held(x).items():
+        object.__setattr__(copied, name, snapshot_object(item, copies))
+    return copied
+
+
+def _is_own_object(x: Any) -> bool:
+    """Whether this is an object of a class written in Python, made as Python makes objects."""
+    kind = type(x)
+    is_plain = kind.__new__ is object.__new__ and kind.__module__.partition(".")[0] not in ("builtins", "numpy")
+    return is_plain and not isinstance(x, (type, types.ModuleType, types.FunctionType)) and kind.__flags__ & 512 != 0
+
+
+def _held(x: Any) -> dict[str, Any]:
+    """The attributes of an object."""
+    slots = [name for kind in type(x).__mro__ for name in getattr(kind, "__slots__", ())]
+    return {name: getattr(x, name) for name in slots if hasattr(x, name)} | getattr(x, "__dict__", {})
 
 
 def filled(g: Any, x: Any) -> Any:

@@ -192,3 +192,13 @@ def named_tuple_method(calls: Calls, source: Binding, kind: type, name: str, res
         parts = calls.sweep.parts(calls.result_of(operations.unpack, rest[0], constant(len(fields))))
         return None if parts is None else construct(calls, Ref(kind, kind.__name__), kind, list(parts), {})
     return None
+
+
+@handles(runtime.snapshot_object)
+def on_snapshot(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`runtime.snapshot_object(record)`: a new object of the same structure."""
+    value = arguments[0].value
+    if not isinstance(value, Record):
+        return None
+    region = calls.new_region()
+    return calls.owned(calls.emit(ref, arguments, {}, calls.sweep.settled(value, region), region=region))

@@ -13,7 +13,7 @@ from transforms.inference import as_number
 from transforms.specialise.binding import Binding, constant
 from transforms.specialise.calls.containers import parts_of
 from transforms.specialise.calls.facts import VIEWS, known_range
-from transforms.values import Array, Instance, Mapping, Number, Sequence
+from transforms.values import Array, Instance, Literal, Mapping, Number, Sequence
 
 if TYPE_CHECKING:
     from transforms.specialise.calls.dispatch import Calls
@@ -31,6 +31,8 @@ def unrolled_items(calls: Calls, iterable: Binding, statement: core.For) -> list
         if parts is None or len(parts) > 64:
             return None
         return [functools.partial(_same, part) for part in parts]
+    if isinstance(value, Literal) and value.value == ():
+        return []
     items = known_range(iterable)
     if items is None:
         return None
