@@ -958,7 +958,7 @@ class Model:
         return x
 
 
-class Dense:
+class Layered:
     def __init__(self, w, b):
         self.w, self.b = w, b
 
@@ -967,7 +967,7 @@ class Dense:
 
 
 def model_of_layers(w, x):
-    m = Model([Dense(w * (k + 1.0), w[k]) for k in range(3)])
+    m = Model([Layered(w * (k + 1.0), w[k]) for k in range(3)])
     return np.sum(m(x) ** 2)
 
 
@@ -975,7 +975,7 @@ register(model_of_layers, (numbers(3), numbers(3, seed=4)), wrt=(0, 1))
 
 
 def nested_models(w, x):
-    m = Model((Dense(w, 0.1), Model((Dense(w * w, w[0]), Dense(w, w[1])))))
+    m = Model((Layered(w, 0.1), Model((Layered(w * w, w[0]), Layered(w, w[1])))))
     return np.sum(m(x) ** 2)
 
 

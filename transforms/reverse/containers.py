@@ -341,9 +341,11 @@ class Containers(Lists):
 
     def _is_varied(self, region: Region | None) -> bool:
         """Whether memory, or what it holds, is changed to something that depends on the input."""
-        while region is not None:
+        seen: set[int] = set()
+        while region is not None and id(region) not in seen:
             if region.is_mutated and region.find() in self.plan.activity.varied_regions:
                 return True
+            seen.add(id(region))
             region = region.known_content
         return False
 
