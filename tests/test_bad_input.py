@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
+import os
 import re
 import sys
 
@@ -579,3 +580,59 @@ def test_the_library_around_a_program_is_left_alone(caplog: pytest.LogCaptureFix
     with pytest.warns(UserWarning, match="not yet"):
         assert_close(ad.grad(f)(np.array([1.0, 2.0])), np.array([0.0, 16.0]))
     assert [record.args[0].tolist() for record in caplog.records] == [[12.0, 4.0]]  # the record holds the array
+
+
+def test_methods_that_arrays_and_numbers_do_not_have() -> None:
+    def misspelt(x):
+        return x.summ()
+
+    text = refused(misspelt, np.ones(2))
+    assert "an array has no method 'summ'" in text and "Did you mean 'sum'?" in text and "^" in text
+    text = refused(lambda x: x.sum(), 2.0)
+    assert "a float has no method 'sum'" in text and "function of NumPy" in text and "^" in text
+
+
+def test_vectorize_is_named() -> None:
+    text = refused(np.vectorize(lambda x: x * x), 2.0)
+    assert "np.vectorize" in text and "numpy/lib" not in text
+
+
+def test_functions_of_python_itself() -> None:
+    with pytest.raises(ad.SourceNotFound, match="part of Python itself"):
+        ad.grad(os.path.join)(1.5)
+
+
+def test_zip_of_an_iterator_that_is_read_elsewhere() -> None:
+    function = function_from(
+        """
+        def f(x):
+            it = (v * v for v in x)
+            return sum(a * b for a, b in zip(it, it)) + next(it)
+        """
+    )
+    with pytest.raises((ad.AutodiffError, StopIteration)) as error:
+        ad.grad(function)(np.ones(3))
+    assert "^" in str(error.value) and "generator" in str(error.value)
+
+
+def test_an_operator_on_an_object_that_has_none() -> None:
+    class Model:
+        def __init__(self, weight):
+            self.weight = weight
+
+    def f(x):
+        return Model(x) * x
+
+    with pytest.raises((ad.AutodiffError, TypeError), match="Model") as error:
+        ad.grad(f)(1.5)
+    told = str(error.value) + "".join(getattr(error.value, "__notes__", ()))
+    assert "return Model(x) * x" in told
+
+
+def test_functions_that_only_the_run_time_knows() -> None:
+    def f(x):
+        steps = sorted([(2, lambda v: v * x), (1, lambda v: v + x)], key=lambda pair: pair[0])
+        return steps[0][1](x)
+
+    text = refused(f, 1.5)
+    assert "only the run time knows" in text and "in branches" in text and "^" in text

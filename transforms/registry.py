@@ -202,6 +202,8 @@ def function_name(function: Any) -> str:
     if isinstance(function, Function):
         return function.name
     name = getattr(function, "__name__", repr(function))
+    if isinstance(function, np.vectorize):
+        return f"np.vectorize({name})"
     owner = getattr(function, "__objclass__", None)  # a method of a built-in class
     if isinstance(owner, type):
         return f"{function_name(owner)}.{name}"

@@ -21,6 +21,7 @@ from types import CellType, CodeType, FunctionType
 from typing import Any
 
 import gast
+import numpy as np
 
 import transforms.rules  # noqa: F401  # primitives are told from other functions by their rules
 from autodiff.frontend import live, resolve, source
@@ -76,7 +77,7 @@ def take_apart(callable_: Any) -> Callee:
                 f"a class cannot be transformed: {callable_.__qualname__}",
                 "Write a function that makes the object and returns a number, and transform that.",
             )
-        elif isinstance(_call_of(callable_), FunctionType):
+        elif isinstance(_call_of(callable_), FunctionType) and not isinstance(callable_, np.vectorize):
             leading = (callable_, *leading)
             callable_ = _call_of(callable_)
         else:

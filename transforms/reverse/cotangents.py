@@ -7,6 +7,7 @@ of the primal.  See `plan.py` for which name has which.
 
 from __future__ import annotations
 
+import difflib
 import operator
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +31,7 @@ from transforms.core import (
     names_in,
     walk,
 )
-from transforms.errors import DerivativeUndefined, RuleNotFound
+from transforms.errors import DerivativeUndefined, RuleNotFound, TransformError
 from transforms.reverse.builder import Builder
 from transforms.reverse.plan import Kind, Plan, Shadowed, make_plan
 from transforms.templates import Templates, value_of
@@ -441,6 +442,7 @@ class Cotangents:
         name = self._name_of(statement, function) if entry is None else entry.name
         if entry is not None and entry.refusal is not None:
             raise RuleNotFound(f"the derivative of {name} is not supported: {entry.refusal}", "", statement.origin)
+        self._refuse_missing_method(statement, function)
         raise RuleNotFound(
             f"there is no rule for the derivative of {name}",
             "Use stop_gradient on its arguments if it is to count as constant, or write it with supported functions "
@@ -448,6 +450,20 @@ class Cotangents:
             statement.origin,
         )
 
+    def _refuse_missing_method(self, statement: Assign, function: Any) -> None:
+        """Refuse a method that arrays and numbers do not have; Python would say the same when it is run."""
+        call = statement.value
+        if not (isinstance(call, Call) and function is operations.method and isinstance(call.arguments[1], Const)):
+            return
+        value, name = self.plan.value(call.arguments[0]), call.arguments[1].value
+        if not isinstance(value, (Array, Number)):
+            return
+        python = {"f": float, "i": int, "c": complex, "b": bool}.get(value.dtype.kind, float)
+        kind = np.ndarray if isinstance(value, Array) else python if value.python else value.dtype.type
+        if not hasattr(kind, name):
+            near = difflib.get_close_matches(name, [each for each in dir(kind) if not each.startswith("_")], n=1)
+            advice = f"Did you mean {near[0]!r}?" if near else "Use a function of NumPy, which takes numbers too."
+            raise TransformError(f"{_with_article(kind.__name__)} has no method {name!r}", advice, statement.origin)
 
     def _name_of(self, statement: Assign, function: Any) -> str:
         """What is called, in the words of the program."""
@@ -464,6 +480,11 @@ class Cotangents:
             thing = value.object if isinstance(value, Known) else getattr(call.arguments[0], "value", None)
             return f"an item of a {type(thing).__name__}, which is computed from the index"
         return registry.function_name(function)
+
+
+def _with_article(name: str) -> str:
+    name = "array" if name == "ndarray" else name
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def _keys(value: Mapping | Record) -> tuple[Any, ...]:
