@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import types
+import weakref
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
@@ -189,6 +190,41 @@ class _Identity:
 
     def __hash__(self) -> int:
         return id(self.value)
+
+
+class _WeakIdentity(_Identity):
+    """The same without keeping the object alive."""
+
+    __slots__ = ("number", "reference")
+
+    def __init__(self, value: Any, gone: Callable[[Any], None]) -> None:
+        self.number, self.reference = id(value), weakref.ref(value, gone)
+
+    @property
+    def value(self) -> Any:
+        found = self.reference()
+        return self if found is None else found  # nothing else is the same as this
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return self.number
+
+
+def objects_in(key: Any) -> list[Any]:
+    """The objects, other than functions, that a key tells apart by identity and that may go."""
+    if isinstance(key, tuple):
+        return [found for part in key for found in objects_in(part)]
+    is_object = isinstance(key, _Identity) and not isinstance(key.value, _CODE)
+    return [key.value] if is_object and hasattr(type(key.value), "__weakref__") else []
+
+
+def weakened(key: Any, gone: Callable[[Any], None]) -> Any:
+    """The key without keeping such objects alive; `gone` is called when one of them goes."""
+    if isinstance(key, tuple):
+        return tuple(weakened(part, gone) for part in key)
+    return _WeakIdentity(key.value, gone) if objects_in(key) else key
 
 
 _KEYS: dict[type, Callable[[Any], Key]] = {

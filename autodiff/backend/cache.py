@@ -10,7 +10,6 @@ programs is bounded.
 
 from __future__ import annotations
 
-import functools
 import gc
 import threading
 import weakref
@@ -23,6 +22,7 @@ from typing import Any
 from autodiff.backend.compile import Program
 from autodiff.frontend.live import DataGuard
 from autodiff.frontend.resolve import MISSING, Guard, owner_of_globals
+from autodiff.values import objects_in, weakened
 from transforms import registry
 from transforms.canonical.environment import Namespace
 
@@ -154,28 +154,33 @@ _shared: OrderedDict[Hashable, tuple[weakref.ref[CodeType], list[_Shared]]] = Or
 def share(function: FunctionType, key: Hashable, compiled: Compiled) -> None:
     """Offer a program to other functions of the same code."""
     code = function.__code__
+    objects = objects_in(key)  # a program for the methods of an object goes with it
     packed = _Shared(
         compiled.program,
-        {name: _pack(value, function) for name, value in compiled.program.namespace.items()},
-        tuple((type(g), _pack(g.owner, function), g.name, _pack(g.value, function)) for g in compiled.guards),
-        None if function.__closure__ else (weakref.ref(function), compiled),
+        {name: _pack(value, function, objects) for name, value in compiled.program.namespace.items()},
+        tuple(
+            (type(g), _pack(g.owner, function, objects), g.name, _pack(g.value, function, objects))
+            for g in compiled.guards
+        ),
+        None if function.__closure__ or objects else (weakref.ref(function), compiled),
         compiled.shaped,
         compiled.is_converted,
     )
     compiled.program.namespace = {}
-    full = (id(code), key)
+    full: Hashable = (id(code), key)
     with _lock:
         reference, variants = _shared.get(full, (None, []))
         if reference is None or reference() is not code:
-            forget = functools.partial(_forget, _shared, full)  # at the end of the interpreter globals go before code
+            _shared.pop(full, None)
+
+            def forget(_: object, shared: OrderedDict[Hashable, Any] = _shared) -> None:
+                shared.pop(full, None)  # at the end of the interpreter globals go before code
+
+            full = (id(code), weakened(key, forget))
             reference, variants = weakref.ref(code, forget), []
         _shared[full] = (reference, [packed, *variants][:VARIANTS])
         while len(_shared) > SHARED_PROGRAMS:
             _shared.popitem(last=False)
-
-
-def _forget(shared: OrderedDict[Hashable, Any], key: Hashable, _: object) -> None:
-    shared.pop(key, None)
 
 
 def find_shared(function: FunctionType, key: Hashable) -> Compiled | None:
@@ -203,7 +208,7 @@ def find_shared(function: FunctionType, key: Hashable) -> Compiled | None:
     return None
 
 
-def _pack(value: Any, function: FunctionType) -> Any:
+def _pack(value: Any, function: FunctionType, objects: list[Any]) -> Any:
     """What stands for an object in a shared program: its place in the function, or a weak reference, or itself."""
     if isinstance(value, CellType):
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
@@ -214,7 +219,8 @@ def _pack(value: Any, function: FunctionType) -> Any:
         return _Globals()
     if isinstance(value, Namespace) and object.__getattribute__(value, "_names") is function.__globals__:
         return _Cell("")
-    if isinstance(value, FunctionType) and registry.lookup(value) is None:
+    is_loose = isinstance(value, FunctionType) and registry.lookup(value) is None
+    if is_loose or any(value is each for each in objects):
         return _Weak(weakref.ref(value))
     return value
 

@@ -12,6 +12,7 @@ import __future__
 
 import ast
 import linecache
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -131,8 +132,17 @@ def _lines_of(code: CodeType, module_globals: dict[str, Any] | None) -> tuple[st
         lines = from_code(code)
         if lines:
             return tuple(lines)
+    if code.co_filename == "<string>":
+        return _command_text()
     linecache.checkcache(code.co_filename)
     return tuple(linecache.getlines(code.co_filename, module_globals))
+
+
+def _command_text() -> tuple[str, ...]:
+    """The text of `python -c`, where this process runs one."""
+    words = sys.orig_argv
+    place = words.index("-c") + 1 if "-c" in words[:-1] else 0
+    return tuple(words[place].splitlines(keepends=True)) if place else ()
 
 
 def _is_other_text(code: CodeType, lines: tuple[str, ...]) -> bool:
@@ -353,6 +363,8 @@ def _describe(code: CodeType) -> str:
 
 def _why_missing(filename: str) -> str:
     if filename == "<stdin>":
+        if sys.version_info >= (3, 13):
+            return "Python keeps what is typed at its prompt, not what is piped into it"
         return "Python's prompt keeps it only since version 3.13"
     if filename.startswith("<frozen "):
         return "it is part of Python itself"
@@ -363,7 +375,8 @@ def _why_missing(filename: str) -> str:
 
 def _advice(filename: str) -> str:
     if filename == "<stdin>":
-        return "Put the function in a file, use IPython or a notebook, or Python 3.13 or newer."
+        newer = "" if sys.version_info >= (3, 13) else ", or Python 3.13 or newer"
+        return f"Put the function in a file, or use IPython or a notebook{newer}."
     if filename.startswith("<frozen "):
         return "Write the function out, or call it where no derivative is asked for."
     if filename.startswith("<"):

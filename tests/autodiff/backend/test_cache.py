@@ -262,3 +262,43 @@ def test_the_garbage_collector_waits_for_a_compilation_and_is_as_it_was_afterwar
         assert seen == [False] * 4
     finally:
         gc.enable()
+
+
+def test_objects_go_with_what_was_compiled_for_them() -> None:
+    class Layer:
+        def __init__(self, weight):
+            self.weight = weight
+
+        def __call__(self, x):
+            return x * x * self.weight
+
+        def cube(self, x):
+            return x * x * x * self.weight
+
+    alive = []
+    for number in range(20):
+        layer = Layer(float(number))
+        assert ad.grad(layer)(2.0) == 4.0 * number
+        assert ad.grad(layer)(3.0) == 6.0 * number
+        assert ad.grad(layer.cube)(1.0) == 3.0 * number
+        alive.append(weakref.ref(layer))
+        del layer
+    gc.collect()
+    assert sum(reference() is not None for reference in alive) == 0
+
+
+def test_a_program_for_an_object_is_found_again() -> None:
+    class Layer:
+        def __init__(self, weight):
+            self.weight = weight
+
+        def __call__(self, x):
+            return x * self.weight
+
+    layer = Layer(2.0)
+    first = ad.grad(layer)
+    assert first(1.5) == 2.0
+    layer.weight = 3.0
+    assert ad.grad(layer)(1.5) == 3.0 and first(1.5) == 3.0
+    layer.weight = np.array([1.0, 2.0])
+    assert ad.grad(layer)(1.5) == 3.0

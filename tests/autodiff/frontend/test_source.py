@@ -232,3 +232,20 @@ def asserting(x):
 
 def test_assertions_rewritten_by_the_test_runner():
     assert text_of(asserting).startswith("def asserting")
+
+
+def test_python_c_runs_a_text_that_is_known() -> None:
+    import subprocess
+    import sys
+
+    text = (
+        "import autodiff as ad\n"
+        "def f(x): return x * x\n"
+        "print(ad.grad(f)(3.0), ad.grad(lambda x: x**3)(2.0))\n"
+        "scope = {}\n"
+        "exec('def g(x): return x', scope)\n"
+        "try: ad.grad(scope['g'])(1.0)\n"
+        "except ad.SourceNotFound: print('refused')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
+    assert done.stdout.split() == ["6.0", "12.0", "refused"], done.stderr
