@@ -17,7 +17,7 @@ import pytest
 
 import autodiff as ad
 from tests.corpus.reference import assert_close, function_from, numeric_gradient
-from tests.test_corpus import run_generic
+from tests.orders import run_generic
 
 IMPORTS = """
 import collections, copy, decimal, fractions, functools, itertools, math, operator, statistics

@@ -12,11 +12,9 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff.api.transformed import present
-from autodiff.backend.compile import Program as Executable
 from tests.corpus import Program, programs
 from tests.corpus.reference import assert_close, is_float, leaves, numeric_gradient, total
-from transforms.values import UNKNOWN
+from tests.orders import run_generic
 
 ALL = programs()
 CASES = [
@@ -111,15 +109,6 @@ def gradient_in(mode: str, program: Program, arguments: tuple) -> tuple[Any, ...
     gradient = ad.grad(program.function, program.wrt)
     result = gradient(*arguments) if mode == "specialised" else run_generic(gradient, arguments)
     return result if len(program.wrt) > 1 else (result,)
-
-
-def run_generic(gradient: Any, arguments: tuple) -> Any:
-    """What the program computes that is compiled with nothing known of the arguments."""
-    bound = gradient.binder.bind((), arguments, {})
-    gradient.check(bound)
-    generic, _ = gradient._derived(bound, (UNKNOWN,) * len(bound.values))
-    compiled = Executable(present(generic.replace(signature=None)))  # called with one value for each parameter
-    return compiled.link(compiled.namespace)(*bound.values)
 
 
 def assert_same_types(gradient: Any, argument: Any) -> None:

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 import autodiff as ad
+from tests.corpus import Program, programs
 from tests.corpus.reference import assert_close, numbers, numeric_gradient
+from tests.orders import TOLERANCE, off_by
 
 ORDERS = (1, 2, 3, 4, 5)
 
@@ -281,6 +283,33 @@ POWERS = [value for name, value in list(globals().items()) if name.startswith("p
 def test_sixth_power_by_every_construct(function: Callable, order: int) -> None:
     found = derivative(function, order)(1.3)
     assert found == pytest.approx(falling(6, order) * 1.3 ** (6 - order), rel=1e-9)
+
+
+TWICE = {program.name: program for program in programs() if program.order >= 2}
+CHANGED = (  # where memory that is changed is shared: wrong at the third order once
+    "memory.used_before_recursive_function_changes_an_item",
+    "mutation.alias_changed_other_way",
+    "mutation.callee_changes_view",
+    "mutation.overlapping_views",
+)
+SAMPLE = [*CHANGED, *list(TWICE)[::16]]
+
+
+@pytest.mark.parametrize("program", [TWICE[name] for name in SAMPLE], ids=lambda program: program.name)
+def test_third_order_of_programs(program: Program) -> None:
+    """A sample of the corpus; `python -m tests.orders 3` checks all of it."""
+    try:
+        assert off_by(program, program.arguments[0], 3) < TOLERANCE
+    except (ad.AutodiffError, ad.DerivativeRefused) as error:
+        pytest.xfail(str(error).splitlines()[0])
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_third_order_of_programs_in_generic_form(name: str) -> None:
+    try:
+        assert off_by(TWICE[name], TWICE[name].arguments[0], 3, "generic") < TOLERANCE
+    except (ad.AutodiffError, ad.DerivativeRefused) as error:
+        pytest.xfail(str(error).splitlines()[0])
 
 
 @pytest.mark.parametrize("order", ORDERS)
