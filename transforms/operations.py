@@ -21,6 +21,11 @@ def make_list(*items: Any) -> list:
     return list(items)
 
 
+def make_tape() -> list:
+    """`[]`, of a derivative's own: each item that is appended is popped again, the last one first, and each once."""
+    return []
+
+
 def make_set(*items: Any) -> set:
     """`{a, b}`"""
     return set(items)

@@ -58,7 +58,8 @@ COUNTS = frozenset(  # methods of text that return numbers which are constant, o
 _KEEPS_KEYS = by_identity(
     *(operator.getitem, operator.setitem, operator.delitem, operator.contains, operator.eq, operator.ne, len, bool),
     *(operator.not_, operator.is_, operator.is_not, isinstance, type, id, print, str, repr, getattr, setattr),
-    *(operations.make_tuple, operations.make_list, operations.make_dict, operations.Cell, operator.truth),
+    *(operations.make_tuple, operations.make_list, operations.make_tape, operations.make_dict, operations.Cell),
+    operator.truth,
     *(dict.get, dict.values, dict.update, dict.pop, dict.setdefault, dict.clear, list.append, list.extend, list.insert),
 )
 _KEY_METHODS = tuple(Const(name) for name in ("keys", "items", "popitem", "copy", "__iter__"))

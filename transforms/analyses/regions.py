@@ -56,7 +56,9 @@ TAKERS = (  # they return an item of a container
 )  # fmt: skip
 SPREADING = (list.extend, runtime.put_items, dict.update)  # they put the items of an argument into a container
 DEEPEST = 6  # levels of containers in containers that a summary tells apart
-BUILDERS = (operations.make_tuple, operations.make_list, operations.make_set, operations.make_dict)
+BUILDERS = (
+    operations.make_tuple, operations.make_list, operations.make_tape, operations.make_set, operations.make_dict,
+)  # fmt: skip
 
 
 # attributes of arrays that never depend differentiably on what has them, and are no views of it

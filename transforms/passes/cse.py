@@ -35,6 +35,7 @@ from transforms.values import UNKNOWN, is_immutable
 
 _NEVER_SHARED = by_identity(
     operations.make_list,
+    operations.make_tape,
     operations.make_dict,
     operations.make_set,
     operations.Cell,

@@ -63,7 +63,7 @@ from transforms.values import UNKNOWN, Array, Instance, Many, Sequence
 Live = frozenset[str]
 NOTHING: Live = frozenset()
 
-BUILDERS = (operations.make_list, operations.make_dict)
+BUILDERS = (operations.make_list, operations.make_tape, operations.make_dict)
 FRESH = (*BUILDERS, *ALLOCATIONS)
 STORES = (
     operator.setitem,

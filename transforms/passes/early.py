@@ -57,7 +57,8 @@ from transforms.core import (
 def early(function: Function) -> Function:
     """Record as soon as possible."""
     statements = list(walk(function.body))
-    lists = {s.target for s in statements if isinstance(s, Assign) and is_call_of(s.value, operations.make_list)}
+    makers = (operations.make_list, operations.make_tape)
+    lists = {s.target for s in statements if isinstance(s, Assign) and is_call_of(s.value, *makers)}
     lists &= _only_recorded(function)
     if not lists:
         return function

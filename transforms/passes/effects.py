@@ -40,6 +40,7 @@ _PURE_OPERATORS = """abs add and_ concat contains eq floordiv ge getitem gt inde
 _PURE_OPERATIONS = (
     operations.make_tuple,
     operations.make_list,
+    operations.make_tape,
     operations.make_set,
     operations.make_dict,
     operations.make_slice,

@@ -436,7 +436,7 @@ def _tape_names(function: Function) -> set[str]:
         value: Any = statement.value if isinstance(statement, Assign) else None
         for name in targets_of(statement):
             made[name] += 1
-            if value is None or not is_call_of(value, operations.make_list):
+            if value is None or not is_call_of(value, operations.make_list, operations.make_tape):
                 others.add(name)
         read = _reads(statement)
         if value is not None and _is_recording(value) and isinstance(value.arguments[0], Var):

@@ -114,14 +114,15 @@ class Tape:
         return result
 
 
-_MAKERS = by_identity(operations.make_list, operations.make_tuple)
+LISTS = (operations.make_list, operations.make_tape)
+_MAKERS = by_identity(*LISTS, operations.make_tuple)
 _USERS = by_identity(list.append, list.pop, operator.getitem)
 
 
 def find_tapes(function: Function) -> dict[str, Tape]:
     """The lists that are created empty, once, and only appended to and popped from."""
     statements = list(walk(function.body))
-    if not any(isinstance(s, Assign) and is_call_of(s.value, operations.make_list) for s in statements):
+    if not any(isinstance(s, Assign) and is_call_of(s.value, *LISTS) for s in statements):
         return {}
     bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
     found: dict[str, Tape] = {}
@@ -130,7 +131,7 @@ def find_tapes(function: Function) -> dict[str, Tape]:
         if not isinstance(statement, Assign) or not is_call_in(statement.value, _MAKERS):
             continue
         if statement.target is not None and bound[statement.target] == 1:
-            if is_call_of(statement.value, operations.make_list) and not reads(statement):
+            if is_call_of(statement.value, *LISTS) and not reads(statement):
                 assert isinstance(statement.value, Call)
                 if not statement.value.arguments:
                     found[statement.target] = Tape(statement.target)

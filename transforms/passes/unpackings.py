@@ -36,6 +36,7 @@ from transforms.core import (
 from transforms.presentation import Unpack
 from transforms.values import Sequence
 
+LISTS = (operations.make_list, operations.make_tape)
 Items = list[tuple[int, str, int]]  # (index, target, position in the block)
 
 
@@ -165,7 +166,7 @@ def _tape_lengths(function: Function) -> dict[str, int]:
                 unknown.add(item.name)
         elif is_call_of(value, list.pop) and isinstance(value.arguments[0], Var):
             pass
-        elif target is not None and is_call_of(value, operations.make_list) and not value.arguments:
+        elif is_call_of(value, *LISTS) and target is not None and not value.arguments:
             if bound[target] == 1:
                 created.add(target)
         else:

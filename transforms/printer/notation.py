@@ -319,7 +319,7 @@ class Notation:
         """Displays, slices, f-strings, star arguments."""
         if function is operations.make_tuple:
             return gast.Tuple([self.expression(item) for item in arguments], gast.Load())
-        if function is operations.make_list:
+        if function in (operations.make_list, operations.make_tape):
             return gast.List([self.expression(item) for item in arguments], gast.Load())
         if function is operations.make_set:
             if not arguments:

@@ -42,8 +42,9 @@ from transforms.core import (
 from transforms.errors import TransformError
 from transforms.prepare.attempts import ATOMIC, may_be_unfinished
 from transforms.reverse.builder import Builder, free_reads
-from transforms.reverse.cotangents import Cotangents, Scope, Statements, is_changed
+from transforms.reverse.cotangents import Scope, Statements, is_changed
 from transforms.reverse.plan import Kind, headers_of, shared_source, touched
+from transforms.reverse.tapes import Tapes
 from transforms.templates import value_of
 from transforms.values import (
     UNKNOWN,
@@ -53,7 +54,7 @@ from transforms.values import (
 )
 
 
-class Control(Cotangents):
+class Control(Tapes):
     """Adjoints of control flow: blocks, branches, loops and `try`, and the tapes that their repeated parts need."""
 
     def assign(self, statement: Assign, scope: Scope, primal: Builder, adjoint: Builder) -> None:
@@ -174,7 +175,7 @@ class Control(Cotangents):
         }
         pushed = [late.get(name, Var(name)) for name in needed]
         tape = self.names.fresh("tape")
-        self.tapes.append(Assign(tape, Call(Ref(operations.make_list)), None))
+        self.tapes.append(Assign(tape, Call(Ref(operations.make_tape)), None))
         push, pop = Builder(self.names, origin), Builder(self.names, origin)
         if len(needed) == 1:
             push.do(list.append, Var(tape), pushed[0])

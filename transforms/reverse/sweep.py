@@ -100,7 +100,7 @@ class Sweep(Dynamic):
                 start.call(self._zeros_function(name), Var(name), target=self.bar(name))
         if finish:
             self._check_parameters(start)
-        reverse = placed(scope.prologue, [*seed.statements, *reverse], self.aliases)
+        reverse = placed(scope.prologue, [*self.tape_bars(), *seed.statements, *reverse], self.aliases)
         end = Builder(self.names, self.function.origin)
         get = self._gradient if finish else self._raw_gradient
         gradients = tuple(get(self.function.parameters[k], end) for k in self.wrt)
@@ -195,7 +195,10 @@ class Sweep(Dynamic):
                     self.live.discard(leaf)
             return
         function = value.function.value if isinstance(value.function, Ref) else None
-        if function in BUILDERS:
+        tape = self.tape_of(statement)
+        if tape is not None:
+            self.tape_operation(tape, statement, primal, adjoint)
+        elif function in BUILDERS:
             self.build(statement, value, primal, adjoint)
         elif function is operator.getitem:
             self.getitem(statement, value, scope, primal, adjoint)

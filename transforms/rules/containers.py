@@ -45,6 +45,11 @@ def make_list(*items, ans, g):
     return g
 
 
+@adjoint(operations.make_tape)
+def make_tape(*, ans, g):
+    return ()
+
+
 @adjoint(
     operations.make_dict,
     linear="keys_and_values",

@@ -19,6 +19,7 @@ _DROPPABLE = {
     for function in (
         operations.make_tuple,
         operations.make_list,
+        operations.make_tape,
         operations.make_dict,
         operations.make_slice,
         operations.unpack,

@@ -80,7 +80,7 @@ def on_make_tuple(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Ke
     return calls.emit(ref, arguments, {}, value, parts=tuple(arguments))
 
 
-@handles(operations.make_list)
+@handles(operations.make_list, operations.make_tape)
 def on_make_list(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     return make_container(calls, ref, arguments, Sequence(list, tuple(item.value for item in arguments)), arguments)
 
