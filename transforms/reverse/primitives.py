@@ -421,7 +421,7 @@ class Primitives(Containers):
         function, keywords = call.function, call.keywords
         if is_call_of(call, np.diagonal, np.diag):  # NumPy's own may not be written to
             function = Ref(runtime.diagonal_view, "runtime.diagonal_view")
-            keywords = tuple(("offset" if key == "k" else key, atom) for key, atom in keywords)
+            keywords = tuple(({"k": "offset", "v": "a"}.get(key, key), atom) for key, atom in keywords)
         return Call(function, tuple(map(swap, call.arguments)), tuple((key, swap(atom)) for key, atom in keywords))
 
     def _mirror_view(self, statement: Assign, call: Call, source: str, scope: Scope, primal: Builder) -> None:

@@ -16,6 +16,7 @@ from transforms.registry import adjoint
 from transforms.rules.sampling import call, crossed, listed, numbers
 
 JOINED: dict[str, Any] = {"linear": "arrays", "shape_only": "arrays", "sequences": "arrays"}
+STACKED: dict[str, Any] = {"linear": "tup", "shape_only": "tup", "sequences": "tup"}
 
 
 @adjoint(
@@ -65,9 +66,9 @@ def _vstack() -> Iterator[Any]:
     yield call((numbers((2, 3, 2)), numbers((1, 3, 2))))
 
 
-@adjoint(np.vstack, **JOINED, samples=_vstack)
-def vstack(arrays, *, dtype=None, casting="same_kind", ans, g):
-    return runtime.unvstack(g, arrays)
+@adjoint(np.vstack, **STACKED, samples=_vstack)
+def vstack(tup, *, dtype=None, casting="same_kind", ans, g):
+    return runtime.unvstack(g, tup)
 
 
 def _hstack() -> Iterator[Any]:
@@ -76,9 +77,9 @@ def _hstack() -> Iterator[Any]:
     yield call((numbers((3,)), numbers(()), numbers((0,))))
 
 
-@adjoint(np.hstack, **JOINED, samples=_hstack)
-def hstack(arrays, *, dtype=None, casting="same_kind", ans, g):
-    return runtime.unhstack(g, arrays)
+@adjoint(np.hstack, **STACKED, samples=_hstack)
+def hstack(tup, *, dtype=None, casting="same_kind", ans, g):
+    return runtime.unhstack(g, tup)
 
 
 def _dstack() -> Iterator[Any]:
@@ -86,9 +87,9 @@ def _dstack() -> Iterator[Any]:
     yield call((numbers((2, 3)), numbers((2, 3, 2))))
 
 
-@adjoint(np.dstack, **JOINED, samples=_dstack)
-def dstack(arrays, *, ans, g):
-    return runtime.undstack(g, arrays)
+@adjoint(np.dstack, **STACKED, samples=_dstack)
+def dstack(tup, *, ans, g):
+    return runtime.undstack(g, tup)
 
 
 def _column_stack() -> Iterator[Any]:
@@ -96,9 +97,9 @@ def _column_stack() -> Iterator[Any]:
     yield call((numbers((3,)), numbers((3, 2))))
 
 
-@adjoint(np.column_stack, **JOINED, samples=_column_stack)
-def column_stack(arrays, *, ans, g):
-    return runtime.uncolumn_stack(g, arrays)
+@adjoint(np.column_stack, **STACKED, samples=_column_stack)
+def column_stack(tup, *, ans, g):
+    return runtime.uncolumn_stack(g, tup)
 
 
 @adjoint(

@@ -18,6 +18,8 @@ from transforms.rules.sampling import call, crossed, listed, numbers
 
 LINEAR: dict[str, Any] = {"linear": "a", "shape_only": "a"}
 VIEW: dict[str, Any] = {"linear": "a", "shape_only": "a", "views": "a"}
+VIEW_OF_M: dict[str, Any] = {"linear": "m", "shape_only": "m", "views": "m"}
+VIEW_OF_V: dict[str, Any] = {"linear": "v", "shape_only": "v", "views": "v"}
 
 # ----------------------------------------------------------------------------------------------- one shape from another
 
@@ -205,22 +207,22 @@ def rollaxis(a, axis, start=0, *, ans, g):
 
 @adjoint(
     np.flip,
-    **VIEW,
+    **VIEW_OF_M,
     samples=listed(
         call(numbers((2, 3))), call(numbers((2, 3)), 1), call(numbers((2, 1, 3)), (0, -1)), call(numbers((0,)))
     ),
 )
-def flip(a, axis=None, *, ans, g):
+def flip(m, axis=None, *, ans, g):
     return np.flip(g, axis)
 
 
-@adjoint(np.fliplr, **VIEW, samples=listed(call(numbers((2, 3))), call(numbers((2, 3, 2)))))
-def fliplr(a, *, ans, g):
+@adjoint(np.fliplr, **VIEW_OF_M, samples=listed(call(numbers((2, 3))), call(numbers((2, 3, 2)))))
+def fliplr(m, *, ans, g):
     return np.fliplr(g)
 
 
-@adjoint(np.flipud, **VIEW, samples=listed(call(numbers((3,))), call(numbers((2, 3)))))
-def flipud(a, *, ans, g):
+@adjoint(np.flipud, **VIEW_OF_M, samples=listed(call(numbers((3,))), call(numbers((2, 3)))))
+def flipud(m, *, ans, g):
     return np.flipud(g)
 
 
@@ -242,10 +244,10 @@ def roll(a, shift, axis=None, *, ans, g):
 
 @adjoint(
     np.rot90,
-    **VIEW,
+    **VIEW_OF_M,
     samples=listed(call(numbers((2, 3))), call(numbers((2, 3)), 2), call(numbers((2, 3, 4)), 3, (2, 0))),
 )
-def rot90(a, k=1, axes=(0, 1), *, ans, g):
+def rot90(m, k=1, axes=(0, 1), *, ans, g):
     return np.rot90(g, -k, axes)
 
 
@@ -306,7 +308,8 @@ def repeat(a, repeats, axis=None, *, ans, g):
 
 @adjoint(
     np.tile,
-    **LINEAR,
+    linear="A",
+    shape_only="A",
     samples=listed(
         call(numbers((3,)), 2),
         call(numbers((2, 3)), 2),
@@ -317,8 +320,8 @@ def repeat(a, repeats, axis=None, *, ans, g):
         call(numbers((2,)), 0),
     ),
 )
-def tile(a, reps, *, ans, g):
-    return runtime.untile(g, a, reps)
+def tile(A, reps, *, ans, g):  # noqa: N803
+    return runtime.untile(g, A, reps)
 
 
 @adjoint(
@@ -379,19 +382,19 @@ _TRIANGLES = listed(
 )
 
 
-@adjoint(np.tril, **LINEAR, samples=_TRIANGLES)
-def tril(a, k=0, *, ans, g):
-    return runtime.unbroadcast(np.tril(g, k), a)
+@adjoint(np.tril, linear="m", shape_only="m", samples=_TRIANGLES)
+def tril(m, k=0, *, ans, g):
+    return runtime.unbroadcast(np.tril(g, k), m)
 
 
-@adjoint(np.triu, **LINEAR, samples=_TRIANGLES)
-def triu(a, k=0, *, ans, g):
-    return runtime.unbroadcast(np.triu(g, k), a)
+@adjoint(np.triu, linear="m", shape_only="m", samples=_TRIANGLES)
+def triu(m, k=0, *, ans, g):
+    return runtime.unbroadcast(np.triu(g, k), m)
 
 
 @adjoint(
     np.diag,
-    **VIEW,
+    **VIEW_OF_V,
     samples=listed(
         call(numbers((3,))),
         call(numbers((3,)), 1),
@@ -402,10 +405,10 @@ def triu(a, k=0, *, ans, g):
         call(numbers((2, 2)), 5),
     ),
 )
-def diag(a, k=0, *, ans, g):
-    if np.ndim(a) == 1:
+def diag(v, k=0, *, ans, g):
+    if np.ndim(v) == 1:
         return np.diagonal(g, k)
-    return runtime.undiagonal(g, a, k)
+    return runtime.undiagonal(g, v, k)
 
 
 @adjoint(
@@ -424,9 +427,14 @@ def diagonal(a, offset=0, axis1=0, axis2=1, *, ans, g):
     return runtime.undiagonal(g, a, offset, axis1, axis2)
 
 
-@adjoint(np.diagflat, **LINEAR, samples=listed(call(numbers((3,))), call(numbers((2, 2)), 1), call(numbers(()), -1)))
-def diagflat(a, k=0, *, ans, g):
-    return runtime.reshape_like(np.diagonal(g, k), a)
+@adjoint(
+    np.diagflat,
+    linear="v",
+    shape_only="v",
+    samples=listed(call(numbers((3,))), call(numbers((2, 2)), 1), call(numbers(()), -1)),
+)
+def diagflat(v, k=0, *, ans, g):
+    return runtime.reshape_like(np.diagonal(g, k), v)
 
 
 @adjoint(

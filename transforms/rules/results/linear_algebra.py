@@ -56,7 +56,7 @@ def singular_values(
     real = tried(np.linalg.eigvalsh, dtype, rank=2) if dtype is not None else None
     found = tried(np.linalg.inv, dtype, rank=2) if dtype is not None else None
     whole, both = constant_of(full_matrices), constant_of(compute_uv)
-    if shape is None or len(shape) < 2 or real is None or found is None or None in (whole, both):
+    if shape is None or len(shape) < 2 or real is None or found is None or NotImplemented in (whole, both):
         return None
     rows, columns = shape[-2:]
     least = rows if rows == columns or rows == 1 else columns if columns == 1 else fresh(80)

@@ -49,7 +49,9 @@ def _reduction(function: Callable[..., Any]) -> Callable[..., Value | None]:
     return infer
 
 
-def reduced(dtype: np.dtype, shape: Shape | None, axis: Value, keepdims: bool) -> Value | None:
+def reduced(dtype: np.dtype, shape: Shape | None, axis: Value, keepdims: Any) -> Value | None:
+    if keepdims is NotImplemented:
+        return UNKNOWN
     if shape is None:
         return Number(dtype) if constant_of(axis) is None and not keepdims else UNKNOWN
     axes = axes_of(axis, len(shape))
@@ -119,7 +121,7 @@ def median(
 
 @result(np.count_nonzero)
 def count_nonzero(a: Value, axis: Value = NONE, *, keepdims: Value = FALSE) -> Value | None:
-    return reduced(np.dtype(np.intp), full_shape(a), axis, bool(constant_of(keepdims)))
+    return reduced(np.dtype(np.intp), full_shape(a), axis, constant_of(keepdims))
 
 
 @result(np.average)
@@ -132,7 +134,7 @@ def average(
     if any(dtype is None for dtype in dtypes):
         return None
     found = np.result_type(*dtypes, np.float16)
-    return reduced(np.result_type(found, dtypes[0], 1.0), full_shape(a), axis, bool(constant_of(keepdims)))
+    return reduced(np.result_type(found, dtypes[0], 1.0), full_shape(a), axis, constant_of(keepdims))
 
 
 def _cumulative(function: Callable[..., Any]) -> Callable[..., Value | None]:

@@ -357,6 +357,9 @@ def _in_own_order(
         return arguments, keywords
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     known = [name for name, parameter in entry.signature.parameters.items() if parameter.kind in kinds]
+    while len(arguments) < len(known) and known[len(arguments)] in keywords and known[len(arguments)] in entry.wrt:
+        name = known[len(arguments)]  # `np.sum(a=x)`: what is computed with comes by position from here on
+        arguments, keywords = [*arguments, keywords[name]], {key: keywords[key] for key in keywords if key != name}
     for place, (name, _) in enumerate(names[: len(arguments)]):
         own = known[place] if place < len(known) else None
         if own == name or own is not None and name not in known and own not in dict(names):
