@@ -401,3 +401,13 @@ def slice_of_cycle(x):
 
 
 register(slice_of_cycle, (0.7,), gradient=lambda x: 6.0 + 8 * x)
+
+
+def pairs_of_products(x):
+    total = 0.0
+    for a, b in itertools.product([x, x * x], [1.0, x]):
+        total += a * b
+    return total
+
+
+register(pairs_of_products, (0.7,), gradient=lambda x: 1 + 4 * x + 3 * x**2)

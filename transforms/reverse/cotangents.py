@@ -27,6 +27,7 @@ from transforms.core import (
     Statement,
     Var,
     all_writes,
+    is_call_of,
     is_temporary,
     names_in,
     walk,
@@ -409,7 +410,18 @@ class Cotangents:
             is_known = isinstance(owner, (Sequence, Mapping, Record))
             is_known = is_known or isinstance(owner, Many) and isinstance(owner.item, Sequence)
             return Const(_zero_tuple(value)) if is_known or out is None else self._zero_list(value, out)
+        if out is not None and self._is_sequence(atom, value):
+            return out.call(runtime.zeros, atom)
         return self.shadow(atom)
+
+    def _is_sequence(self, atom: Atom, value: Value) -> bool:
+        """Whether this is a constant tuple, or of unknown type and sure to be a sequence, put together of others."""
+        if isinstance(value, Literal):
+            return isinstance(value.value, tuple)
+        if self.kind(atom) is not Kind.VALUE or not isinstance(value, Unknown):
+            return False
+        made = self.plan.binding.get(atom.name) if isinstance(atom, Var) else None
+        return made is not None and is_call_of(made.value, runtime.join_sequences, runtime.repeat_sequence, tuple)
 
     def _zero_list(self, value: Sequence, out: Builder) -> Atom:
         items = (

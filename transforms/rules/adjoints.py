@@ -235,7 +235,7 @@ def simplify_zeros(site: Any) -> Any:
     value = site.value("x")
     if isinstance(value, Array):
         return site.call(np.zeros_like, site.atom("x"))
-    if isinstance(value, (Number, Literal)):
+    if isinstance(value, Number) or isinstance(value, Literal) and not isinstance(value.value, tuple):
         return Const(0.0)
     return None
 
