@@ -340,7 +340,7 @@ class Primitives(Containers):
         each, one = Builder(self.names, out.origin), self.names.temporary()
         if function in (dict, dict.copy):
             each.do(runtime.return_item, shadow, Var(one), each.call(dict.get, copied, Var(one), Const(0.0)))
-            out.add([For(one, out.call(list, shadow), tuple(each.statements), out.origin)])
+            out.add([For(one, out.call(runtime.keys_of, shadow), tuple(each.statements), out.origin)])
         elif function is runtime.repeat_sequence:
             length = out.call(max, Const(1), out.call(len, shadow))
             place = each.call(operations.make_slice, Var(one), each.call(operator.add, Var(one), length), Const(None))
