@@ -581,6 +581,26 @@ def test_second_order_of_in_place_changes() -> None:
     assert_close(ad.grad(first)(x.copy()), numeric_gradient(first, (x,), (0,))[0], 1e-7)
 
 
+def test_nothing_is_mirrored_for_the_tapes_of_a_derivative() -> None:
+    source = derivative(power_loop, 3).source_for(1.3)
+    assert source.count(".append(") == source.count(".pop()")
+    assert ".append(0.0)" not in source and "\n        tape_bar.pop()" not in source
+
+
+@pytest.mark.parametrize("order", (1, 2, 3, 4))
+def test_a_list_that_is_left_full_is_no_tape(order: int) -> None:
+    def f(x):
+        stack = []
+        for k in range(4):
+            stack.append(x**k)
+        top = stack.pop()
+        for _ in range(2):
+            top = top * stack.pop()
+        return top * stack[0] + len(stack)
+
+    assert derivative(f, order)(1.3) == pytest.approx(falling(6, order) * 1.3 ** (6 - order))
+
+
 def test_third_order_of_a_stencil() -> None:
     def f(x):
         u = np.zeros(5)
