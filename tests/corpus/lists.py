@@ -472,3 +472,15 @@ def _sum_of_an_array_in_a_list(x):
 
 
 register(sum_of_an_array_in_a_list, (numbers(4),), gradient=_sum_of_an_array_in_a_list)
+
+
+def exchanged_and_reversed(x):
+    y = list(x)
+    y[0], y[-1] = y[-1] * 2, y[0]
+    y[1:3] = y[2:0:-1]
+    i = 0
+    i, y[i] = 2, 5.0 * x[1]
+    return y[0] * y[1] + y[2] * y[3] * i
+
+
+register(exchanged_and_reversed, (numbers(4),))

@@ -78,6 +78,10 @@ def exchange(shadow: Any, key: Any, new: Any) -> Any:
         return 0.0
     if is_number(shadow):
         raise DerivativeRefused(UNKNOWN_MEMORY)
+    if isinstance(key, slice) and is_number(new):
+        raise DerivativeRefused(
+            "a slice of a list is assigned, and the type of what is assigned is not known: give example arguments"
+        )
     old = shadow.get(key, 0.0) if isinstance(shadow, dict) else shadow[key]
     shadow[key] = new
     return old
@@ -91,8 +95,10 @@ def return_item(shadow: Any, index: Any, other: Any) -> None:
             shadow = list(shadow)
         for position, item in zip(range(*index.indices(len(shadow))), other, strict=True):
             return_item(shadow, position, item)
-    elif is_apart_item(shadow, index, other):
-        add_item(shadow, index, other)
+        return
+    where = is_apart_item(shadow, index, other)
+    if where:
+        add_item(shadow, index, share(other, where))
 
 
 def _check_places(shadow: Any, other: Any) -> None:
@@ -106,14 +112,18 @@ def _check_places(shadow: Any, other: Any) -> None:
 
 def return_attribute(shadow: Any, name: str, other: Any) -> None:
     """Add the cotangent `other` of what was read from `x.name`, unless it is in the shadow's own memory."""
-    if is_apart(getattr(shadow, name), other):
-        add_attribute(shadow, name, other)
+    where = is_apart(getattr(shadow, name), other)
+    if where:
+        add_attribute(shadow, name, share(other, where))
 
 
-def is_apart(held: Any, other: Any) -> bool:
-    """Whether the shadow `other` of something that was read is not the memory that its owner's shadow holds for it."""
+def is_apart(held: Any, other: Any) -> Any:
+    """Whether the shadow `other` of something that was read is not the memory that its owner's shadow holds for it; for
+    a list that is a copy, a list with one answer for each item."""
     if is_number(other):
         return True
+    if isinstance(other, list) and isinstance(held, list) and other is not held and len(other) == len(held):
+        return [is_apart(mine, item) for mine, item in zip(held, other)]
     if isinstance(other, np.ndarray):
         return not (isinstance(held, np.ndarray) and np.may_share_memory(held, other))
     return is_number(held)
