@@ -5,6 +5,7 @@
     np.array(np.broadcast_to(c, shape))     np.full(shape, c)           c a number
     np.expand_dims(x, 1)                    x[:, None]
     np.sum(x, axis=0)                       x.sum(axis=0)               also max, min, prod
+    runtime.add_item(items, k, v)           items[k] += v               a list of floats
 
 The functions on the left are written in Python and cost several times what those on the right do.  Needs the abstract
 values of the names.
@@ -16,7 +17,7 @@ import operator
 
 import numpy as np
 
-from transforms import operations
+from transforms import operations, runtime
 from transforms.core import (
     Assign,
     Atom,
@@ -36,7 +37,7 @@ from transforms.core import (
     walk,
     with_blocks,
 )
-from transforms.values import Array, Literal, Number, Value
+from transforms.values import Array, Literal, Many, Number, Sequence, Value
 
 FLOAT = np.dtype(np.float64)
 METHODS = {np.sum: "sum", np.max: "max", np.min: "min", np.prod: "prod"}
@@ -73,8 +74,9 @@ class _Writer:
         result: list[Statement] = []
         for statement in block:
             statement = with_blocks(statement, [self.block(inner) for inner in blocks_of(statement)])
-            if isinstance(statement, Assign) and isinstance(statement.value, Call) and statement.target is not None:
-                result += self.assign(statement, statement.value)
+            if isinstance(statement, Assign) and isinstance(statement.value, Call):
+                write = self.effect if statement.target is None else self.assign
+                result += write(statement, statement.value)
             else:
                 result.append(statement)
         return tuple(result)
@@ -100,6 +102,20 @@ class _Writer:
             return [statement]
         self.changed = True
         return [Assign(statement.target, new, statement.origin, statement.comment)]
+
+    def effect(self, statement: Assign, call: Call) -> list[Statement]:
+        if not is_call_of(call, runtime.add_item) or not holds_floats(self.value(call.arguments[0])):
+            return [statement]
+        items, index, added = call.arguments
+        if not is_integer(self.value(index)) or not is_float(self.value(added)):
+            return [statement]
+        self.changed = True
+        old, new, origin = self.temporary(), self.temporary(), statement.origin
+        return [
+            Assign(old, Call(Ref(operator.getitem), (items, index)), origin),
+            Assign(new, Call(Ref(operator.add), (Var(old), added)), origin, statement.comment),
+            Assign(None, Call(Ref(operator.setitem), (items, index, Var(new))), origin),
+        ]
 
     def temporary(self) -> str:
         name = self.names.temporary()
@@ -128,11 +144,7 @@ class _Writer:
         if broadcast is None or self.uses.get(source.name) != 1 or broadcast.keywords:
             return None
         number, shape = broadcast.arguments
-        value = self.value(number)
-        is_float = (isinstance(value, Literal) and isinstance(value.value, float)) or (
-            isinstance(value, Number) and value.dtype == FLOAT
-        )
-        return Call(Ref(np.full, "np.full"), (shape, number)) if is_float else None
+        return Call(Ref(np.full, "np.full"), (shape, number)) if is_float(self.value(number)) else None
 
     def expanded(self, source: Atom, axis: Atom) -> Expression | None:
         value = self.value(source)
@@ -148,3 +160,23 @@ class _Writer:
         if isinstance(atom, Const):
             return Literal(atom.value)
         return self.values.get(atom.name) if isinstance(atom, Var) else None
+
+
+def is_float(value: Value | None) -> bool:
+    """Whether a value is known to be a number of float64."""
+    if isinstance(value, Literal):
+        return isinstance(value.value, float)
+    return isinstance(value, Number) and value.dtype == FLOAT
+
+
+def is_integer(value: Value | None) -> bool:
+    if isinstance(value, Literal):
+        return type(value.value) is int
+    return isinstance(value, Number) and value.dtype.kind in "iu"
+
+
+def holds_floats(value: Value | None) -> bool:
+    """Whether a value is known to be a list of numbers of float64."""
+    if isinstance(value, Many):
+        return value.kind is list and is_float(value.item)
+    return isinstance(value, Sequence) and value.kind is list and all(map(is_float, value.items))

@@ -56,6 +56,7 @@ from transforms.core import (
 )
 from transforms.passes.coalesce import derivative_name
 from transforms.passes.effects import Effect, Memory, memory_of
+from transforms.passes.idioms import holds_floats
 from transforms.passes.unpackings import unpackings
 from transforms.presentation import Choice, Unpack, Update, children, expressions_of, map_leaves, targets_of, variables
 from transforms.printer.notation import INPLACE
@@ -372,7 +373,7 @@ def _substitute(statement: Any, inside: dict[str, Any]) -> Any:
 
 
 def _update(statement: Any, values: dict[str, Any]) -> Any:
-    """`x[i] = operator.iadd(x[i], v)` as `x[i] += v`, and the same with an attribute; of an array also `x[i] + v`."""
+    """`x[i] = operator.iadd(x[i], v)` as `x[i] += v`, and the same with an attribute; of floats also `x[i] + v`."""
     if not (isinstance(statement, Assign) and statement.target is None):
         return statement
     value = statement.value
@@ -392,7 +393,8 @@ def _update(statement: Any, values: dict[str, Any]) -> Any:
                 simple = all(isinstance(part, (Var, Const, Ref)) for part in (owner, key))
                 operation = stored.function.value
                 known = values.get(owner.name) if isinstance(owner, Var) else None
-                if operation is operator.add and isinstance(known, Array) and known.dtype.kind in "fc":
+                is_float = isinstance(known, Array) and known.dtype.kind in "fc"
+                if operation is operator.add and (is_float or holds_floats(known)):
                     operation = operator.iadd
                 if operation in INPLACE and stored.arguments[0] == place and simple:
                     return Update(place, operation, stored.arguments[1], statement.origin)

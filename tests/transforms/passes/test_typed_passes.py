@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import autodiff as ad
 from autodiff.values import abstract_arguments
 from transforms import core
 from transforms.canonical import lower_source
@@ -119,3 +120,29 @@ def test_copies_out_of_loops_go_and_carried_values_stay():
     changed = carried.carried(function)
     assert run(changed, (0.5, 3)) == run(function, (0.5, 3)) == 0.5**3 * 2.5
     assert run(changed, (0.5, 0)) == 0.0
+
+
+def sum_of_some(x, n):
+    items = [x * k for k in range(n)]
+    total = 0.0
+    for k in range(n - 1):
+        total = total + items[k] * items[k + 1]
+    return total
+
+
+def test_cotangents_of_floats_in_a_list_are_added_in_place() -> None:
+    gradient = ad.grad(sum_of_some)
+    source = gradient.source_for(0.7, 4)
+    assert "add_item" not in source and "items_bar[k] += " in source
+    assert "add_item" in gradient.source  # of unknown type: an item may be an array
+    known = 2 * 0.7 * sum(k * (k + 1) for k in range(3))
+    assert gradient(0.7, 4) == pytest.approx(known, rel=1e-14)
+
+
+def test_cotangents_of_arrays_in_a_list_are_not() -> None:
+    gradient = ad.grad(sum_of_some)
+    x = np.array([0.3, -1.2])
+    weighted = ad.grad(lambda y: np.sum(sum_of_some(y, 4)))
+    assert "_bar[k] += " not in weighted.source_for(x)
+    assert np.allclose(weighted(x), 2 * x * sum(k * (k + 1) for k in range(3)), rtol=1e-14, atol=0)
+    assert gradient(0.7, 4) > 0
