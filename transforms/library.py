@@ -42,6 +42,14 @@ def call_either(is_first: Any, first: Any, second: Any, *arguments: Any, **keywo
     return second(*arguments, **keywords)
 
 
+def iter_until(function: Any, sentinel: Any) -> Any:
+    """`iter(function, sentinel)`"""
+    item = function()
+    while item != sentinel:
+        yield item
+        item = function()
+
+
 def choose(is_first: Any, first: Any, second: Any) -> Any:
     """What a condition chooses."""
     return first if is_first else second

@@ -212,7 +212,7 @@ def function_name(function: Any) -> str:
     module = getattr(function, "__module__", None) or ""
     if type(function).__name__ == "ufunc" and not module:
         module = "numpy"
-    if module in ("builtins", ""):
+    if module in ("builtins", "", "transforms.library"):
         return name
     if module == "_operator":
         module = "operator"

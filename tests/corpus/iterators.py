@@ -411,3 +411,11 @@ def pairs_of_products(x):
 
 
 register(pairs_of_products, (0.7,), gradient=lambda x: 1 + 4 * x + 3 * x**2)
+
+
+def calls_until_a_sentinel(x):
+    q = [x, x * 2, 0]
+    return sum(v * v for v in iter(lambda: q.pop(0), 0)) + len(q)
+
+
+register(calls_until_a_sentinel, (1.3,), gradient=lambda x: 10 * x)

@@ -125,7 +125,9 @@ def _known_items(calls: Calls, function: Any, arguments: list[Binding]) -> list[
 
 @handles(iter)
 def on_iter(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
-    """`iter(items)`"""
+    """`iter(items)`, `iter(function, sentinel)`"""
+    if len(arguments) == 2 and not keywords:
+        return calls.call_object(Ref(library.iter_until), arguments, {})
     source = arguments[0] if len(arguments) == 1 else None
     if source is None or source.value == UNKNOWN or not may_hold_numbers(source.value):
         return None
