@@ -544,3 +544,31 @@ def test_out_of_methods_in_generic_code(method: str) -> None:
     known = numeric_gradient(function, (V,), (0,))[0]
     for run in (ad.grad(function), lambda x: run_generic(ad.grad(function), (x,))):
         assert_close(run(V.copy()), known)
+
+
+CHANGES = (
+    *("np.clip(x, 0.5, 1.0, y)", "x.clip(0.5, 1.0, y)", "np.add.reduce(x[None], 0, None, y)", "np.cumsum(x, 0, None, y)"),
+    *("np.sum(x[None], 0, None, y)", "np.dot(np.eye(3), x, y)", "x.dot(np.eye(3), y)", "np.ndarray.dot(x, np.eye(3), y)"),
+    *("np.take(x, [2, 1, 0], None, y)", "np.concatenate([x[:1], x[1:]], 0, y)", "np.max(x[None], 0, y)"),
+    *("np.mean(x[None], 0, None, y)", "np.negative(x, y)", "np.add.accumulate(x, 0, None, y)", "np.ndarray.sort(y)"),
+    *("np.ndarray.fill(y, x[0])", "np.ndarray.put(y, [0], x[1])", "np.ndarray.__setitem__(y, 0, x[1])", "y.__iadd__(x)"),
+    *("items.__setitem__(0, x[1])", "list.__setitem__(items, 0, x[1])", "table.__setitem__('a', x[1])"),
+    *("dict.update(table, a=x[1])", "list.append(items, x[1])", "list.__iadd__(items, [x[1]])", "operator.iadd(y, x)"),
+    *("object.__setattr__(o, 'a', x[1])", "setattr(o, 'a', x[1])", "np.ufunc.at(np.add, y, [0], x[1])"),
+)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_changes_by_calls_of_every_form(change: str) -> None:
+    """`out` by position, methods of builtin classes called as functions: followed or refused."""
+    function = program(
+        f"y = x * 1.5\nitems = [x[0], x[2]]\ntable = {{'a': x[0]}}\no = O(x[0])\n{change}\n"
+        "return np.sum(y**3) + items[0] ** 2 + items[-1] ** 3 + table['a'] ** 2 + o.a**2"
+    )
+    known = numeric_gradient(function, (V,), (0,))[0]
+    for run in (ad.grad(function), lambda x: run_generic(ad.grad(function), (x,))):
+        try:
+            found = run(V.copy())
+        except (ad.AutodiffError, ad.DerivativeRefused):
+            continue
+        assert_close(found, known)

@@ -26,6 +26,7 @@ rule takes it as `<argument>_bar`, holding the cotangent after the call, and tur
 
 from __future__ import annotations
 
+import functools
 import inspect
 import operator
 import sys
@@ -217,6 +218,26 @@ def function_name(function: Any) -> str:
     if module == "_operator":
         module = "operator"
     return ("np" + module[5:] if module.split(".")[0] == "numpy" else module) + "." + name
+
+
+def place_of_out(function: Any) -> int | None:
+    """The position of `out` among the arguments of a NumPy function that is no ufunc."""
+    if isinstance(getattr(function, "__self__", None), np.ufunc):
+        return {"reduce": 3, "accumulate": 3, "reduceat": 4}.get(function.__name__)
+    if isinstance(function, (np.ufunc, type)) or not (getattr(function, "__module__", None) or "").startswith("numpy"):
+        return None
+    return _named_out(function)
+
+
+@functools.cache
+def _named_out(function: Any) -> int | None:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = [parameter.name for parameter in parameters if parameter.kind in kinds]
+    return names.index("out") if "out" in names else None
 
 
 REPORTING = frozenset({"logging", "warnings", "time", "traceback", "pprint"})

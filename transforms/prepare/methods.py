@@ -56,11 +56,14 @@ def _array_method(statement: Assign, call: Call, receiver: Var, name: Const, nam
         lines.append(Assign(packed, Call(Ref(operations.make_tuple), rest), origin))
         rest = (Var(packed),)
     keywords, out = call.keywords, dict(call.keywords).get("out", Const(None))
+    place = registry.place_of_out(function)
+    if place is not None and len(rest) == place:
+        rest, out = rest[:-1], rest[-1]
+    keywords = tuple((key, atom) for key, atom in keywords if key != "out")
     new = Call(Ref(function, registry.function_name(function)), (receiver, *rest), keywords)
     if out == Const(None):
         return [*lines, Assign(statement.target, new, origin)]
     made = names.temporary()
-    new = Call(new.function, new.arguments, tuple((key, atom) for key, atom in keywords if key != "out"))
     copy = Call(Ref(np.copyto, "np.copyto"), (out, Var(made)), (("casting", Const("same_kind")),))
     lines += [Assign(made, new, origin), Assign(None, copy, origin)]
     return lines if statement.target is None else [*lines, Assign(statement.target, out, origin)]

@@ -348,7 +348,7 @@ def fmax(x, y, *, ans, g):
         call(numbers((3,)).astype(np.float32), -0.5, 0.5),
     ),
 )
-def clip(a, a_min=None, a_max=None, min=None, max=None, *, ans, g):
+def clip(a, a_min=None, a_max=None, *, min=None, max=None, ans, g):
     return (
         g * (ans == a),
         None if a_min is None else g * runtime.clipped_below(a, a_min, a_max),

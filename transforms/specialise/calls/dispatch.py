@@ -22,7 +22,7 @@ from transforms.specialise.calls.closures import boxed, compared, is_boxed, unbo
 from transforms.specialise.calls.facts import HANDLERS, Keywords, is_numpy, python_type
 from transforms.specialise.calls.iterating import call_getter, call_iterating
 from transforms.specialise.calls.overloading import call_overloaded
-from transforms.specialise.calls.primitives import call_primitive
+from transforms.specialise.calls.primitives import call_primitive, same_function
 from transforms.specialise.calls.users import (
     call_bound_method,
     call_manager,
@@ -119,6 +119,15 @@ class Calls:
             arguments = [unboxed(self, item) for item in arguments]
         elif id(thing) in _COMPARING:
             arguments = [compared(self, item) for item in arguments]
+        if isinstance(thing, (types.WrapperDescriptorType, types.MethodDescriptorType)) and id(thing) not in HANDLERS:
+            same = same_function(thing)
+            if same is not None:
+                return self.call_object(Ref(same, registry.function_name(same)), arguments, keywords)
+            entry = registry.lookup(thing)
+            is_known = entry is not None and (entry.adjoint or entry.is_constant or entry.mutates or entry.refusal)
+            if thing.__objclass__ is np.ndarray and arguments and not is_known:
+                method = [arguments[0], constant(thing.__name__), *arguments[1:]]  # `np.ndarray.dot(a, b)`
+                return self.call_object(Ref(operations.method), method, keywords)
         special = call_overloaded(self, ref, arguments, keywords) or call_iterating(self, ref, arguments, keywords)
         if special is not None:
             return special

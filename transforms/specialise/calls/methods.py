@@ -30,7 +30,7 @@ from transforms.specialise.calls.containers import build_tuple, tuple_of
 from transforms.specialise.calls.dicts import changed_dict, merged_dicts, updated
 from transforms.specialise.calls.facts import VIEW_KINDS, Keywords, handles, python_type
 from transforms.specialise.calls.items import on_getitem
-from transforms.specialise.calls.primitives import is_small, primitive_of_value
+from transforms.specialise.calls.primitives import is_small, primitive_of_value, same_function
 from transforms.specialise.calls.records import named_tuple_method
 from transforms.values import (
     INTEGER,
@@ -71,6 +71,10 @@ def on_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
     value = source.value
     if isinstance(value, Instance) and value.kind is super and source.parts is not None:
         return super_method(calls, source.parts, name, rest, keywords)
+    special = getattr(python_type(value), name, None) if name.startswith("__") else None
+    same = same_function(special) if isinstance(special, types.WrapperDescriptorType) else None
+    if same is not None:  # `items.__setitem__(0, x)`
+        return calls.call_object(Ref(same, registry.function_name(same)), [source, *rest], keywords)
     match value:
         case Never():
             return calls.emit(ref, arguments, keywords, NEVER)

@@ -223,6 +223,20 @@ def fold(thing: Any, arguments: list[Binding], keywords: Keywords) -> Binding | 
     return constant(result)
 
 
+_SPECIAL = {
+    f"__{name}__": getattr(operator, name)
+    for name in "setitem getitem delitem contains iadd isub imul itruediv imatmul ior iand neg pos invert".split()
+}
+
+
+def same_function(thing: Any) -> Any:
+    """The operator that a special method of a builtin class is: `list.__setitem__`; None where there is none."""
+    if registry.lookup(thing) is not None:
+        return None
+    owner, name = thing.__objclass__, thing.__name__
+    return _SPECIAL.get(name) if owner in (np.ndarray, list, dict) else None
+
+
 def with_out(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     """`f(x, out=a, where=m)` as `r = f(x)`, `np.copyto(a, r, casting="same_kind", where=m)`."""
     thing = ref.value
@@ -232,7 +246,12 @@ def with_out(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyword
         given, rest = arguments[thing.nin], arguments[: thing.nin]
         if len(arguments) > thing.nin + 1 or thing.nout != 1:
             return None
-    if given is None or not (is_ufunc or is_numpy(thing)) or thing is np.copyto:
+    place = None if is_ufunc or given is not None else registry.place_of_out(thing)
+    if place is not None and len(arguments) > place:
+        given, rest = arguments[place], arguments[:place]
+        later = [name for name, _ in _positions_by_name(thing)][place + 1 :]
+        keywords = {**dict(zip(later, arguments[place + 1 :])), **keywords}
+    if given is None or not (is_ufunc or is_numpy(thing) or place is not None) or thing is np.copyto:
         return None
     named = {key: item for key, item in keywords.items() if key != "out"}
     if isinstance(given.value, Literal) and given.value.value is None:
