@@ -11,7 +11,7 @@ import transforms.rules  # noqa: F401  (registers all of them)
 from tests.transforms.rules.direct import check_rule
 from transforms import runtime
 from transforms.registry import lookup, primitives
-from transforms.rules.indexing import getitem_is_view, index_may_repeat
+from transforms.subscripts import getitem_is_view, index_may_repeat
 from transforms.values import UNKNOWN, Array, Instance, Literal, Number, Sequence
 
 ENTRIES = [entry for entry in primitives() if entry.subject == "indexing" and entry.samples]

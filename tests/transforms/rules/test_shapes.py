@@ -11,7 +11,7 @@ import transforms.rules  # noqa: F401  (registers all of them)
 from tests.transforms.rules.direct import check_rule
 from transforms.registry import lookup, method_function, primitives
 
-SUBJECTS = ("shapes", "joining", "helpers_arrays")
+SUBJECTS = ("shapes", "joining")
 ENTRIES = [entry for entry in primitives() if entry.subject in SUBJECTS and entry.samples]
 
 
