@@ -250,6 +250,7 @@ def find_regions(
                 merge(regions.of(target), regions.of(statement.context))
             case Return():
                 regions.of(statement.value)
+    finder.settle_changed_within()
     finder.settle_unknown_items()
     return regions
 
@@ -320,7 +321,21 @@ class _Finder:
         self.regions, self.summary_of, self.views = regions, summary_of, views
         self.unknown_items: list[tuple[str, Atom]] = []
         self.unknown_stores: list[tuple[Atom, Var]] = []  # (container, what is stored in it)
+        self.changed_within: list[Region] = []  # of lists whose items are not known and that are changed with them
         self.changed_items: list[Atom] = []  # containers of unknown type of which an item is changed
+
+    def settle_changed_within(self) -> None:
+        """What a list of unknown items holds may be changed with it, if it is no tuple."""
+        values = self.regions.function.values or {}
+        tuples = {
+            region.find()
+            for name, region in self.regions.names.items()
+            if getattr(values.get(name), "kind", None) is tuple
+        }
+        for region in self.changed_within:
+            content = region.find().content
+            if content not in tuples:
+                content.mutate()
 
     def settle_unknown_items(self) -> None:
         """`y = x[i]` where neither type is known is a view only if something changes y; else y may be a copy."""
@@ -505,6 +520,8 @@ class _Finder:
         if not is_container(value):
             return
         held = (value.item,) if isinstance(value, Many) else getattr(value, "items", ())
+        if isinstance(value, Instance) and value.kind is list:
+            self.changed_within.append(region)
         for item in held if isinstance(held, tuple) else ():
             if not is_immutable(item) and getattr(item, "kind", None) is not tuple:
                 region.content.mutate()
