@@ -241,6 +241,7 @@ class Function:
     hints: dict[str, str] = field(default_factory=dict, repr=False)  # temporary -> a name that would say what it is
     given: dict[str, Any] = field(default_factory=dict, repr=False)  # what parameters are in every call, by design
     order: int = 0  # how often this is half of a derivative: 1 for the adjoint of a user's function
+    is_derivative: bool = False  # whether reverse mode wrote it
     remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)  # by analysis, see `recall`
 
     def recall(self, analysis: Callable[[Function], Any]) -> Any:

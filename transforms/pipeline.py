@@ -59,10 +59,10 @@ class Compiler:
         function = first_alike(function, (known for known, _, _ in self.pairs))
         key = (function, wrt, shadowed)
         if key not in self.pairs:
-            place: dict[str, Any] = {"filename": function.filename, "origin": function.origin}
-            given = function.given
-            augmented = Function(f"{function.name}_augmented", (), (), order=function.order + 1, given=given, **place)
-            adjoint = Function(f"{function.name}_adjoint", (), (), order=function.order + 1, **place)
+            place: dict[str, Any] = {"filename": function.filename, "origin": function.origin, "is_derivative": True}
+            given, order = function.given, function.order + 1
+            augmented = Function(f"{function.name}_augmented", (), (), order=order, given=given, **place)
+            adjoint = Function(f"{function.name}_adjoint", (), (), order=order, **place)
             self.pairs[key] = Pair(augmented, adjoint, identifier(function.name))
             make_pair(self.pairs[key], self.prepare(function), wrt, self, shadowed)
         return self.pairs[key]

@@ -241,6 +241,8 @@ class _Carriers:
     def follow_keys(self, target: str | None, call: Call) -> str | None:
         """Mark dicts with keys that depend on the input, and what is read from their keys; what it makes a number of
         that the result depends on."""
+        if self.regions.function.is_derivative:
+            return None  # the keys are those of the program, which was looked at; here they come off tapes
         function = call.function.value if isinstance(call.function, Ref) else None
         is_dict = not isinstance(self.regions.value(call.arguments[0]), Array) if call.arguments else True
         for key in _keys(call) if is_dict else ():

@@ -86,6 +86,7 @@ def gradient(
         filename=function.filename,
         origin=function.origin,
         doc=function.doc,
+        is_derivative=True,
     )
 
 

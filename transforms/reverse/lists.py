@@ -153,14 +153,16 @@ class Lists(Control):
         items = call.arguments[1]
         rows = self.plan.value(items)
         copies = isinstance(rows, Array) and rows.rank == 1  # numbers, out of memory that may change
-        if not copies and isinstance(items, Var) and self.kind(items) is Kind.SHADOW:
-            start = primal.call(len, shadow)
-            primal.do(list.extend, shadow, self.item_shadows(items, primal))
-            key = adjoint.call(operations.make_slice, start, Const(None), Const(None))
-            self.give_items(items, adjoint.call(runtime.take_items, shadow, key), adjoint)
-            return
-        primal.do(list.extend, shadow, primal.call(runtime.zeros, items))
-        self.accumulate(items, adjoint.call(runtime.pop_items, shadow, items), adjoint)
+        is_shared = not copies and isinstance(items, Var) and self.kind(items) is Kind.SHADOW
+        start = primal.call(len, shadow)
+        put = self.item_shadows(items, primal) if is_shared else primal.call(runtime.zeros, items)
+        primal.do(list.extend, shadow, put)
+        key = adjoint.call(operations.make_slice, start, Const(None), Const(None))
+        taken = adjoint.call(runtime.take_items, shadow, key)
+        if is_shared:
+            self.give_items(items, taken, adjoint)
+        else:
+            self.accumulate(items, adjoint.call(runtime.repack, taken, items), adjoint)
 
     def set_slice(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         """`items[i:j] = other` of lists: there may be more or fewer items than before."""
