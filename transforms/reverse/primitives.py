@@ -65,6 +65,10 @@ ITEM_COPIES = (  # those that do the same to the shadows of the items
     list, tuple, dict, list.copy, dict.copy, runtime.join_sequences, runtime.repeat_sequence,
 )  # fmt: skip
 
+REGROUPINGS = (  # they may put the items of a list or tuple into another one
+    operations.unpack, runtime.repack, runtime.relist, runtime.sequence, runtime.unsequence,
+)  # fmt: skip
+
 ITEM_LISTS = (dict.values, dict.items, runtime.values_by_keys, runtime.items_by_keys)
 
 
@@ -396,6 +400,9 @@ class Primitives(Containers):
         bound = bind(entry, call)
         if bound is None or any(self.kind(atom) is Kind.VALUE for name in entry.wrt for atom in bound.get(name, ())):
             return False
+        if function.value in REGROUPINGS:
+            self._regroup(statement, entry, call, source, primal, adjoint)
+            return True
         origin = statement.origin
         copied = primal.call(runtime.is_copy, Var(target), Var(source), target=self.names.fresh("copied"))
         new, same, back = (Builder(self.names, origin) for _ in range(3))
@@ -411,6 +418,30 @@ class Primitives(Containers):
         if back.statements:
             adjoint.add([If(copied, tuple(back.statements), (), origin)])
         return True
+
+    def _regroup(
+        self, statement: Assign, entry: registry.Primitive, call: Call, source: str, primal: Builder, adjoint: Builder
+    ) -> None:
+        """The result of a function that may put the items of a list or tuple into another one: its shadow holds the
+        shadows of these items.  Otherwise it is a copy, or the same, as the run time finds out."""
+        target, origin = statement.target, statement.origin
+        assert target is not None
+        bar, shadow = Var(self.bar(target)), Var(self.bar(source))
+        kept = primal.call(runtime.keeps_items, Var(target), Var(source), target=self.names.fresh("kept"))
+        copied = Var(self.names.fresh("copied"))
+        held, other, new, same, given, back = (Builder(self.names, origin) for _ in range(6))
+        held.bind(copied.name, Const(False))
+        held.call(list, shadow, target=bar.name)
+        other.call(runtime.is_copy, Var(target), Var(source), target=copied.name)
+        new.call(runtime.zeros, Var(target), target=bar.name)
+        same.bind(bar.name, self._mirrored(call, source))
+        other.add([If(copied, tuple(new.statements), tuple(same.statements), origin)])
+        primal.add([If(kept, tuple(held.statements), tuple(other.statements), origin)])
+        given.do(runtime.return_item, shadow, Const(slice(None)), bar)
+        adjoint.add([If(kept, tuple(given.statements), (), origin)])
+        self._rule(statement, entry, call, bar, back)
+        if back.statements:
+            adjoint.add([If(copied, tuple(back.statements), (), origin)])
 
     def _mirrored(self, call: Call, source: str) -> Call:
         """The call that makes of the shadow of its argument `source` what it makes of the argument."""

@@ -157,6 +157,7 @@ facts(runtime.merge, wrt="shadow other", views="shadow")
 facts(runtime.drained, wrt="shadow", views="shadow")
 facts(runtime.rebound, runtime.accumulated, wrt="shadow", views="shadow", shape_only="x")
 constant(runtime.is_apart, runtime.is_apart_item, runtime.is_number, runtime.is_copy)
+constant(runtime.keeps_items)
 
 
 @adjoint(runtime.take_stored, wrt="", mutates="shadow", shape_only="stored", is_pure=False)

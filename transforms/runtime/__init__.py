@@ -259,6 +259,7 @@ from transforms.runtime.refusal import (
     check_view,
     is_computed,
     is_copy,
+    keeps_items,
     refuse_call,
 )
 from transforms.runtime.shadows import (

@@ -130,6 +130,12 @@ def is_copy(result: Any, source: Any) -> bool:
     return answers == {True}
 
 
+def keeps_items(result: Any, source: Any) -> bool:
+    """Whether something is another list or tuple of the very items of a list or tuple."""
+    are_lists = isinstance(result, (list, tuple)) and isinstance(source, (list, tuple)) and result is not source
+    return are_lists and len(result) == len(source) and all(p is q for p, q in zip(result, source))
+
+
 def _copies(thing: Any, known: set[int], arrays: list[np.ndarray]) -> Iterator[bool]:
     """For each part of something whether it is new: a number, or memory other than what is known."""
     if isinstance(thing, (float, complex, np.inexact)):
