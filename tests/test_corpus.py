@@ -84,6 +84,7 @@ REFUSED_UNTYPED_TWICE = frozenset(
     {
         "algorithms.edit_distance",
         "attempts.raised_from_another",
+        "copies.lists_of_lists",
         "products.low_rank_error",
         "products.matrix_cube_by_eigenvectors",
         "products.rotated_vector",
