@@ -406,7 +406,8 @@ def _mirrors_structure(plan: Plan, statement: Statement) -> tuple[str, ...]:
             function = call.function.value if isinstance(call.function, Ref) else None
             names = tuple(atom.name for atom in call.atoms if isinstance(atom, Var))
             own = () if target is None else (target,)
-            if function in BUILDERS or isinstance(function, Function):
+            is_constructor = isinstance(function, type) and registry.lookup(function) is None
+            if function in BUILDERS or isinstance(function, Function) or is_constructor:
                 return names + own
             if function in (operator.getitem, getattr) and not isinstance(plan.value(call.arguments[0]), Array):
                 return names + own

@@ -8,7 +8,7 @@ from typing import Any
 
 from transforms import core
 from transforms.inference import is_constant, join, loosened, many, value_of_object
-from transforms.values import Instance, Literal, Many, Mapping, Never, Partial, Record, Sequence, Value
+from transforms.values import Instance, Literal, Many, Mapping, Never, Partial, Record, Sequence, Unknown, Value
 
 Region = tuple[Hashable, ...]
 
@@ -60,6 +60,12 @@ def holds_mutable(value: Value) -> bool:
         case Partial():
             return any(map(holds_mutable, (value.function, *value.arguments, *(v for _, v in value.keywords))))
     return hasattr(value, "item") and holds_mutable(value.item)
+
+
+def may_hold_mutable(value: Value) -> bool:
+    """Whether the value may be, or contain, a mutable container."""
+    is_own = isinstance(value, Instance) and value.kind.__module__ not in ("builtins", "numpy")
+    return is_own or isinstance(value, Unknown) or holds_mutable(value)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from transforms.analyses.raising import is_ambiguous
 from transforms.core import Assign, Call, Const, Ref, Var
 from transforms.inference import FRESH, item_value, renamed_any
 from transforms.specialise import generators
-from transforms.specialise.binding import Binding, holds_mutable
+from transforms.specialise.binding import Binding, may_hold_mutable
 from transforms.specialise.calls.closures import is_choice
 from transforms.specialise.calls.iterating import loop_items
 from transforms.specialise.calls.questions import truth, truth_of_choice
@@ -287,7 +287,7 @@ class Control(Joins):
             return name
         new = self.new_name(name)
         self.values[new] = value
-        self.env[name] = Binding(Var(new), value, None, iterable.region if holds_mutable(value) else None)
+        self.env[name] = Binding(Var(new), value, None, iterable.region if may_hold_mutable(value) else None)
         return new
 
 

@@ -13,7 +13,7 @@ from typing import Union
 from transforms import core
 from transforms.core import Assign, Const, Var
 from transforms.inference import FRESH, as_number, is_constant, join, renamed_sizes
-from transforms.specialise.binding import Binding, Region, holds_mutable
+from transforms.specialise.binding import Binding, Region, may_hold_mutable
 from transforms.specialise.choices import Choices, Sides
 from transforms.specialise.session import is_closure
 from transforms.values import NEVER, UNKNOWN, Array, Length, Literal, Never, Number, Partial, Sequence, Value
@@ -92,7 +92,7 @@ class Joins(Choices):
         value = join(first.value, second.value, (FRESH, new))
         self.values[new] = value
         region = first.region if first.region == second.region else None
-        if region is None and holds_mutable(value):
+        if region is None and may_hold_mutable(value):
             region = self.meeting(name, first, second)
             value = self.values[new] = self.settled(value, region)
         if isinstance(value, Literal):
@@ -157,7 +157,7 @@ class Joins(Choices):
         region = leaf.region if leaf.start is None or leaf.region == end.region else None
         if leaf.start is None and leaf.rounds == 0:
             region = end.region
-        if region is None and holds_mutable(value) and (leaf.region or end.region):
+        if region is None and may_hold_mutable(value) and (leaf.region or end.region):
             both = [binding for binding in (leaf.start, end) if binding is not None]
             region = self.meeting(prefix, *both)
             if region is None:

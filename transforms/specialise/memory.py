@@ -10,9 +10,9 @@ from collections.abc import Hashable, Iterable
 
 from transforms.core import Var
 from transforms.inference import ANY_SIZE, FRESH, as_number, join, loosened, renamed_sizes
-from transforms.specialise.binding import Binding, Content, Region, holds_mutable
+from transforms.specialise.binding import Binding, Content, Region, holds_mutable, may_hold_mutable
 from transforms.specialise.session import Session
-from transforms.values import NEVER, UNKNOWN, Instance, Literal, Mapping, Record, Sequence, Value
+from transforms.values import NEVER, UNKNOWN, Instance, Literal, Mapping, Record, Sequence, Unknown, Value
 
 
 class Memory:
@@ -51,9 +51,11 @@ class Memory:
     def mutate(self, binding: Binding, item: Value | None) -> None:
         """Note that a container is changed: `item` is put into it; None: anything may be."""
         self.note_data(binding)
-        if not holds_mutable(binding.value) or self.all_mutable:
+        if not may_hold_mutable(binding.value) or self.all_mutable:
             return
         if binding.region is None:
+            if not holds_mutable(binding.value):
+                return  # not made here, or given away
             if isinstance(binding.value, Instance) and item is not None and not isinstance(item, Instance):
                 return  # nothing is known of its content
             self.all_mutable = self.dirty = True
@@ -185,17 +187,17 @@ class Memory:
         if binding.parts is not None:
             for part in binding.parts:
                 self.escape(part)
-        if holds_mutable(binding.value):
+        if may_hold_mutable(binding.value):
             self.mutate(binding, None)
 
     def escape_parts(self, binding: Binding) -> None:
         """Note that an operand is stored where it can no longer be followed."""
-        if holds_mutable(binding.value):
+        if may_hold_mutable(binding.value):
             self.escape(binding)
 
     def keep(self, owner: Binding, item: Binding) -> None:
         """Note that an operand is put into a container: what changes it there changes it."""
-        if not holds_mutable(item.value):
+        if not may_hold_mutable(item.value):
             return
         if owner.region is None or item.region is None:
             self.escape(item)
@@ -220,12 +222,13 @@ class Memory:
 
     def inner_region(self, binding: Binding, value: Value) -> Region | None:
         """The region of what is read from a container: that of the container, which stands for all inside of it."""
-        return binding.region if holds_mutable(value) else None
+        return binding.region if may_hold_mutable(value) else None
 
     def meeting(self, name: Hashable, *bindings: Binding) -> Region | None:
         """The region of a name that stands for either of several containers: what changes it may change each."""
         mutable = [binding for binding in bindings if holds_mutable(binding.value)]
-        if any(binding.region is None for binding in mutable):
+        mutable += [b for b in bindings if isinstance(b.value, Unknown) and b.region is not None]
+        if not mutable or any(binding.region is None for binding in mutable):
             return None
         region = ("join", *self.path, name)
         self.nest(region, mutable)

@@ -14,7 +14,7 @@ from transforms.analyses.liveness import liveness
 from transforms.core import Assign, Call, Const, Ref, Var
 from transforms.inference import is_constant, map_sizes, public
 from transforms.specialise import generators
-from transforms.specialise.binding import Binding, constant, holds_mutable
+from transforms.specialise.binding import Binding, constant, holds_mutable, may_hold_mutable
 from transforms.specialise.calls import Calls
 from transforms.specialise.calls.containers import tuple_of
 from transforms.specialise.calls.users import leaf_bindings
@@ -166,7 +166,7 @@ class Sweep(Control):
             return Binding(None, settled, (constant(value.function.object), *parts))
         number = next(places)
         name = self.parameters[number]
-        region = ("parameter", number) if holds_mutable(value) else None
+        region = ("parameter", number) if may_hold_mutable(value) else None
         if region is not None and isinstance(value, Mapping):
             self.starts[region] = dict(zip(value.keys, value.items))
         value = self.settled(value, region)

@@ -18,7 +18,7 @@ from transforms.canonical.environment import local_classes
 from transforms.core import Ref, Var
 from transforms.errors import TransformError
 from transforms.inference import array_or_number, as_number, is_constant, scalar_result, value_of_object
-from transforms.specialise.binding import Binding, constant, holds_mutable
+from transforms.specialise.binding import Binding, constant, holds_mutable, may_hold_mutable
 from transforms.specialise.calls.facts import Keywords, handles, is_numpy, python_type
 from transforms.values import (
     BOOLEAN,
@@ -165,7 +165,7 @@ def record_attribute(calls: Calls, ref: Ref, source: Binding, value: Record, nam
         if source.parts is not None and not calls.sweep.is_mutated(source.region):
             return source.parts[place]
         found = value.items[place]
-        region = calls.sweep.linked(source, name) if holds_mutable(found) else None
+        region = calls.sweep.linked(source, name) if may_hold_mutable(found) else None
         if region is not None:
             found = calls.sweep.settled(found, region)
             read = calls.emit(ref, [source, constant(name)], {}, found, region=region)

@@ -84,7 +84,8 @@ def on_getitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
             found = value.items[place]
             return calls.emit(ref, arguments, {}, found, region=calls.sweep.inner_region(source, found))
         case Mapping() if issubclass(value.kind, dict) and isinstance(at, Literal):
-            return calls.emit(ref, arguments, {}, calls.sweep.stored_item(source, at))
+            found = calls.sweep.stored_item(source, at)
+            return calls.emit(ref, arguments, {}, found, region=calls.sweep.inner_region(source, found))
         case Mapping() if issubclass(value.kind, dict) and isinstance(as_number(at), Number):
             found = calls.sweep.stored_item(source, at)
             for item in value.items:
@@ -103,13 +104,13 @@ def on_getitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
             return calls.emit(ref, arguments, {}, indexing.indexed(value, index))
         case Instance() if issubclass(value.kind, dict):
             found = calls.sweep.stored_item(source, at)
-            return calls.emit(ref, arguments, {}, found)
+            return calls.emit(ref, arguments, {}, found, region=calls.sweep.inner_region(source, found))
         case Literal() | Instance() if python_type(value) is str:
             folded = fold(ref.value, arguments, keywords)
             return folded or calls.emit(ref, arguments, {}, Instance(str))
         case Literal():
             return None
-    return calls.emit(ref, arguments, {}, UNKNOWN, region=None)
+    return calls.emit(ref, arguments, {}, UNKNOWN, region=source.region)
 
 
 def _joined(calls: Calls, joiner: object, index: Binding) -> Binding | None:

@@ -24,7 +24,7 @@ from transforms.inference import (
     shape_of,
     shorter_length,
 )
-from transforms.specialise.binding import Binding, constant, holds_mutable
+from transforms.specialise.binding import Binding, constant, holds_mutable, may_hold_mutable
 from transforms.specialise.calls.facts import (
     COMPARED,
     FOLDABLE,
@@ -128,6 +128,11 @@ def call_primitive(
             simple = simplified(calls, entry, arguments, keywords, value)
             if simple is not None:
                 return simple
+    held = [item for item in (*arguments, *keywords.values()) if holds_mutable(item.value)]
+    if held and may_hold_mutable(value) and (entry is None or entry.views):  # it may be one of them, or of their items
+        region = calls.new_region()
+        calls.sweep.nest_items(region, *held)
+        return calls.emit(ref, arguments, keywords, value, region=region)
     return calls.emit(ref, arguments, keywords, value)
 
 
@@ -149,12 +154,12 @@ def note_mutation(calls: Calls, entry: registry.Primitive, arguments: list[Bindi
     bound = bind_primitive(entry, arguments, keywords)
     if bound is None:  # a call in a form that the rules do not know, as `d.update(k=v)`
         for given in (*arguments, *keywords.values()):
-            if holds_mutable(given.value):
+            if may_hold_mutable(given.value):
                 calls.sweep.mutate(given, None)
         return
     for name in entry.mutates:
         found = bound.get(name)
-        if isinstance(found, Binding) and holds_mutable(found.value):
+        if isinstance(found, Binding) and may_hold_mutable(found.value):
             item: Value | None = NEVER
             for stored in entry.stores:
                 other = bound.get(stored)
