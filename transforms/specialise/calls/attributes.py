@@ -244,6 +244,8 @@ def on_setattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
         calls.sweep.escape_parts(item)
     if isinstance(target.value, Record) and isinstance(name.value, Literal):
         calls.sweep.assign_attribute(target, name.value.value, item.value)
+    elif target.region is not None:
+        calls.sweep.assign_inside(target.region)
     else:
         calls.sweep.mutate(target, None)
     return calls.emit(ref, arguments, {}, UNKNOWN)
