@@ -453,7 +453,9 @@ class _Finder:
         """Whether `a + b` or `a * n` is of containers."""
         if target is None or is_array(self.regions.value(target)):
             return False
-        return any(is_container(self.regions.value(atom)) for atom in (Var(target), *call.arguments))
+        operands = [self.regions.value(atom) for atom in call.arguments]
+        held = any(is_container(value) and not holds_only_numbers(value) for value in operands)
+        return held or is_container(self.regions.value(target))
 
     def attribute(self, target: str | None, call: Call) -> None:
         if target is None or self.regions.of(target) is None:
