@@ -47,6 +47,7 @@ REFUSED_UNTYPED = frozenset(
         "branches.match_with_rest_of_a_mapping",
         "classes.fields_of_record",
         "classes.records_as_tuples",
+        "classes.replaced",
         "classes.replaced_argument",
         "classes.vector_argument",
         "classes.vector_arithmetic",
@@ -162,7 +163,7 @@ def test_second_order(program: Program, arguments: tuple) -> None:
 def test_second_order_in_generic_form(program: Program, arguments: tuple) -> None:
     if program.order < 2:
         pytest.skip("not twice differentiable")
-    if program.name == "reductions.moments_of_a_grown_list":
+    if program.name in ("reductions.moments_of_a_grown_list", "algorithms.romberg"):
         pytest.xfail("a list is repeated by an active number of unknown type: known to fail loudly")
     first = ad.grad(program.function, program.wrt)
     with refusals(program, REFUSED_UNTYPED, REFUSED_UNTYPED_TWICE):

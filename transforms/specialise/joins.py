@@ -13,7 +13,7 @@ from typing import Union
 from transforms import core
 from transforms.core import Assign, Const, Var
 from transforms.inference import FRESH, as_number, is_constant, join, renamed_sizes
-from transforms.specialise.binding import Binding, Region, may_hold_mutable
+from transforms.specialise.binding import Binding, Region, holds_mutable, may_hold_mutable
 from transforms.specialise.choices import Choices, Sides
 from transforms.specialise.session import is_closure
 from transforms.values import NEVER, UNKNOWN, Array, Length, Literal, Never, Number, Partial, Sequence, Value
@@ -160,7 +160,7 @@ class Joins(Choices):
         if region is None and may_hold_mutable(value) and (leaf.region or end.region):
             both = [binding for binding in (leaf.start, end) if binding is not None]
             region = self.meeting(prefix, *both)
-            if region is None:
+            if region is None and holds_mutable(value):
                 for binding in both:
                     self.escape(binding)
             value = self.settled(value, region)

@@ -25,6 +25,7 @@ class Memory:
         self.links: dict[tuple[Region, str], set[Region | None]] = {}  # the containers that an attribute may stand for
         self.argument_sizes: set[Hashable] = set()
         self.all_mutable = False
+        self.follows_unknown = False  # changes of things of unknown type count: once the types are settled
 
     def reset(self) -> None:
         """Forget what is found anew in each sweep; what containers hold is kept."""
@@ -33,6 +34,7 @@ class Memory:
         self.starts: dict[Region, dict[Hashable, Value]] = {}  # the items that a dict is made with
         self.makers: dict[Region, str] = {}  # the name of the container that each region was made for
         self.wholes: dict[str, Region] = {}  # other names for such containers
+        self.is_postponed = False  # a change of a thing of unknown type did not count
         self.dirty = False
 
     def settled(self, value: Value, region: Region | None) -> Value:
@@ -53,9 +55,10 @@ class Memory:
         self.note_data(binding)
         if not may_hold_mutable(binding.value) or self.all_mutable:
             return
+        if not holds_mutable(binding.value) and (binding.region is None or not self.follows_unknown):
+            self.is_postponed |= binding.region is not None  # without a region: not made here, or given away
+            return
         if binding.region is None:
-            if not holds_mutable(binding.value):
-                return  # not made here, or given away
             if isinstance(binding.value, Instance) and item is not None and not isinstance(item, Instance):
                 return  # nothing is known of its content
             self.all_mutable = self.dirty = True
@@ -187,7 +190,7 @@ class Memory:
         if binding.parts is not None:
             for part in binding.parts:
                 self.escape(part)
-        if may_hold_mutable(binding.value):
+        if holds_mutable(binding.value) or isinstance(binding.value, Unknown):
             self.mutate(binding, None)
 
     def escape_parts(self, binding: Binding) -> None:

@@ -70,7 +70,9 @@ class Sweep(Control):
                 self.out.append(core.Return(Const(None)))
                 self.result = NEVER
             if not self.dirty:
-                break
+                if self.follows_unknown or not self.is_postponed:
+                    break
+                self.follows_unknown = True
         self.body = self.with_wishes(without_unread(tuple(self.out), self.droppable, self.values))
         del self.calls  # it refers to the sweep: the two would wait for the garbage collector
 

@@ -86,8 +86,9 @@ def on_getattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
                 return calls.emit(ref, arguments, {}, bound, parts=(constant(member), source))
     if isinstance(value, Instance) and value.kind.__module__ not in ("builtins", "numpy"):
         return instance_attribute(calls, ref, source, value, name.value)
-    calls.sweep.escape(source)
-    return calls.emit(ref, arguments, {}, UNKNOWN)
+    if source.region is None:
+        calls.sweep.escape(source)
+    return calls.emit(ref, arguments, {}, UNKNOWN, region=source.region)
 
 
 def instance_attribute(calls: Calls, ref: Ref, source: Binding, value: Instance, name: str) -> Binding:

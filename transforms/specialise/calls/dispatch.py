@@ -16,7 +16,7 @@ from transforms import core, library, operations, registry
 from transforms.core import Call, Const, Ref, Var
 from transforms.inference import value_of_object
 from transforms.specialise import generators
-from transforms.specialise.binding import Binding, constant
+from transforms.specialise.binding import Binding, constant, holds_mutable
 from transforms.specialise.calls.classes import construct
 from transforms.specialise.calls.closures import boxed, compared, is_boxed, unboxed, unpack_partial
 from transforms.specialise.calls.facts import HANDLERS, Keywords, is_numpy, python_type
@@ -198,7 +198,8 @@ class Calls:
 
     def unknown(self, function: Binding, arguments: list[Binding], keywords: Keywords) -> Binding:
         """A call of something that is not known."""
-        self.sweep.escape(function)
+        if holds_mutable(function.value):
+            self.sweep.escape(function)
         for item in (*arguments, *keywords.values()):
             self.sweep.escape(item)
         return self.emit(self.sweep.atom(function), arguments, keywords, UNKNOWN)

@@ -131,7 +131,7 @@ def call_primitive(
     held = [item for item in (*arguments, *keywords.values()) if holds_mutable(item.value)]
     if held and may_hold_mutable(value) and (entry is None or entry.views):  # it may be one of them, or of their items
         region = calls.new_region()
-        calls.sweep.nest_items(region, *held)
+        calls.sweep.nest(region, held)
         return calls.emit(ref, arguments, keywords, value, region=region)
     return calls.emit(ref, arguments, keywords, value)
 
