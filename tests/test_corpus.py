@@ -83,6 +83,7 @@ REFUSED_UNTYPED = frozenset(
 )
 REFUSED_UNTYPED_TWICE = frozenset(
     {
+        "attempts.list_half_built",
         "algorithms.edit_distance",
         "attempts.raised_from_another",
         "copies.lists_of_lists",

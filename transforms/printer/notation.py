@@ -391,6 +391,8 @@ class Notation:
                 return gast.Call(_load(self.namer.reference(type(value))), [self.constant(value.item())], [])
             case np.dtype():
                 return gast.Call(_load(self.namer.reference(np.dtype)), [gast.Constant(value.str, None)], [])
+        if isinstance(value, type):
+            return _load(self.namer.reference(value))
         return gast.Constant(value, None)
 
     def float(self, value: float) -> Node:
