@@ -419,3 +419,13 @@ def calls_until_a_sentinel(x):
 
 
 register(calls_until_a_sentinel, (1.3,), gradient=lambda x: 10 * x)
+
+
+def taken_of_a_count(x):
+    total = 0.0
+    for k in itertools.islice(itertools.count(1), 3):
+        total += x**k
+    return total
+
+
+register(taken_of_a_count, (0.5,), gradient=lambda x: 1 + 2 * x + 3 * x * x)

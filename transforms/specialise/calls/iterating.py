@@ -102,6 +102,8 @@ def may_hold_numbers(value: Value) -> bool:
     """Whether what a function iterates over, or calls, may carry a derivative."""
     if isinstance(value, Instance) and value.kind.__module__ == "builtins" and value.kind not in (list, tuple, dict):
         return value.kind in (type({}.values()), type({}.items()))
+    if isinstance(value, Instance) and value.kind is itertools.count:
+        return False  # of an active start there is no rule; and it has no end
     return may_be_differentiable(value)
 
 

@@ -28,10 +28,8 @@ from transforms.specialise.calls.primitives import call_primitive
 from transforms.specialise.session import canonical_sizes, is_closure, leaves
 from transforms.values import (
     UNKNOWN,
-    Array,
     Known,
     Literal,
-    Many,
     Mapping,
     Number,
     Partial,
@@ -304,16 +302,6 @@ def call_manager(
     if bound is None:
         return None
     return generators.suspend(calls.sweep, program, bound, (ref, arguments, keywords), is_context=True)
-
-
-@handles(iter)
-def on_iter(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
-    """A generator is its own iterator; that of a list, a tuple, or an array is one."""
-    if len(arguments) != 1 or isinstance(arguments[0], generators.Suspended):
-        return arguments[0] if len(arguments) == 1 else None
-    value = arguments[0].value
-    is_container = isinstance(value, (Sequence, Many, Array))
-    return generators.iterator_of(calls.sweep, arguments[0]) if is_container else None
 
 
 @handles(operations.go_on)
