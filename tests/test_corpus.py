@@ -48,6 +48,7 @@ REFUSED_UNTYPED = frozenset(
         "classes.fields_of_record",
         "classes.records_as_tuples",
         "classes.replaced",
+        "classes.tree_changed_after_its_sum",
         "classes.replaced_argument",
         "classes.vector_argument",
         "classes.vector_arithmetic",

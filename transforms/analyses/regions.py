@@ -454,8 +454,9 @@ class _Finder:
         if target is None or is_array(self.regions.value(target)):
             return False
         operands = [self.regions.value(atom) for atom in call.arguments]
-        held = any(is_container(value) and not holds_only_numbers(value) for value in operands)
-        return held or is_container(self.regions.value(target))
+        if is_call_of(call, operator.mul):  # a list of numbers that is repeated shares nothing
+            operands = [value for value in operands if not holds_only_numbers(value)]
+        return any(map(is_container, (*operands, self.regions.value(target))))
 
     def attribute(self, target: str | None, call: Call) -> None:
         if target is None or self.regions.of(target) is None:
