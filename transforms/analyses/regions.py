@@ -546,6 +546,8 @@ class _Finder:
                 merge(source.content, result)
         elif is_container(kind):
             if not holds_only_numbers(kind):
+                if isinstance(value, Unknown):
+                    merge(source, source.content)  # an array, or a container
                 merge(source, result.content)
         else:
             merge(source, result)
