@@ -32,11 +32,7 @@ TWICE = [
 
 
 # Programs that are refused with a message for now: what they do has no derivative rule yet.
-REFUSED = frozenset(
-    {
-        "classes.named_tuples",
-    }
-)
+REFUSED: frozenset[str] = frozenset()
 # Those that are refused besides where nothing is known of the arguments, in a first and in a second derivative.
 REFUSED_UNTYPED = frozenset(
     {
@@ -47,6 +43,7 @@ REFUSED_UNTYPED = frozenset(
         "branches.match_with_rest_of_a_mapping",
         "classes.fields_of_record",
         "classes.records_as_tuples",
+        "classes.property_of_a_given_tuple",
         "classes.replaced",
         "classes.tree_changed_after_its_sum",
         "classes.replaced_argument",

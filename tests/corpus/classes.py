@@ -527,6 +527,24 @@ class Point(NamedTuple):
         return self.x * self.y
 
 
+def property_of_a_named_tuple(x):
+    return (Point(x) + Point(x * x, x)).product
+
+
+register(property_of_a_named_tuple, (0.7,), gradient=lambda x: (1 + 2 * x) * (2 + x) + (x + x * x))
+
+
+def property_of_a_given_tuple(points):
+    return sum(point.product for point in points)
+
+
+register(
+    property_of_a_given_tuple,
+    ([Point(0.7, 0.2), Point(0.3)],),
+    gradient=lambda points: [Point(p.y, p.x) for p in points],
+)
+
+
 def named_tuples(x):
     p = Point(x) + Point(x * x, x)
     q = p._replace(y=p.x * 2.0)

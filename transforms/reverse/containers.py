@@ -190,7 +190,8 @@ class Containers(Lists):
                     self.accumulate(Var(slots[k]), adjoint.call(operator.getitem, g, Const(position)), adjoint)
             return
         if isinstance(key, Literal):
-            if isinstance(sequence, (Mapping, Sequence)) and key.value not in slots:
+            is_item = isinstance(sequence, Mapping) or isinstance(key.value, int)
+            if isinstance(sequence, (Mapping, Sequence)) and is_item and key.value not in slots:
                 return  # a lookup that fails when it is run
             if key.value not in slots:
                 raise TransformError(f"the derivative through item {key.value!r} of {source!r} is not known")

@@ -231,7 +231,7 @@ def is_computed(kind: type, name: str) -> bool:
     """Whether instances of a class compute this attribute (a property, a descriptor) instead of storing it."""
     member = inspect.getattr_static(kind, name, None)
     is_stored = member is None or isinstance(member, (types.FunctionType, types.MemberDescriptorType, staticmethod))
-    return not is_stored and hasattr(type(member), "__get__") and not hasattr(kind, "_fields")
+    return not is_stored and hasattr(type(member), "__get__") and name not in getattr(kind, "_fields", ())
 
 
 def check_stored(x: Any, name: str) -> None:

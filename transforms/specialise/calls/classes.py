@@ -12,6 +12,7 @@ import numpy as np
 from transforms import core
 from transforms.core import Ref
 from transforms.specialise.binding import Binding, constant
+from transforms.specialise.calls.containers import parts_of
 from transforms.specialise.calls.facts import Keywords, handles
 from transforms.specialise.calls.primitives import call_primitive
 from transforms.specialise.calls.users import call_user
@@ -113,6 +114,18 @@ def on_new(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords)
     region = calls.new_region()
     value = calls.sweep.settled(Record(cls.object, (), ()), region)
     return calls.owned(calls.emit(ref, arguments, {}, value, region=region))
+
+
+@handles(tuple.__new__)
+def on_new_tuple(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`tuple.__new__(Class, items)`, as the `_make` of a named tuple calls it."""
+    cls = arguments[0].value if len(arguments) == 2 else UNKNOWN
+    if not isinstance(cls, Known) or not isinstance(cls.object, type):
+        return None
+    fields, items = getattr(cls.object, "_fields", ()), parts_of(calls, arguments[1])
+    if items is None or len(items) != len(fields):
+        return None
+    return construct_named(calls, Ref(cls.object), cls.object, fields, list(items), {})
 
 
 def construct_by_fields(
