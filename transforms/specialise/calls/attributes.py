@@ -79,8 +79,8 @@ def on_getattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
             member = inspect.getattr_static(value.kind, name.value, None)
             if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
                 return calls.call_object(Ref(member.fget), [source], {})
-            bound = _bound_member(calls, ref, source, value.kind, name.value)
-            return bound if bound is not None else calls.emit(ref, arguments, {}, UNKNOWN)
+            method = _bound_member(calls, ref, source, value.kind, name.value)
+            return method if method is not None else calls.emit(ref, arguments, {}, UNKNOWN)
         case Known():
             return known_attribute(calls, ref, arguments, value.object, name.value)
         case Partial() if name.value == "func" and source.parts is not None:
