@@ -66,3 +66,31 @@ def counters_in_a_list(x):
 
 
 register(counters_in_a_list, (np.array([0.5, -1.5, 2.0]),), gradient=lambda x: 1 + 2 * x)
+
+
+class Meter:
+    """What it shows is its number times a rate."""
+
+    rate = 2.0
+
+    def __init__(self, number):
+        self.number = number
+
+    @property
+    def shown(self):
+        return self.number * self.rate
+
+
+class ShiftedMeter(Meter):
+    rate = 3.0
+
+    @property
+    def shown(self):
+        return super().shown + self.number**2
+
+
+def property_of_the_parent(x):
+    return ShiftedMeter(x).shown * Meter(x).shown
+
+
+register(property_of_the_parent, (0.7,), gradient=lambda x: 12 * x + 6 * x * x)

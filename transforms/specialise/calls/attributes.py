@@ -90,6 +90,8 @@ def on_getattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
             if member is not None:
                 bound = Partial(Known(member), (value,))
                 return calls.emit(ref, arguments, {}, bound, parts=(constant(member), source))
+    if isinstance(value, Instance) and value.kind is super:
+        return super_attribute(calls, source, name.value)
     if isinstance(value, Instance) and value.kind.__module__ not in ("builtins", "numpy"):
         return instance_attribute(calls, ref, source, value, name.value)
     if source.region is None:
@@ -108,6 +110,25 @@ def instance_attribute(calls: Calls, ref: Ref, source: Binding, value: Instance,
     if source.region is None:
         calls.sweep.escape(source)
     return calls.emit(ref, [source, constant(name)], {}, UNKNOWN, region=source.region)
+
+
+def super_attribute(calls: Calls, source: Binding, name: str) -> Binding:
+    """`super().name`: a property, a method or a constant of the classes that come after one; others are refused."""
+    owner, bound = source.parts if source.parts is not None else (source, source)
+    kind = python_type(bound.value)
+    order = kind.__mro__ if kind is not None else ()
+    if isinstance(owner.value, Known) and owner.value.object in order:
+        after = order[order.index(owner.value.object) + 1 :]
+        member = next((base.__dict__[name] for base in after if name in base.__dict__), None)
+        if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
+            return calls.call_object(Ref(member.fget), [bound], {})
+        if isinstance(member, types.FunctionType):
+            return calls.call_object(Ref(functools.partial), [constant(member), bound], {})
+        if member is not None and is_constant(member):
+            return constant(member)
+    raise TransformError(
+        f"super().{name} is not followed", "Read the attribute of the object itself.", calls.sweep.origin
+    )
 
 
 def _bound_member(calls: Calls, ref: Ref, source: Binding, kind: type, name: str) -> Binding | None:
