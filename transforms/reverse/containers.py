@@ -190,8 +190,9 @@ class Containers(Lists):
                     self.accumulate(Var(slots[k]), adjoint.call(operator.getitem, g, Const(position)), adjoint)
             return
         if isinstance(key, Literal):
-            is_item = isinstance(sequence, Mapping) or isinstance(key.value, int)
-            if isinstance(sequence, (Mapping, Sequence)) and is_item and key.value not in slots:
+            is_named = isinstance(sequence, Sequence) and isinstance(key.value, str)
+            is_computed = is_named and hasattr(sequence.kind, key.value)  # type: ignore[union-attr]
+            if isinstance(sequence, (Mapping, Sequence)) and not is_computed and key.value not in slots:
                 return  # a lookup that fails when it is run
             if key.value not in slots:
                 raise TransformError(f"the derivative through item {key.value!r} of {source!r} is not known")
