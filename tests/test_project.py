@@ -109,6 +109,19 @@ def test_every_dependency_has_its_reason() -> None:
         assert "#" in line, f"say why {requirement} is needed"
 
 
+AT_THE_ROOT = {
+    *(".ci", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "pyproject.toml"),
+    *("autodiff", "transforms", "tests", "examples", "benchmarks", "docs"),
+}
+
+
+def test_nothing_else_stands_at_the_root() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a clone")
+    done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {path.split("/")[0] for path in done.stdout.split("\0") if path} == AT_THE_ROOT
+
+
 def test_packages_ship_their_types() -> None:
     for package in ("autodiff", "transforms"):
         assert (ROOT / package / "py.typed").exists()

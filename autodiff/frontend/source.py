@@ -363,9 +363,7 @@ def _describe(code: CodeType) -> str:
 
 def _why_missing(filename: str) -> str:
     if filename == "<stdin>":
-        if sys.version_info >= (3, 13):
-            return "Python keeps what is typed at its prompt, not what is piped into it"
-        return "Python's prompt keeps it only since version 3.13"
+        return "Python keeps what is typed at its prompt since version 3.13, and never what is piped into it"
     if filename.startswith("<frozen "):
         return "it is part of Python itself"
     if filename.startswith("<") and filename.endswith(">"):
@@ -375,8 +373,7 @@ def _why_missing(filename: str) -> str:
 
 def _advice(filename: str) -> str:
     if filename == "<stdin>":
-        newer = "" if sys.version_info >= (3, 13) else ", or Python 3.13 or newer"
-        return f"Put the function in a file, or use IPython or a notebook{newer}."
+        return "Put the function in a file, or use IPython, a notebook or the prompt of Python 3.13 or newer."
     if filename.startswith("<frozen "):
         return "Write the function out, or call it where no derivative is asked for."
     if filename.startswith("<"):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 import functools
 import linecache
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -163,6 +166,27 @@ def test_prompt():
         find(names["f"].__code__)
 
 
+TYPED = """\
+import autodiff as ad
+def f(x):
+    return x * x
+
+try: print(ad.grad(f)(3.0))
+except ad.SourceNotFound as error: print(error)
+
+"""
+
+
+@pytest.mark.parametrize("interactive", [False, True])
+def test_what_python_reads_from_its_input(interactive):
+    command = [sys.executable, *(["-i"] if interactive else []), "-"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, input=TYPED, capture_output=True, text=True, env=environment)
+    is_kept = interactive and sys.version_info >= (3, 13)
+    assert ("6.0" if is_kept else "Python keeps what is typed at its prompt since version 3.13, and never") in done.stdout
+    assert ("prompt of Python 3.13 or newer" in done.stdout) is not is_kept
+
+
 def test_missing_file():
     names: dict = {}
     exec(compile("def f(x): return x", "/nowhere/f.py", "exec"), names)
@@ -235,9 +259,6 @@ def test_assertions_rewritten_by_the_test_runner():
 
 
 def test_python_c_runs_a_text_that_is_known() -> None:
-    import subprocess
-    import sys
-
     text = (
         "import autodiff as ad\n"
         "def f(x): return x * x\n"
