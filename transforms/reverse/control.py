@@ -443,42 +443,66 @@ class Control(Tapes):
         """
         path = self.names.fresh("path")
         origin = statement.origin
-        first = Builder(self.names, origin)
-        self.widen_all(first)
-        final_forward, final_reverse = self.block(statement.finalbody, scope)
-        last = Builder(self.names, origin)
-        self.widen_all(last)
-        final_reverse = [*first.statements, *final_reverse, *last.statements]
+        final_forward, final_reverse = self._widened(statement.finalbody, scope, origin, first=True)
         after_final = set(self.live)
-        halves: list[tuple[Statements, Statements, set[str]]] = []
         inner = Scope(scope.in_loop)
         tapes = len(self.tapes)
         else_forward, else_reverse = self.block(statement.orelse, inner)
         untouched, notes = self._note_changes(statement)
-        body_forward, body_reverse = self.block(notes or statement.body, inner)
-        forward, reverse = [*body_forward, *else_forward], [*else_reverse, *body_reverse]
-        last = Builder(self.names, origin)
-        self.widen_all(last)
-        reverse += last.statements
-        halves.append((forward, placed(inner.prologue, reverse, self.aliases), set(self.live)))
+        body_forward, body_reverse = self._widened(notes or statement.body, inner, origin)
+        reverse = placed(inner.prologue, [*else_reverse, *body_reverse], self.aliases)
+        halves = [([*body_forward, *else_forward], reverse, set(self.live))]
         before, rewind = self._rewind(self.tapes[tapes:], origin)
         before, rewind = [*before, *untouched[:1]], [*rewind, *untouched[1:]]
         for handler, read in zip(statement.handlers, self._live_in_handlers(statement)):
-            if handler.name is not None and self.kind(handler.name) is not Kind.NONE:
-                raise TransformError(
-                    f"the exception {handler.name!r} holds values that depend on the input, and a derivative passes "
-                    "through it",
-                    "Return such values instead of raising an exception with them.",
-                    origin,
-                )
+            self._refuse_carried(handler, origin)
             self._refuse_partial(statement, read)
             self.live = set(after_final)
             inner = Scope(scope.in_loop)
-            forward, reverse = self.block(handler.body, inner)
-            last = Builder(self.names, origin)
-            self.widen_all(last)
-            reverse += last.statements
+            forward, reverse = self._widened(handler.body, inner, origin)
             halves.append(([*rewind, *forward], placed(inner.prologue, reverse, self.aliases), set(self.live)))
+        branches = self._followed(halves, path, statement, scope)
+        handlers = tuple(
+            type(handler)(handler.exception, handler.name, tuple(forward))
+            for handler, (forward, _) in zip(statement.handlers, branches[1:])
+        )
+        whole = branches[0][0]  # the pushes on the tape come at its end
+        if any(map(_may_catch_refusals, statement.handlers)) and any(map(_may_refuse, walk(tuple(whole)))):
+            handlers = (_passing_refusals_on(origin), *handlers)
+        split = len(body_forward) if statement.orelse else len(whole)
+        primal = Try(tuple(whole[:split]), handlers, tuple(whole[split:]), tuple(final_forward), origin)
+        adjoint: Statements = list(branches[-1][1])
+        for number in range(len(branches) - 2, -1, -1):
+            test = Builder(self.names, origin)
+            same = test.call(operator.eq, Var(path), Const(number))
+            adjoint = [*test.statements, If(same, tuple(branches[number][1]), tuple(adjoint), origin)]
+        return [*before, Assign(path, Const(0), origin), primal], [*final_reverse, *adjoint]
+
+    def _widened(
+        self, body: Block | Statements, scope: Scope, origin: Origin | None, first: bool = False
+    ) -> tuple[Statements, Statements]:
+        """A block, and its adjoint with all cotangents as wide as their values at its end (and `first` before it)."""
+        before, after = Builder(self.names, origin), Builder(self.names, origin)
+        if first:
+            self.widen_all(before)
+        forward, reverse = self.block(body, scope)
+        self.widen_all(after)
+        return forward, [*before.statements, *reverse, *after.statements]
+
+    def _refuse_carried(self, handler: Handler, origin: Origin | None) -> None:
+        if handler.name is not None and self.kind(handler.name) is not Kind.NONE:
+            raise TransformError(
+                f"the exception {handler.name!r} holds values that depend on the input, and a derivative passes "
+                "through it",
+                "Return such values instead of raising an exception with them.",
+                origin,
+            )
+
+    def _followed(
+        self, halves: list[tuple[Statements, Statements, set[str]]], path: str, statement: Try, scope: Scope
+    ) -> list[tuple[Statements, Statements]]:
+        """The ways through a `try`, each noting its number, and the same cotangents set at the start of all."""
+        origin = statement.origin
         wanted = sorted(set().union(*(half[2] for half in halves)))
         branches: list[tuple[Statements, Statements]] = []
         for number, (forward, reverse, names) in enumerate(halves):
@@ -489,24 +513,9 @@ class Control(Tapes):
             reverse = [*reverse, *out.statements]
             if scope.in_loop:
                 forward, reverse = self.site(forward, reverse, len(forward), (), origin)
-            forward = [*forward, Assign(path, Const(number), origin)]
-            branches.append((forward, reverse))
+            branches.append(([*forward, Assign(path, Const(number), origin)], reverse))
         self.live = set(wanted)
-        handlers = tuple(
-            type(handler)(handler.exception, handler.name, tuple(forward))
-            for handler, (forward, _) in zip(statement.handlers, branches[1:])
-        )
-        if any(map(_may_catch_refusals, statement.handlers)) and any(map(_may_refuse, walk(tuple(branches[0][0])))):
-            handlers = (_passing_refusals_on(origin), *handlers)
-        whole = branches[0][0]  # the pushes on the tape come at its end
-        split = len(body_forward) if statement.orelse else len(whole)
-        primal = Try(tuple(whole[:split]), handlers, tuple(whole[split:]), tuple(final_forward), origin)
-        adjoint: Statements = list(branches[-1][1])
-        for number in range(len(branches) - 2, -1, -1):
-            test = Builder(self.names, origin)
-            same = test.call(operator.eq, Var(path), Const(number))
-            adjoint = [*test.statements, If(same, tuple(branches[number][1]), tuple(adjoint), origin)]
-        return [*before, Assign(path, Const(0), origin), primal], [*final_reverse, *adjoint]
+        return branches
 
     def _rewind(self, tapes: Statements, origin: Origin | None) -> tuple[Statements, Statements]:
         """Statements that note the lengths of tapes, and that drop what an unfinished body pushed on them."""

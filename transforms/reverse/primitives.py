@@ -155,39 +155,57 @@ class Primitives(Containers):
     def primitive(
         self, statement: Assign, function: Any, call: Call, scope: Scope, primal: Builder, adjoint: Builder
     ) -> None:
-        if function is operator.add and is_container(self.plan.value(Var(statement.target or ""))):
+        """A call of a primitive: what makes or changes containers goes its own way, all else by its rule."""
+        target = statement.target
+        if function is operator.add and is_container(self.plan.value(Var(target or ""))):
             function = runtime.join_sequences
             call = dataclasses.replace(call, function=Ref(function, "runtime.join_sequences"))
         entry = registry.lookup(function)
+        is_pop = function is dict.pop and len(call.arguments) == 2 and self.kind(call.arguments[0]) is Kind.SHADOW
         if function is operations.Cell or isinstance(function, type) and entry is None:
             self.construct(statement, function, call, primal, adjoint)
-            return
-        if function is runtime.make_record and self.kind(Var(statement.target or "")) is Kind.SHADOW:
+        elif function is runtime.make_record and self.kind(Var(target or "")) is Kind.SHADOW:
             self.record(statement, call, primal, adjoint)
-            return
-        if self.changes_list(function, call):
+        elif self.changes_list(function, call):
             self.list_surgery(statement, function, call, primal, adjoint)
-            return
-        is_pop = function is dict.pop and len(call.arguments) == 2 and self.kind(call.arguments[0]) is Kind.SHADOW
-        if is_pop or any(function is operation for operation in LIST_OPERATIONS):
+        elif is_pop or any(function is operation for operation in LIST_OPERATIONS):
             self.list_operation(statement, function, call, primal, adjoint)
-            return
-        target = statement.target
-        if function is operations.unpack and isinstance(call.arguments[0], Var) and target is not None:
+        elif function is operations.unpack and self._is_mirrored_unpack(statement, call):
             whole = call.arguments[0]
-            is_array = isinstance(self.plan.value(whole), Array)
-            if not is_array and self.kind(whole) is Kind.SHADOW and self.kind(target) is Kind.SHADOW:
-                self._dynamic_unpack(statement, whole.name, primal, adjoint)
-                return
-        is_partial = function is functools.partial  # refused where it is called
-        is_constant = is_partial or entry is not None and entry.is_constant
-        if is_constant or not any(self.kind(atom) is not Kind.NONE for atom in call.atoms):
-            primal.statements.append(statement)  # constants in memory that will hold active values
+            assert isinstance(whole, Var)
+            self._dynamic_unpack(statement, whole.name, primal, adjoint)
+        elif self._is_constant_call(function, call, entry):
+            primal.statements.append(statement)
             if target is not None and self.kind(target) is Kind.SHADOW:
-                self.make_shadow(statement, scope, primal)
+                self.make_shadow(statement, scope, primal)  # memory that will hold active values
             elif target is not None:
                 self.take(target, adjoint)
-            return
+        else:
+            self._active_call(statement, function, call, entry, scope, primal, adjoint)
+
+    def _is_mirrored_unpack(self, statement: Assign, call: Call) -> bool:
+        """Whether the items of an unpacked container have their shadows in the container's shadow."""
+        whole, target = call.arguments[0], statement.target
+        if not isinstance(whole, Var) or target is None or isinstance(self.plan.value(whole), Array):
+            return False
+        return self.kind(whole) is Kind.SHADOW and self.kind(target) is Kind.SHADOW
+
+    def _is_constant_call(self, function: Any, call: Call, entry: registry.Primitive | None) -> bool:
+        is_partial = function is functools.partial  # refused where it is called
+        is_constant = is_partial or entry is not None and entry.is_constant
+        return is_constant or all(self.kind(atom) is Kind.NONE for atom in call.atoms)
+
+    def _active_call(
+        self,
+        statement: Assign,
+        function: Any,
+        call: Call,
+        entry: registry.Primitive | None,
+        scope: Scope,
+        primal: Builder,
+        adjoint: Builder,
+    ) -> None:
+        """A call of a function that has a rule, with active arguments."""
         if entry is None or entry.refusal is not None or entry.adjoint is None:
             self.refuse(statement, function, entry)
         assert entry is not None
@@ -199,25 +217,9 @@ class Primitives(Containers):
                 statement.origin,
             )
         primal.statements.append(statement)
-        if target is not None and self.kind(target) is Kind.SHADOW and self._copies_shadow(
-            statement, function, call, primal, adjoint
-        ):
-            return
-        if target is not None and self.kind(target) is Kind.SHADOW and self._shares_items(statement, function):
-            self._mirror_copy(statement, function, call, primal, adjoint)
-            return
+        target = statement.target
         if target is not None and self.kind(target) is Kind.SHADOW:
-            source = shared_source(self.plan, statement)
-            is_shadow = source is not None and self.kind(source) is Kind.SHADOW
-            if source is not None and is_shadow and self._view_or_copy(statement, entry, call, source, primal, adjoint):
-                return
-            if source is not None and is_shadow and not self._copies_numbers(statement, function):
-                self._mirror_view(statement, call, source, scope, primal)
-                if self.is_dynamic(Var(target)):
-                    if function in (dict.get, dict.setdefault):
-                        adjoint.do(runtime.return_item, Var(self.bar(source)), call.arguments[1], Var(self.bar(target)))
-                    else:
-                        self.give_back(Var(source), Var(self.bar(target)), adjoint)
+            if self._shadow_of_source(statement, function, call, entry, scope, primal, adjoint):
                 return
             self.make_shadow(statement, scope, primal)
         keeps = target is not None and entry.is_elementwise and self._keeps_shape(target, call)
@@ -228,6 +230,39 @@ class Primitives(Containers):
         if g is None and not shadows_of(entry):
             return
         self._rule(statement, entry, call, g if g is not None else Const(None), adjoint, g_value=narrow)
+
+    def _shadow_of_source(
+        self,
+        statement: Assign,
+        function: Any,
+        call: Call,
+        entry: registry.Primitive,
+        scope: Scope,
+        primal: Builder,
+        adjoint: Builder,
+    ) -> bool:
+        """The shadow of a result that shares memory or items with an argument, if it does."""
+        target = statement.target
+        assert target is not None
+        if self._copies_shadow(statement, function, call, primal, adjoint):
+            return True
+        if self._shares_items(statement, function):
+            self._mirror_copy(statement, function, call, primal, adjoint)
+            return True
+        source = shared_source(self.plan, statement)
+        if source is None or self.kind(source) is not Kind.SHADOW:
+            return False
+        if self._view_or_copy(statement, entry, call, source, primal, adjoint):
+            return True
+        if self._copies_numbers(statement, function):
+            return False
+        self._mirror_view(statement, call, source, scope, primal)
+        if self.is_dynamic(Var(target)):
+            if function in (dict.get, dict.setdefault):
+                adjoint.do(runtime.return_item, Var(self.bar(source)), call.arguments[1], Var(self.bar(target)))
+            else:
+                self.give_back(Var(source), Var(self.bar(target)), adjoint)
+        return True
 
     def _copies_shadow(
         self, statement: Assign, function: Any, call: Call, primal: Builder, adjoint: Builder

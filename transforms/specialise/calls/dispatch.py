@@ -7,7 +7,7 @@ import functools
 import inspect
 import operator
 import types
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,6 +57,94 @@ _CONTAINING = {  # what puts its arguments into a container or an object
 }  # fmt: skip
 _ASKING = {id(f) for f in (operator.is_, operator.is_not, operator.not_, operator.truth, bool)}
 _COMPARING = {id(f) for f in (operator.eq, operator.ne, operator.contains)}
+
+
+def _descriptor(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`np.ndarray.dot(a, b)`: a method of a built-in class, named by the class."""
+    thing = ref.value
+    if not isinstance(thing, (types.WrapperDescriptorType, types.MethodDescriptorType)) or id(thing) in HANDLERS:
+        return None
+    same = same_function(thing)
+    if same is not None:
+        return calls.call_object(Ref(same, registry.function_name(same)), arguments, keywords)
+    entry = registry.lookup(thing)
+    is_known = entry is not None and (entry.adjoint or entry.is_constant or entry.mutates or entry.refusal)
+    if thing.__objclass__ is not np.ndarray or not arguments or is_known:
+        return None
+    return calls.call_object(
+        Ref(operations.method), [arguments[0], constant(thing.__name__), *arguments[1:]], keywords
+    )
+
+
+def _handled(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    handler = HANDLERS.get(id(ref.value))
+    return None if handler is None else handler(calls, ref, arguments, keywords)
+
+
+def _program(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """A function in the core language, or one that makes a derivative."""
+    thing = ref.value
+    if isinstance(thing, core.Function):
+        return call_user(calls, ref, thing, arguments, keywords)
+    if isinstance(thing, types.FunctionType) and arguments:
+        if hasattr(thing, "transform_of"):
+            return make_transformed(calls, ref, arguments, keywords)
+        if hasattr(thing, "pullback_of"):
+            return make_pullback(calls, ref, arguments, keywords)
+    return None
+
+
+def _wrapper(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """A method with its object, an item getter, a partial call."""
+    thing = ref.value
+    if isinstance(thing, types.MethodType):
+        return call_bound_method(calls, ref, thing, arguments, keywords)
+    if isinstance(thing, (operator.itemgetter, operator.attrgetter, operator.methodcaller)):
+        return call_getter(calls, thing, arguments)
+    if isinstance(thing, functools.partial):
+        before = [constant(item) for item in thing.args]
+        named = {key: constant(item) for key, item in thing.keywords.items()}
+        return calls.apply(
+            constant(thing.func), [*before, *arguments], {**named, **keywords}, calls.hint, calls.is_bound
+        )
+    return None
+
+
+def _class_or_derivative(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    thing = ref.value
+    if isinstance(thing, type):
+        return construct(calls, ref, thing, arguments, keywords)
+    if hasattr(type(thing), "core_for"):
+        return call_transformed(calls, ref, arguments, keywords)
+    return None
+
+
+def _user_function(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """A function of the user, or an object whose class says how to call it."""
+    thing = ref.value
+    chosen = chosen_function(thing, arguments)
+    if chosen is not None:
+        return calls.call_object(Ref(chosen), arguments, keywords)
+    managed = generators.manager_of(thing)
+    suspended = None if managed is None else call_manager(calls, ref, managed, arguments, keywords)
+    if suspended is not None:
+        return suspended
+    read = calls.sweep.session.read
+    if isinstance(thing, types.FunctionType):
+        program = None if is_numpy(thing) or registry.is_helper(thing) else read(thing)
+        return None if program is None else call_user(calls, ref, program, arguments, keywords)
+    if isinstance(thing, (np.ufunc, types.BuiltinFunctionType)) or is_numpy(thing):
+        return None
+    method = inspect.getattr_static(type(thing), "__call__", None)
+    program = read(method) if isinstance(method, types.FunctionType) else None
+    if program is None:
+        return None
+    return call_user(calls, Ref(method), program, [Binding(ref, Known(thing)), *arguments], keywords)
+
+
+Way = Callable[["Calls", Ref, "list[Binding]", Keywords], "Binding | None"]
+_BEFORE_RULES: tuple[Way, ...] = (_descriptor, call_overloaded, call_iterating, _handled, _program)
+_WITHOUT_RULES: tuple[Way, ...] = (_wrapper, _class_or_derivative, _user_function)
 
 
 class Calls:
@@ -109,78 +197,33 @@ class Calls:
         return self.unknown(function, arguments, keywords)
 
     def call_object(self, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding:
+        """The result of calling an object that is known."""
         thing = ref.value
         if any([item.value.__class__ is Never for item in arguments]) and id(thing) not in _KEEPERS:
             return self.emit(ref, arguments, keywords, NEVER)
-        if id(thing) in _CONTAINING and any([is_closure(item.value) for item in arguments]):
-            if thing is not operations.method or issubclass(python_type(arguments[0].value) or object, (list, dict)):
-                arguments = [boxed(self, item) for item in arguments]
-        elif id(thing) in _ASKING:
-            arguments = [unboxed(self, item) for item in arguments]
-        elif id(thing) in _COMPARING:
-            arguments = [compared(self, item) for item in arguments]
-        if isinstance(thing, (types.WrapperDescriptorType, types.MethodDescriptorType)) and id(thing) not in HANDLERS:
-            same = same_function(thing)
-            if same is not None:
-                return self.call_object(Ref(same, registry.function_name(same)), arguments, keywords)
-            entry = registry.lookup(thing)
-            is_known = entry is not None and (entry.adjoint or entry.is_constant or entry.mutates or entry.refusal)
-            if thing.__objclass__ is np.ndarray and arguments and not is_known:
-                method = [arguments[0], constant(thing.__name__), *arguments[1:]]  # `np.ndarray.dot(a, b)`
-                return self.call_object(Ref(operations.method), method, keywords)
-        special = call_overloaded(self, ref, arguments, keywords) or call_iterating(self, ref, arguments, keywords)
-        if special is not None:
-            return special
-        handler = HANDLERS.get(id(thing))
-        if handler is not None:
-            done = handler(self, ref, arguments, keywords)
+        arguments = self._adapted(thing, arguments)
+        for way in _BEFORE_RULES:
+            done = way(self, ref, arguments, keywords)
             if done is not None:
                 return done
-        if isinstance(thing, core.Function):
-            return call_user(self, ref, thing, arguments, keywords)
-        if isinstance(thing, types.FunctionType) and hasattr(thing, "transform_of") and arguments:
-            return make_transformed(self, ref, arguments, keywords)
-        if isinstance(thing, types.FunctionType) and hasattr(thing, "pullback_of") and arguments:
-            return make_pullback(self, ref, arguments, keywords)
         entry = registry.lookup(thing)
-        if entry is not None or handler is not None:
-            return call_primitive(self, ref, entry, arguments, keywords)
-        if isinstance(thing, types.MethodType):
-            return call_bound_method(self, ref, thing, arguments, keywords)
-        if isinstance(thing, (operator.itemgetter, operator.attrgetter, operator.methodcaller)):
-            got = call_getter(self, thing, arguments)
-            if got is not None:
-                return got
-        if isinstance(thing, functools.partial):
-            before = [constant(item) for item in thing.args]
-            named = {key: constant(item) for key, item in thing.keywords.items()}
-            return self.apply(
-                constant(thing.func), [*before, *arguments], {**named, **keywords}, self.hint, self.is_bound
-            )
-        if isinstance(thing, type):
-            return construct(self, ref, thing, arguments, keywords)
-        if hasattr(type(thing), "core_for"):
-            return call_transformed(self, ref, arguments, keywords)
-        chosen = chosen_function(thing, arguments)
-        if chosen is not None:
-            return self.call_object(Ref(chosen), arguments, keywords)
-        managed = generators.manager_of(thing)
-        if managed is not None:
-            suspended = call_manager(self, ref, managed, arguments, keywords)
-            if suspended is not None:
-                return suspended
-        if isinstance(thing, types.FunctionType):
-            is_own = is_numpy(thing) or registry.is_helper(thing)
-            program = None if is_own else self.sweep.session.read(thing)
-            if program is not None:
-                return call_user(self, ref, program, arguments, keywords)
-        elif not isinstance(thing, (np.ufunc, types.BuiltinFunctionType)) and not is_numpy(thing):
-            method = inspect.getattr_static(type(thing), "__call__", None)
-            if isinstance(method, types.FunctionType):
-                program = self.sweep.session.read(method)
-                if program is not None:
-                    return call_user(self, Ref(method), program, [Binding(ref, Known(thing)), *arguments], keywords)
-        return call_primitive(self, ref, None, arguments, keywords)
+        if entry is None and id(thing) not in HANDLERS:
+            for way in _WITHOUT_RULES:
+                done = way(self, ref, arguments, keywords)
+                if done is not None:
+                    return done
+        return call_primitive(self, ref, entry, arguments, keywords)
+
+    def _adapted(self, thing: object, arguments: list[Binding]) -> list[Binding]:
+        """The arguments, with closures in the form in which this function takes them."""
+        if id(thing) in _CONTAINING and any([is_closure(item.value) for item in arguments]):
+            if thing is not operations.method or issubclass(python_type(arguments[0].value) or object, (list, dict)):
+                return [boxed(self, item) for item in arguments]
+        elif id(thing) in _ASKING:
+            return [unboxed(self, item) for item in arguments]
+        elif id(thing) in _COMPARING:
+            return [compared(self, item) for item in arguments]
+        return arguments
 
     def emit(
         self, function: core.Atom, arguments: list[Binding], keywords: Keywords, value: Value, **more: Any

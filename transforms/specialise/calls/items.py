@@ -54,63 +54,82 @@ def on_getitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
         if chosen is not None:
             return chosen
     match value:
-        case Sequence() if isinstance(at, Literal) and type(at.value) in (int, bool):
-            if -len(value.items) <= at.value < len(value.items):
-                place = int(at.value) % len(value.items)
-                if source.parts is not None and not calls.sweep.is_mutated(source.region):
-                    return source.parts[place]
-                return calls.emit(
-                    ref, arguments, {}, value.items[place],
-                    region=calls.sweep.inner_region(source, value.items[place]),
-                )  # fmt: skip
-        case Sequence() if isinstance(at, Literal) and type(at.value) is slice:
-            parts = parts_of(calls, source)
-            if parts is not None:
-                make = on_make_tuple if value.kind is not list else on_make_list
-                function = operations.make_tuple if value.kind is not list else operations.make_list
-                return make(calls, Ref(function), list(parts[at.value]), {})
-        case Sequence() | Many() if isinstance(as_number(at), Number):
-            found = item_value(value)
-            found = renamed_any(found, (FRESH, calls.hint or "item"))
-            return calls.emit(ref, arguments, {}, found, region=calls.sweep.inner_region(source, found))
-        case Many() if isinstance(at, Literal) or (isinstance(at, Instance) and at.kind is slice):
-            return calls.emit(ref, arguments, {}, value, region=source.region)
-        case Instance() if value.kind in (list, tuple) and _is_slice(at):
-            return calls.emit(ref, arguments, {}, value, region=source.region)
-        case Mapping() if isinstance(at, Literal) and at.value in value.keys:
-            place = value.keys.index(at.value)
-            if source.parts is not None and not calls.sweep.is_mutated(source.region):
-                return source.parts[place]
-            found = value.items[place]
-            return calls.emit(ref, arguments, {}, found, region=calls.sweep.inner_region(source, found))
-        case Mapping() if issubclass(value.kind, dict) and isinstance(at, Literal):
-            found = calls.sweep.stored_item(source, at)
-            return calls.emit(ref, arguments, {}, found, region=calls.sweep.inner_region(source, found))
-        case Mapping() if issubclass(value.kind, dict) and isinstance(as_number(at), Number):
-            found = calls.sweep.stored_item(source, at)
-            for item in value.items:
-                found = join(found, as_number(item), FRESH)
-            region = calls.sweep.inner_region(source, found)
-            return calls.emit(ref, arguments, {}, found, region=region)
-        case Instance() if value.kind is range:
-            items = known_range(source)
-            if items is not None and isinstance(at, Literal) and type(at.value) is int:
-                if -len(items) <= at.value < len(items):
-                    return constant(items[at.value])
-            if isinstance(as_number(at), Number):
-                return calls.emit(ref, arguments, {}, INTEGER)
-            return calls.emit(ref, arguments, {}, Instance(range) if _is_slice(at) else UNKNOWN)
+        case Sequence() | Many():
+            return _of_sequence(calls, ref, arguments, value)
+        case Mapping():
+            return _of_mapping(calls, ref, arguments, value)
         case Array():
             return calls.emit(ref, arguments, {}, indexing.indexed(value, index))
+        case Instance() if value.kind is range:
+            return _of_range(calls, ref, arguments)
+        case Instance() if value.kind in (list, tuple) and _is_slice(at):
+            return calls.emit(ref, arguments, {}, value, region=source.region)
         case Instance() if issubclass(value.kind, dict):
-            found = calls.sweep.stored_item(source, at)
-            return calls.emit(ref, arguments, {}, found, region=calls.sweep.inner_region(source, found))
+            return _stored(calls, ref, arguments, calls.sweep.stored_item(source, at))
         case Literal() | Instance() if python_type(value) is str:
             folded = fold(ref.value, arguments, keywords)
             return folded or calls.emit(ref, arguments, {}, Instance(str))
         case Literal():
             return None
     return calls.emit(ref, arguments, {}, UNKNOWN, region=source.region)
+
+
+def _part(calls: Calls, ref: Ref, arguments: list[Binding], found: Value, place: int) -> Binding:
+    """The item at a known place: what was put there, where nothing else can have come there since."""
+    source = arguments[0]
+    if source.parts is not None and not calls.sweep.is_mutated(source.region):
+        return source.parts[place]
+    return _stored(calls, ref, arguments, found)
+
+
+def _stored(calls: Calls, ref: Ref, arguments: list[Binding], found: Value) -> Binding:
+    return calls.emit(ref, arguments, {}, found, region=calls.sweep.inner_region(arguments[0], found))
+
+
+def _of_sequence(calls: Calls, ref: Ref, arguments: list[Binding], value: Sequence | Many) -> Binding | None:
+    """An item or a slice of a list or tuple."""
+    source, at = arguments[0], arguments[1].value
+    if isinstance(value, Sequence) and isinstance(at, Literal):
+        if type(at.value) in (int, bool) and -len(value.items) <= at.value < len(value.items):
+            place = int(at.value) % len(value.items)
+            return _part(calls, ref, arguments, value.items[place], place)
+        parts = parts_of(calls, source) if type(at.value) is slice else None
+        if parts is not None:
+            make = on_make_tuple if value.kind is not list else on_make_list
+            function = operations.make_tuple if value.kind is not list else operations.make_list
+            return make(calls, Ref(function), list(parts[at.value]), {})
+    if isinstance(as_number(at), Number):
+        return _stored(calls, ref, arguments, renamed_any(item_value(value), (FRESH, calls.hint or "item")))
+    if isinstance(value, Many) and (isinstance(at, Literal) or at == Instance(slice)):
+        return calls.emit(ref, arguments, {}, value, region=source.region)
+    return calls.emit(ref, arguments, {}, UNKNOWN, region=source.region)
+
+
+def _of_mapping(calls: Calls, ref: Ref, arguments: list[Binding], value: Mapping) -> Binding:
+    """An item of a dict or an object whose keys are known."""
+    source, at = arguments[0], arguments[1].value
+    if isinstance(at, Literal) and at.value in value.keys:
+        place = value.keys.index(at.value)
+        return _part(calls, ref, arguments, value.items[place], place)
+    is_number = isinstance(as_number(at), Number)
+    if not issubclass(value.kind, dict) or not (is_number or isinstance(at, Literal)):
+        return calls.emit(ref, arguments, {}, UNKNOWN, region=source.region)
+    found = calls.sweep.stored_item(source, at)
+    if not isinstance(at, Literal):
+        for item in value.items:
+            found = join(found, as_number(item), FRESH)
+    return _stored(calls, ref, arguments, found)
+
+
+def _of_range(calls: Calls, ref: Ref, arguments: list[Binding]) -> Binding:
+    source, at = arguments[0], arguments[1].value
+    items = known_range(source)
+    if items is not None and isinstance(at, Literal) and type(at.value) is int:
+        if -len(items) <= at.value < len(items):
+            return constant(items[at.value])
+    if isinstance(as_number(at), Number):
+        return calls.emit(ref, arguments, {}, INTEGER)
+    return calls.emit(ref, arguments, {}, Instance(range) if _is_slice(at) else UNKNOWN)
 
 
 def _joined(calls: Calls, joiner: object, index: Binding) -> Binding | None:
