@@ -3,11 +3,15 @@
     t = x - y                   t = x - y           t goes, if only its size was wanted
     n = t.size                  n = x.size
 
-Arrays have equal shapes where their abstract values have equal sizes.
+Arrays have equal shapes where their abstract values have equal sizes. What an adjoint takes out of the record of its
+augmented function may have been computed on some paths only: it is asked after it has been computed with.
 """
 
 from __future__ import annotations
 
+import operator
+
+from transforms import operations
 from transforms.core import (
     Assign,
     Block,
@@ -19,12 +23,14 @@ from transforms.core import (
     Var,
     blocks_of,
     is_call_of,
+    reads,
     walk,
     with_blocks,
 )
 from transforms.values import Array, Value
 
 ASKED = (Const("shape"), Const("size"))
+KEEPERS = (operations.make_tuple, operations.make_list, list.append)  # they take what is not there as well
 
 
 def shapes(function: Function) -> Function:
@@ -35,7 +41,8 @@ def shapes(function: Function) -> Function:
     for statement in walk(function.body):
         if isinstance(statement, Assign) and statement.target is not None:
             bound[statement.target] = bound.get(statement.target, 0) + 1
-    finder = _Finder(function.values, {name for name, count in bound.items() if count == 1})
+    once = {name for name, count in bound.items() if count == 1}
+    finder = _Finder(function.values, once, set(function.given).intersection(function.parameters))
     known: dict[tuple, str] = {}
     for name in function.parameters:
         if name not in bound:
@@ -49,8 +56,9 @@ def _asks(expression: Expression) -> bool:
 
 
 class _Finder:
-    def __init__(self, values: dict[str, Value], once: set[str]) -> None:
+    def __init__(self, values: dict[str, Value], once: set[str], records: set[str]) -> None:
         self.values, self.once = values, once
+        self.recorded = records  # and all that was taken out of them
         self.changed = False
 
     def note(self, name: str, known: dict[tuple, str]) -> None:
@@ -67,10 +75,27 @@ class _Finder:
                 call = statement.value
                 if isinstance(call, Call) and _asks(call):
                     statement = self.ask(statement, call, known)
-                if statement.target in self.once:
+                self.note_operands(statement, known)
+                if self._is_recorded(call):
+                    self.recorded.add(statement.target)
+                elif statement.target in self.once:
                     self.note(statement.target, known)
             result.append(statement)
         return tuple(result)
+
+    def note_operands(self, statement: Assign, known: dict[tuple, str]) -> None:
+        """What is computed with is there."""
+        if isinstance(statement.value, Call) and not is_call_of(statement.value, *KEEPERS):
+            for name in reads(statement):
+                if name in self.recorded and name in self.once:
+                    self.note(name, known)
+
+    def _is_recorded(self, expression: Expression) -> bool:
+        if not self.recorded or not is_call_of(expression, operator.getitem):
+            return False
+        assert isinstance(expression, Call)
+        owner = expression.arguments[0]
+        return isinstance(owner, Var) and owner.name in self.recorded
 
     def ask(self, statement: Assign, call: Call, known: dict[tuple, str]) -> Assign:
         source = call.arguments[0]

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff.values import abstract_arguments
+from autodiff.values import abstract, abstract_arguments
 from transforms import core
 from transforms.canonical import lower_source
 from transforms.passes import broadcasts, carried, deadcode, idioms, items, nest, scalings, shapes
 from transforms.printer import print_function, print_module
 from transforms.specialise import specialise
+from transforms.values import UNKNOWN, Sequence
 
 VECTOR, MATRIX, TALL = np.linspace(0.5, 1.5, 4), np.linspace(-1.0, 1.0, 12).reshape(3, 4), np.linspace(1.0, 2.0, 3)
 
@@ -106,6 +107,25 @@ def test_before_and_after(change, source, arguments, after):
     for one, other in zip(np.atleast_1d(run(before, arguments)), np.atleast_1d(run(changed, arguments))):
         np.testing.assert_allclose(one, other, rtol=1e-15)
         assert np.asarray(one).dtype == np.asarray(other).dtype
+
+
+def test_what_is_recorded_on_one_path_only_is_not_asked_on_another():
+    source = """
+def f(saved, n):
+    x = saved[0]
+    y = saved[1]
+    if n > 0:
+        g = np.broadcast_to(n, x.shape)
+    else:
+        g = np.broadcast_to(n, y.shape)
+    return g
+"""
+    function = lower_source(source, {"np": np})
+    function.given = {"saved": Sequence(tuple, (abstract(VECTOR, ("x",)),) * 2)}
+    changed = shapes.shapes(specialise(function, (UNKNOWN, abstract(1))))
+    for saved, n in (((VECTOR, None), 1), ((None, VECTOR), 0)):
+        np.testing.assert_array_equal(run(changed, (saved, n)), np.full(4, n))
+
 
 
 def test_a_returned_element_stays_a_numpy_scalar():
