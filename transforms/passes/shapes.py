@@ -72,14 +72,14 @@ class _Finder:
         for statement in block:
             statement = with_blocks(statement, [self.block(inner, known) for inner in blocks_of(statement)])
             if isinstance(statement, Assign) and statement.target is not None:
-                call = statement.value
+                call, target = statement.value, statement.target
                 if isinstance(call, Call) and _asks(call):
                     statement = self.ask(statement, call, known)
                 self.note_operands(statement, known)
                 if self._is_recorded(call):
-                    self.recorded.add(statement.target)
-                elif statement.target in self.once:
-                    self.note(statement.target, known)
+                    self.recorded.add(target)
+                elif target in self.once:
+                    self.note(target, known)
             result.append(statement)
         return tuple(result)
 
