@@ -521,3 +521,25 @@ def grouped_plain(xs):
 
 
 register(grouped_plain, (numbers(3),))
+
+
+def integers_looked_up(x):
+    powers = {0: (1, 2), 1: (2,), 2: (0, 3)}
+    place = 2 if x > 0 else 0
+    return sum(x**power for power in powers[place]) * x
+
+
+register(integers_looked_up, (1.3,), gradient=lambda x: 1 + 4 * x**3)
+
+
+def integers_replaced_by_numbers(x):
+    table = {0: [1, 2], 1: [2]}
+    held = [x, x]
+    place = 1 if x > 0 else 0
+    for k in range(3):
+        held = table[place] if k < 2 else held
+        held[0] = held[0] * x
+    return held[0] * table[1][0] + table[0][1]
+
+
+register(integers_replaced_by_numbers, (1.3,), gradient=lambda x: 24 * x**5)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from transforms import operations, registry
+from transforms import operations, registry, runtime
 from transforms.analyses.regions import BUILDERS, INPLACE, Region, Regions, bind, chain, is_structure, opaque_mutations
 from transforms.core import (
     Assign,
@@ -32,8 +32,9 @@ from transforms.core import (
     With,
     is_call_of,
     walk,
+    writes,
 )
-from transforms.values import UNKNOWN, Known, Value, may_be_differentiable
+from transforms.values import UNKNOWN, Known, Unknown, Value, may_be_differentiable
 
 # functions whose result never depends differentiably on their arguments
 INACTIVE = frozenset(
@@ -71,6 +72,7 @@ class Activity:
         self.useful_names, self.useful_regions = set[str](), set[Region]()
         self.statements = list(walk(function.body))
         self.carries_exceptions = any(isinstance(s, Try) and any(h.name for h in s.handlers) for s in self.statements)
+        self.constant_names = constant_names(function, self.statements, regions)
         self._mark(self.varied_names, self.varied_regions, list(varied))
         self.useful_regions.update(region.find() for region in shared if region.is_mutated)
         self._forward()
@@ -90,7 +92,7 @@ class Activity:
     def _is_marked(self, atom: Atom | str, names: set[str], marked: set[Region]) -> bool:
         name = atom if isinstance(atom, str) else atom.name if isinstance(atom, Var) else None
         if name is not None:
-            if not may_be_differentiable(self.regions.value(name)):
+            if name in self.constant_names or not may_be_differentiable(self.regions.value(name)):
                 return False
             if name in names:
                 return True
@@ -110,7 +112,7 @@ class Activity:
         was new."""
         changed = False
         for name in atoms:
-            if not may_be_differentiable(self.regions.value(name)):
+            if name in self.constant_names or not may_be_differentiable(self.regions.value(name)):
                 continue
             if name not in names:
                 names.add(name)
@@ -215,6 +217,39 @@ class Activity:
             case Return():
                 return self._useful((statement.value,))
         return False
+
+
+def constant_names(function: Function, statements: list[Statement], regions: Regions) -> set[str]:
+    """The names of unknown type of what is read out of containers that hold no floating-point numbers at any time."""
+    sources: dict[str, list[Atom | None]] = {name: [None] for name in function.parameters}
+    for statement in statements:
+        match statement:
+            case Assign(target=str() as target, value=Call() as call):
+                source = call.arguments[0] if is_call_of(call, *_READS) else None
+                sources.setdefault(target, []).append(source)
+            case Assign(target=str() as target, value=Var() | Const() as source):
+                sources.setdefault(target, []).append(source)
+            case For():
+                sources.setdefault(statement.target, []).append(statement.iterable)
+            case _:
+                for name in writes(statement):
+                    sources.setdefault(name, []).append(None)
+    found = {name for name in sources if isinstance(regions.value(name), Unknown)}
+
+    def is_constant(atom: Atom | None) -> bool:
+        if not isinstance(atom, Var):
+            return isinstance(atom, Const)
+        value = regions.value(atom)
+        return atom.name in found or not may_be_differentiable(value) and not isinstance(value, Known)
+
+    while True:
+        varying = {name for name in found if not all(map(is_constant, sources[name]))}
+        if not varying:
+            return found
+        found -= varying
+
+
+_READS = (operator.getitem, runtime.sequence, operations.unpack)
 
 
 def raises_values(function: Function, seen: tuple[Function, ...] = ()) -> bool:

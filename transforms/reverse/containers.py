@@ -58,7 +58,7 @@ class Containers(Lists):
                 self.aliases[self.bar(target)] = self.bar(source.name)
                 primal.bind(self.bar(target), Var(self.bar(source.name)))
                 self.give_back(source, carried, adjoint)
-            elif is_container(value_of(source, self.values)):  # of constants: what is put into it later is active
+            elif self._is_constant_memory(source):  # what is put into it later is active
                 primal.call(runtime.zeros, source, target=self.bar(target))
             else:  # a number, under a name that may also stand for memory
                 primal.bind(self.bar(target), Const(0.0))
@@ -74,6 +74,11 @@ class Containers(Lists):
             g = self.take(slot, adjoint)
             if g is not None and key in sources:
                 self.accumulate(Var(sources[key]), g, adjoint)
+
+    def _is_constant_memory(self, atom: Var) -> bool:
+        """Whether this is, or may be, a container that has no shadow, since it holds constants."""
+        value = value_of(atom, self.values)
+        return is_container(value) or isinstance(value, Unknown) and self.kind(atom) is Kind.NONE
 
     def build(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         """`t = (a, b)`, `[a, b]`, `{k: v}`."""
@@ -151,7 +156,8 @@ class Containers(Lists):
             if not holds_only_numbers(self.plan.value(target)):
                 self.copy_slice(target, source, index, primal, adjoint)
                 return
-        if self.kind(target) is Kind.SHADOW and shared_source(self.plan, statement) is not None:
+        is_view = shared_source(self.plan, statement) is not None and self.kind(source) is Kind.SHADOW
+        if self.kind(target) is Kind.SHADOW and is_view:
             if isinstance(value, Array) and getitem_is_view(value_of(index, self.values)) is None:
                 primal.do(runtime.check_view, Var(target), source)
             self.mirror(statement, Call(call.function, (Var(self.bar(source.name)), index)), scope, primal)

@@ -266,21 +266,26 @@ def add_attribute(buffer: Any, name: str, g: Any) -> None:
         setattr(buffer, name, add(held, g))
 
 
-def snapshot(x: Any) -> Any:
-    """A copy of `x` and of the mutable things in it, so that later changes of `x` do not reach it."""
+def snapshot(x: Any, copies: dict | None = None) -> Any:
+    """A copy of `x` and of the mutable things in it, so that later changes of `x` do not reach it.
+
+    `copies` has the copies of the shadows that `x` was reached through: objects may refer back to each other.
+    """
     if isinstance(x, np.ndarray):
         return x.copy()
     if isinstance(x, (list, tuple)):
-        items = [snapshot(item) for item in x]
+        items = [snapshot(item, copies) for item in x]
         if isinstance(x, list):
             return items
         return type(x)(*items) if hasattr(x, "_fields") else tuple(items)
     if isinstance(x, dict):
-        return {key: snapshot(item) for key, item in x.items()}
+        return {key: snapshot(item, copies) for key, item in x.items()}
     if isinstance(x, Shadow):
-        copied = Shadow()
-        vars(copied).update((name, snapshot(item)) for name, item in vars(x).items())
-        return copied
+        copies = {} if copies is None else copies
+        if id(x) not in copies:
+            copied = copies[id(x)] = Shadow()
+            vars(copied).update((name, snapshot(item, copies)) for name, item in vars(x).items())
+        return copies[id(x)]
     return x
 
 
