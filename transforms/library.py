@@ -50,6 +50,13 @@ def iter_until(function: Any, sentinel: Any) -> Any:
         item = function()
 
 
+def attribute_or(thing: Any, name: str, default: Any) -> Any:
+    """`getattr(thing, name, default)`"""
+    if hasattr(thing, name):
+        return getattr(thing, name)
+    return default
+
+
 def choose(is_first: Any, first: Any, second: Any) -> Any:
     """What a condition chooses."""
     return first if is_first else second

@@ -21,6 +21,7 @@ from transforms.values import Instance, Known, Value
 
 ANY_OWNER = 0  # stands for the owner of an attribute that is assigned to on an object that is not known
 
+ABSENT = "absent"
 MISSING: Any = types.SimpleNamespace()
 
 
@@ -30,15 +31,15 @@ class Restart(Exception):
 
 @dataclass(frozen=True)
 class DataGuard:
-    """The data that `owner` held under this name had the types that this key describes."""
+    """The data that `owner` held under this name had the types that this key describes, or there was none."""
 
     owner: Any = field(repr=False)
     name: str
-    value: Hashable  # the signature key
+    value: Hashable  # the signature key, or ABSENT
 
     def holds(self) -> bool:
         found = content(self.owner, self.name)
-        return found is not MISSING and signature_key((found,)) == self.value
+        return self.value == (ABSENT if found is MISSING else signature_key((found,)))
 
 
 def content(owner: Any, name: str) -> Any:

@@ -122,7 +122,7 @@ class Reader:
         self.memo: dict[Hashable, Any] = {}  # for transformed functions: what they made in this compilation
         self._functions: dict[int, tuple[Any, core.Function]] = {}
         self._refused: dict[int, tuple[Any, AutodiffError]] = {}
-        self._data: dict[tuple[int, str], tuple[Any, Value]] = {}
+        self._data: dict[tuple[int, str], tuple[Any, Value | None]] = {}
 
     def __enter__(self) -> Reader:
         _active.append(self)
@@ -156,6 +156,16 @@ class Reader:
         self._data[key] = (owner, known[0])
         self.guards.append(known[1])
         return known[0]
+
+    def lacks(self, owner: Any, name: str) -> bool:
+        """Whether an object is known to hold nothing under a name; the compiled program is guarded as with `data`."""
+        key = (id(owner), name)
+        if not self.volatile.isdisjoint(_ways(*key)) or live.content(owner, name) is not live.MISSING:
+            return False
+        if key not in self._data:
+            self._data[key] = (owner, None)
+            self.guards.append(live.DataGuard(owner, name, live.ABSENT))
+        return True
 
     def changes(self, owner: int, name: str) -> None:
         """The program changes a container whose type was used: start again without."""

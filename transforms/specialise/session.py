@@ -30,6 +30,9 @@ class Reader(Protocol):
     def data(self, owner: Any, name: str) -> Value | None:
         """What is known of the data that an object holds under a name when the program is compiled."""
 
+    def lacks(self, owner: Any, name: str) -> bool:
+        """Whether an object is known to hold nothing under a name, and the program assigns nothing to it."""
+
     def cell_of(self, value: Any) -> types.CellType:
         """A cell that holds an object: the same one for the same object, also when reading starts again."""
 

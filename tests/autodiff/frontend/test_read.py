@@ -12,6 +12,7 @@ import weakref
 import numpy as np
 import pytest
 
+import autodiff as ad
 from autodiff.frontend import read as reading
 from autodiff.frontend.read import Callee, Reader, read, take_apart
 from tests.autodiff.frontend.support import load
@@ -232,3 +233,51 @@ def test_signature_of_the_function_itself():
 
     own.__signature__ = inspect.Signature()
     assert str(reading.signature_of(own)) == "(x, y=1)"
+
+
+class Holder:
+    """An object whose attributes come and go."""
+
+
+def test_an_attribute_that_was_missing_is_noticed():
+    holder = Holder()
+
+    def scaled(x):
+        if hasattr(holder, "scale"):
+            return x * holder.scale
+        return x * x
+
+    gradient = ad.grad(scaled)
+    assert gradient(3.0) == 6.0
+    holder.scale = 5.0
+    assert gradient(3.0) == 5.0
+    del holder.scale
+    assert gradient(3.0) == 6.0
+
+
+def test_an_attribute_that_the_program_itself_gives_to_a_captured_object():
+    holder = Holder()
+
+    def products(x):
+        total = 0.0
+        for i in range(3):
+            if not hasattr(holder, "product"):
+                holder.product = x[i]
+            else:
+                holder.product = holder.product * x[i]
+            total = total + holder.product
+        return total
+
+    x = np.array([0.5, 1.2, 0.7])
+    np.testing.assert_allclose(ad.grad(products)(x), [1 + x[1] + x[1] * x[2], x[0] + x[0] * x[2], x[0] * x[1]])
+
+
+def test_an_attribute_of_the_function_itself():
+    def counted(x):
+        if not hasattr(counted, "calls"):
+            counted.calls = 0
+        counted.calls += 1
+        return x * x * counted.calls
+
+    gradient = ad.grad(counted)
+    assert [gradient(3.0), gradient(3.0), gradient(3.0)] == [6.0, 12.0, 18.0]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from transforms import registry
+from transforms import library, registry
 from transforms.canonical.environment import local_classes
 from transforms.core import Ref, Var
 from transforms.errors import TransformError
@@ -54,11 +54,11 @@ def on_getattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
     if isinstance(value, Never):
         return calls.emit(ref, arguments, {}, NEVER)
     if len(arguments) == 3:
-        known = has_attribute(value, name.value)
+        known = has_attribute(calls, value, name.value)
         if known is False:
             return arguments[2]
         if known is None:
-            return calls.emit(ref, arguments, {}, UNKNOWN)
+            return calls.call_object(Ref(library.attribute_or), arguments, {})
         arguments = arguments[:2]
     match value:
         case Array():
@@ -279,23 +279,49 @@ def on_setattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
     return calls.emit(ref, arguments, {}, UNKNOWN)
 
 
-def has_attribute(value: Value, name: str) -> bool | None:
+def has_attribute(calls: Calls, value: Value, name: str) -> bool | None:
+    """Whether an object has an attribute; None where that depends on what the program has assigned before."""
     if isinstance(value, Record):
-        return True if name in value.names or hasattr(value.kind, name) else None
+        return True if _is_field(value.kind, name) or _is_in_class(value.kind, name) else None
     if isinstance(value, Known):
-        return None if isinstance(value.object, types.ModuleType) else hasattr(value.object, name)
+        return _has_known(calls, value.object, name)
     kind = python_type(value)
     if kind is None or kind is type(None):
         return None if kind is None else hasattr(None, name)
     if isinstance(value, (Instance, Record)) and kind.__module__ != "builtins":
-        return True if hasattr(kind, name) else None
+        return True if _is_in_class(kind, name) else None
     return hasattr(kind, name)
+
+
+def _has_known(calls: Calls, thing: Any, name: str) -> bool | None:
+    """Whether a known object has an attribute; what the program may give it or take away is asked when it runs."""
+    if isinstance(thing, type) and hasattr(thing, name) or _is_in_class(type(thing), name):
+        return True
+    if isinstance(thing, types.ModuleType) or hasattr(type(thing), name) or hasattr(type(thing), "__getattr__"):
+        return None
+    if not hasattr(thing, "__dict__") or getattr(thing, "__module__", "") in ("builtins", "numpy"):
+        return hasattr(thing, name)
+    reader = calls.sweep.session.reader
+    if reader is None or isinstance(thing, type):
+        return None
+    if reader.lacks(thing, name):
+        return False
+    return True if reader.data(thing, name) is not None else None
+
+
+def _is_in_class(kind: type, name: str) -> bool:
+    """Whether all objects of a class have an attribute; a slot may be empty."""
+    return hasattr(kind, name) and not isinstance(inspect.getattr_static(kind, name), types.MemberDescriptorType)
+
+
+def _is_field(kind: type, name: str) -> bool:
+    return dataclasses.is_dataclass(kind) and any(field.name == name for field in dataclasses.fields(kind))
 
 
 @handles(hasattr)
 def on_hasattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     name = arguments[1].value
-    known = has_attribute(arguments[0].value, name.value) if isinstance(name, Literal) else None
+    known = has_attribute(calls, arguments[0].value, name.value) if isinstance(name, Literal) else None
     return constant(known) if known is not None else calls.emit(ref, arguments, {}, BOOLEAN)
 
 
