@@ -57,6 +57,8 @@ def on_getattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
         known = has_attribute(calls, value, name.value)
         if known is False:
             return arguments[2]
+        if known is None and isinstance(value, Known) and isinstance(value.object, types.ModuleType):
+            return calls.emit(ref, arguments, {}, UNKNOWN)
         if known is None:
             return calls.call_object(Ref(library.attribute_or), arguments, {})
         arguments = arguments[:2]
