@@ -450,7 +450,6 @@ def growing_early_return(x):
     return 0.0
 
 
-# zip_of_lists: what is read from a list of known items at a place that only the run time knows is packed each time
 GROWING = [value for name, value in list(globals().items()) if name.startswith("growing_")]
 
 
@@ -463,7 +462,7 @@ def test_source_grows_by_less_than_four_times_per_order(function) -> None:
         derivative = ad.grad(derivative)
         lengths.append(len(derivative.source_for(x).splitlines()))
     lines = [later / earlier for earlier, later in zip(lengths, lengths[1:])]
-    assert max(lines) < (4.2 if function is growing_zip_of_lists else 4.0), lengths
+    assert max(lines) < 4.0, lengths
 
 
 def code_of(source: str) -> list[str]:

@@ -195,30 +195,14 @@ class Containers(Lists):
                 if k in slots:
                     self.accumulate(Var(slots[k]), adjoint.call(operator.getitem, g, Const(position)), adjoint)
             return
-        if isinstance(key, Literal):
-            is_named = isinstance(sequence, Sequence) and isinstance(key.value, str)
-            is_computed = is_named and hasattr(sequence.kind, key.value)  # type: ignore[union-attr]
-            if isinstance(sequence, (Mapping, Sequence)) and not is_computed and key.value not in slots:
-                return  # a lookup that fails when it is run
-            if key.value not in slots:
-                raise TransformError(f"the derivative through item {key.value!r} of {source!r} is not known")
-            self.accumulate(Var(slots[key.value]), g, adjoint)
-            return
-        # an index that only the run time knows: all slots become a list for a moment (constants have none)
-        items = sequence.items if isinstance(sequence, Sequence) else ()
-        places: list[Any] = list(range(len(items))) or list(slots)
-        if any(place not in slots and not isinstance(items[place], (Literal, Number)) for place in places):
-            raise TransformError(f"{source!r} mixes numbers and other things and is indexed by a variable")
-        for slot in slots.values():
-            self.set_zero(slot, adjoint)
-        held = ((self.take(slots[place], adjoint) if place in slots else None) or Const(0.0) for place in places)
-        bars = adjoint.call(operations.make_list, *held)
-        if not all(isinstance(item, (Literal, Number)) for item in items):
-            bars = adjoint.call(runtime.snapshot, bars)  # it is added to in place
-        adjoint.do(runtime.add_item, bars, index, g)
-        for position, place in enumerate(places):
-            if place in slots:
-                self.accumulate(Var(slots[place]), adjoint.call(operator.getitem, bars, Const(position)), adjoint)
+        assert isinstance(key, Literal), "what is read at a place that only the run time knows has a buffer"
+        is_named = isinstance(sequence, Sequence) and isinstance(key.value, str)
+        is_computed = is_named and hasattr(sequence.kind, key.value)  # type: ignore[union-attr]
+        if isinstance(sequence, (Mapping, Sequence)) and not is_computed and key.value not in slots:
+            return  # a lookup that fails when it is run
+        if key.value not in slots:
+            raise TransformError(f"the derivative through item {key.value!r} of {source!r} is not known")
+        self.accumulate(Var(slots[key.value]), g, adjoint)
 
     def attribute(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
         source, name = call.arguments[:2]

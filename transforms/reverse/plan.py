@@ -57,6 +57,7 @@ from transforms.values import (
     UNKNOWN,
     Array,
     Instance,
+    Literal,
     Mapping,
     Number,
     Record,
@@ -152,7 +153,9 @@ class Plan:
 
     def is_structured(self, name: str) -> bool:
         """Whether the cotangent of a name is kept item by item, under the names of its slots."""
-        return isinstance(self.value(name), (Sequence, Mapping, Record)) and self.kind(name) is Kind.VALUE
+        if name in self.buffered or self.kind(name) is not Kind.VALUE:
+            return False
+        return isinstance(self.value(name), (Sequence, Mapping, Record))
 
     def _memory(self, name: str) -> list[Region]:
         """The regions of a name, of what it holds, and of what it may be a view of besides."""
@@ -376,7 +379,8 @@ def _may_resize(plan: Plan, call: Call) -> bool:
 
 
 def _find_buffers(plan: Plan) -> None:
-    """Names of arrays that are read item by item or slice by slice: their cotangent is a buffer added to in place."""
+    """Names of arrays that are read item by item or slice by slice: their cotangent is a buffer added to in place.  So
+    is that of a container of known structure where only the run time knows which item is read."""
     for statement in walk(plan.function.body):
         match statement:
             case Assign(target=str() as target, value=Call(function=Ref(value=function)) as call) if (
@@ -385,10 +389,18 @@ def _find_buffers(plan: Plan) -> None:
             ):
                 source = call.arguments[0]
                 is_value = isinstance(source, Var) and plan.kind(source) is Kind.VALUE
-                if not isinstance(source, Var) or not is_value or plan.is_structured(source.name):
+                if not isinstance(source, Var) or not is_value:
+                    continue
+                if plan.is_structured(source.name) and not _is_looked_up(plan, call):
                     continue
                 if plan.activity.is_active(target) and not plan.is_handed_part(statement, call):
                     plan.buffered.add(source.name)
+
+
+def _is_looked_up(plan: Plan, call: Call) -> bool:
+    """Whether a call reads an item of which only the run time knows which."""
+    index = call.arguments[1]
+    return is_call_of(call, operator.getitem) and isinstance(index, Var) and not isinstance(plan.value(index), Literal)
 
 
 def is_object(value: Value) -> bool:

@@ -202,7 +202,10 @@ class Memory:
         """Note that an operand is put into a container: what changes it there changes it."""
         if not may_hold_mutable(item.value):
             return
-        if owner.region is None or item.region is None:
+        if item.region is None and item.parts is not None and isinstance(item.value, Sequence):  # a tuple
+            for part in item.parts:
+                self.keep(owner, part)
+        elif owner.region is None or item.region is None:
             self.escape(item)
         else:
             self.nest(owner.region, (item,))

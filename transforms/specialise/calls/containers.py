@@ -401,13 +401,15 @@ def on_dict(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords
 
 @handles(runtime.zeros)
 def on_zeros(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
-    """`runtime.zeros(x)` of a list or tuple is a list of zeros."""
+    """`runtime.zeros(x)` of a list or tuple is a list of zeros: `[0.0, 0.0]` where it has few items."""
     value = arguments[0].value
     if not isinstance(value, (Sequence, Many)) or hasattr(value.kind, "_fields"):
         return None
     found = _zero_of(value)
     if found == UNKNOWN:
         return None
+    if _is_short(value):
+        return _list_of_zeros(calls, value)
     region = calls.new_region()
     return calls.owned(calls.emit(ref, arguments, {}, calls.sweep.settled(found, region), region=region))
 
@@ -460,6 +462,26 @@ def on_helper(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
     if len(counts) == len(parts):
         return constant(all(value.value < count for count in counts))
     return calls.emit(ref, arguments, {}, BOOLEAN)
+
+
+def _is_short(value: Value) -> bool:
+    """Whether a list or tuple, known item by item, has few items: floats, or lists of such."""
+    if isinstance(value, Sequence):
+        return len(value.items) <= _FEW and all(map(_is_short, value.items))
+    number = as_number(value)
+    return isinstance(number, Number) and number.dtype.kind in "fib" and number.python
+
+
+_FEW = 6  # items that are written out
+
+
+def _list_of_zeros(calls: Calls, value: Value) -> Binding:
+    if not isinstance(value, Sequence):
+        return constant(0.0)
+    with calls.aside():
+        made = on_make_list(calls, Ref(operations.make_list), [_list_of_zeros(calls, item) for item in value.items], {})
+    assert made is not None
+    return made
 
 
 def _zero_of(value: Value) -> Value:
