@@ -396,6 +396,24 @@ def growing_zip_of_lists(x):
     return result
 
 
+def growing_arrays_of_a_list(x):
+    result = 0.0
+    y = np.array([x, x])
+    for a in [y, y * y, x * np.ones(3)]:
+        result = result + np.sum(a) * x
+    return result
+
+
+def growing_rows_of_a_list(x):
+    items = [x, x * x]
+    rows = [items, [x, 1.0]]
+    result = 0.0
+    for k in range(2):
+        for j in range(2):
+            result = result + rows[k][j] * items[j]
+    return result
+
+
 def growing_enumeration(x):
     result = 0.0
     for k, item in enumerate([x, x * x, x]):

@@ -557,3 +557,41 @@ register(
     ({"layer": (numbers(3), numbers(3, seed=1)), "scale": 1.5},),
     gradient=slopes_of_a_layer,
 )
+
+
+def rows_looked_up_twice(x, n):
+    powers = [x, x * x]
+    rows = [powers, [x, 1.0]]
+    total = 0.0
+    for k in range(n):
+        for j in range(n):
+            total = total + rows[k][j] * powers[j]
+    return total
+
+
+register(rows_looked_up_twice, (0.7, 2), gradient=lambda x, n: 6 * x + 4 * x**3)
+
+
+def arrays_of_a_list_looked_up(x, places):
+    parts = (x, np.outer(x, x), [2.0 * np.sum(x)])
+    total = 0.0
+    for k in places:
+        total = total + np.sum(parts[k]) * np.sum(parts[k - 1])
+    return total
+
+
+register(
+    arrays_of_a_list_looked_up,
+    (numbers(3), (0, 1, 2, 1)),
+    gradient=lambda x, places: np.full(3, 4 * np.sum(x) + 12 * np.sum(x) ** 2),
+)
+
+
+def list_bound_again_from_its_items(x, n):
+    items = [x, 1.5]
+    for k in range(n):
+        items = [items[k] * x, items[1 - k]]
+    return items[0] * items[1]  # x**2, 1.5; then 1.5 * x, x**2
+
+
+register(list_bound_again_from_its_items, (0.7, 2), gradient=lambda x, n: 4.5 * x * x)

@@ -51,8 +51,9 @@ from transforms.core import (
     with_blocks,
     writes,
 )
+from transforms.inference import join
 from transforms.passes.effects import INPLACE
-from transforms.values import UNKNOWN, Array
+from transforms.values import Array
 
 _MADE = re.compile(r"_(bar|dot|saved)(_\d+)*$")  # names that the compiler makes of other names
 _SUFFIX = re.compile(r"(_\d+)+$")
@@ -71,14 +72,12 @@ def coalesce(function: Function) -> Function:
 
 
 def _values_of_classes(values: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """The values under the new names; where members of a class differ, nothing is known."""
+    """The values under the new names: what holds of all members of a class."""
     result: dict[str, Any] = {}
-    differ: set[str] = set()
     for old, value in values.items():
         name = names.get(old, old)
-        if result.setdefault(name, value) != value:
-            differ.add(name)
-    return {name: UNKNOWN if name in differ else value for name, value in result.items()}
+        result[name] = join(result[name], value, (name,)) if name in result else value
+    return result
 
 
 def base_name(name: str) -> str:
