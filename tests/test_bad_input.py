@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import math
 import os
 import re
@@ -613,6 +614,21 @@ def test_zip_of_an_iterator_that_is_read_elsewhere() -> None:
     with pytest.raises((ad.AutodiffError, StopIteration)) as error:
         ad.grad(function)(np.ones(3))
     assert "^" in str(error.value) and "generator" in str(error.value)
+
+
+@pytest.mark.parametrize("reader", ["zip(it, it)", "map(abs, it)", "enumerate(it)", "filter(None, it)", "islice(it, 2)"])
+def test_what_reads_an_iterator_later(reader: str) -> None:
+    text = f"""
+        def f(x):
+            it = iter(x)
+            later = {reader}
+            total = sum(it)
+            return total * len(list(later))
+        """
+    function = function_from(text, islice=itertools.islice)
+    with pytest.raises(ad.TransformError, match="reads the iterator only when it is read itself") as error:
+        ad.grad(function)([1.0, 2.0, 3.0])
+    assert "later = list(" in str(error.value) and "^" in str(error.value)
 
 
 def test_an_operator_on_an_object_that_has_none() -> None:

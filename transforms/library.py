@@ -553,7 +553,8 @@ def islice_iterator(iterator: Any, *bounds: Any) -> list:
 
 def islice(iterable: Any, *bounds: Any) -> list:
     """`itertools.islice`"""
-    return list(iterable)[slice(*bounds)]
+    items = runtime.sequence(iterable)
+    return [items[place] for place in runtime.places_of_slice(items, bounds)]
 
 
 def starmap(function: Any, iterable: Any) -> list:
@@ -613,12 +614,9 @@ def compress(data: Any, selectors: Any) -> list:
 
 
 def zip_items(*iterables: Any, strict: bool = False) -> list:
-    """`zip`"""
-    sources = [list(iterable) for iterable in iterables]
-    lengths = [len(source) for source in sources]
-    length = min(lengths, default=0)
-    if strict and max(lengths, default=0) != length:
-        raise ValueError("zip() arguments have different lengths")
+    """`zip`; Python's own iterators are read no further than `zip` reads them."""
+    sources = [runtime.sequence(iterable) for iterable in iterables]
+    length = runtime.length_of_zip(sources, strict)
     return [tuple([source[place] for source in sources]) for place in range(length)]
 
 

@@ -377,6 +377,64 @@ def item_lost_by_zip(items):
 register(item_lost_by_zip, ([1.0, 2.0, 3.0, 4.0],), gradient=lambda v: [1.0, 2.0, 0.0, 10.0])
 
 
+def integers_lost_by_zip(x, items):
+    it = iter(items)
+    rows = list(zip(it, [1.0, 2.0]))
+    return x * (sum(a * b for a, b in rows) + sum(it) * 10.0)
+
+
+register(integers_lost_by_zip, (0.7, [1, 2, 3, 4]), (0.7, [1.0, 2.0, 3.0, 4.0]), gradient=lambda x, items: 45.0)
+
+
+def integers_beside_numbers(x, table):
+    it = iter(table["a"])
+    rows = list(zip(it, [x, 2.0]))
+    return sum(a * b for a, b in rows) + sum(it) * 10.0 * x
+
+
+register(  # refused in second order
+    integers_beside_numbers, (0.7, {"a": [1, 2, 3, 4]}), gradient=lambda x, table: 41.0, order=1
+)
+
+
+def integers_left_by_islice(x, items):
+    it = iter(items)
+    rows = list(itertools.islice(it, 2))
+    return x * (sum(rows) + sum(it) * 10.0)
+
+
+register(integers_left_by_islice, (0.7, [1, 2, 3, 4]), (0.7, iter([1, 2, 3, 4])), gradient=lambda x, items: 73.0)
+
+
+def given_iterator_by_pairs(x, it):
+    total = 0.0
+    for a, b in zip(it, it):
+        total += 2 * a + b
+        if a == 1:
+            break
+    return x * (total + sum(it) * 10.0)
+
+
+register(given_iterator_by_pairs, (0.7, iter([1, 2, 3, 4])), gradient=lambda x, it: 74.0)
+
+
+def given_iterator_twice(x, it):
+    total = 0.0
+    for a in it:
+        total += a
+    for a in it:
+        total += 10.0 * a
+    return x * total
+
+
+register(
+    given_iterator_twice,
+    (0.7, iter([1, 2, 3, 4])),
+    (0.7, [1, 2]),
+    gradient=lambda x, it: float(sum(it)) * (1 if hasattr(it, "__next__") else 11),
+)
+
+
 def cycled_until_left(items):
     total = 0.0
     for k, x in enumerate(itertools.cycle(items)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from transforms import core
+from transforms.printer.notation import is_method
 
 
 class _Returned(Exception):
@@ -48,10 +49,10 @@ def _atom(atom: core.Atom, names: dict[str, Any]) -> Any:
 def _value(expression: core.Expression, names: dict[str, Any]) -> Any:
     if isinstance(expression, core.Call):
         function = _atom(expression.function, names)
-        return function(
-            *(_atom(atom, names) for atom in expression.arguments),
-            **{key: _atom(atom, names) for key, atom in expression.keywords},
-        )
+        arguments = [_atom(atom, names) for atom in expression.arguments]
+        if is_method(function) and isinstance(arguments[0], function.__objclass__):
+            function = getattr(type(arguments[0]), function.__name__)  # `OrderedDict.pop` for `dict.pop`
+        return function(*arguments, **{key: _atom(atom, names) for key, atom in expression.keywords})
     return _atom(expression, names)
 
 

@@ -462,22 +462,9 @@ def test_description_of_values() -> None:
 # -------------------------------------------------------------------------------------------------------------- corpus
 
 
-# printed, `d.popitem()` is that of an OrderedDict, and `zip` takes Python's iterators; interpreted here, they are those
-# of dict and of the library
-NOT_INTERPRETED = {
-    "iterators.item_lost_by_zip",
-    "iterators.list_of_pairs_by_one_iterator",
-    "pythons_library.lru",
-    "pythons_library.moved",
-    "pythons_library.ordered",
-}
-
-
 @pytest.mark.parametrize("program", corpus.programs(), ids=lambda program: program.name)
 def test_corpus(program: Any) -> None:
     """Specialised programs of the corpus compute what the programs do, and what is said of their names is true."""
-    if program.name in NOT_INTERPRETED:
-        pytest.skip("means something else when it is interpreted than when it is printed")
     volatile: set[Any] = set()
     cells: dict[int, Any] = {}
     while True:

@@ -27,11 +27,24 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from transforms import operations
-from transforms.core import Assign, Call, Expression, For, Function, Statement, Var, With, by_identity, is_call_in, walk
+from transforms import operations, runtime
+from transforms.core import (
+    Assign,
+    Call,
+    Expression,
+    For,
+    Function,
+    Statement,
+    Var,
+    With,
+    by_identity,
+    is_call_in,
+    is_call_of,
+    walk,
+)
 from transforms.passes.effects import Effect, memory_of
 from transforms.passes.forward import Forward
-from transforms.values import UNKNOWN, is_immutable
+from transforms.values import UNKNOWN, Instance, Unknown, is_immutable
 
 _NEVER_SHARED = by_identity(
     operations.make_list,
@@ -86,7 +99,7 @@ class _Shared(Forward):
         call = statement.value
         if not isinstance(call, Call) or self.memory.effect(call) is not Effect.PURE:
             return None
-        if is_call_in(call, _NEVER_SHARED):
+        if is_call_in(call, _NEVER_SHARED) or self.reads_iterator(call):
             return None
         return call
 
@@ -96,6 +109,13 @@ class _Shared(Forward):
         self.available[expression] = name
         if self.memory.is_changing and self.memory.reads_changing_memory(expression):
             self.unstable[name] = None
+
+    def reads_iterator(self, call: Call) -> bool:
+        """Whether a call may take items out of an iterator, which the next one does not see."""
+        if not is_call_of(call, runtime.sequence) or not isinstance(call.arguments[0], Var):
+            return False
+        value = (self.function.values or {}).get(call.arguments[0].name, UNKNOWN)
+        return isinstance(value, Unknown) or isinstance(value, Instance) and hasattr(value.kind, "__next__")
 
     def memory_changes(self) -> None:
         # never emptied: the facts of another branch may still be in it

@@ -180,7 +180,7 @@ class Plan:
         here = self.places[id(statement)]
         regions = chain(self.regions, name)
         places = [place for region in regions for place in self.resizes.get(id(region.find()), ())]
-        if isinstance(value, Instance) and value.kind in _DICT_VIEWS:  # they follow their dict
+        if isinstance(value, Instance) and issubclass(value.kind, _DICT_VIEWS):  # they follow their dict
             places = [place for each in self.resizes.values() for place in each]
         if any(id(region.find()) in self.shared and region.is_mutated for region in regions):
             return True
@@ -193,9 +193,7 @@ class Plan:
         region = self.regions.of(name)
         group = {other for other in self.bound_in if region is not None and region in chain(self.regions, other)}
         uses = [self.places[id(s)] for s in walk(self.function.body) if not group.isdisjoint(reads(s))]
-        changes = [
-            place for region in self._memory(source) for place in self.mutations.get(id(region.find()), ())
-        ]
+        changes = [place for region in self._memory(source) for place in self.mutations.get(id(region.find()), ())]
         return not any(_is_between(here, change, use) for change in changes for use in uses)
 
     def is_active_statement(self, statement: Statement) -> bool:
@@ -384,8 +382,7 @@ def _find_buffers(plan: Plan) -> None:
     for statement in walk(plan.function.body):
         match statement:
             case Assign(target=str() as target, value=Call(function=Ref(value=function)) as call) if (
-                function is operator.getitem
-                or (function is getattr and is_object(plan.value(call.arguments[0])))
+                function is operator.getitem or (function is getattr and is_object(plan.value(call.arguments[0])))
             ):
                 source = call.arguments[0]
                 is_value = isinstance(source, Var) and plan.kind(source) is Kind.VALUE

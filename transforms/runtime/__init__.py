@@ -83,7 +83,6 @@ from transforms.runtime.containers import (
     values_by_keys,
 )
 from transforms.runtime.cotangents import (
-    Shadow,
     add,
     add_attribute,
     add_into,
@@ -159,7 +158,10 @@ from transforms.runtime.iteration import (
     check_unchanged,
     common_length,
     has_item,
+    length_of_zip,
     note_end,
+    places_of_slice,
+    plain_iterator,
     reversible,
     rounds,
     sequence,
@@ -193,6 +195,9 @@ from transforms.runtime.matching import (
     match_arguments,
     star_items,
     without_keys,
+)
+from transforms.runtime.objects import (
+    Shadow,
 )
 from transforms.runtime.outputs import (
     cancelling,

@@ -10,15 +10,9 @@ import numpy as np
 
 from transforms.runtime.broadcasting import match_dtype
 from transforms.runtime.calls import CallPullback
+from transforms.runtime.iteration import LazySequence
+from transforms.runtime.objects import Shadow
 from transforms.runtime.refusal import DerivativeRefused
-
-
-class Shadow:
-    """The cotangent of an object: an attribute that was never set is zero."""
-
-    def __getattr__(self, name: str) -> float:
-        return 0.0
-
 
 MEMORY = (np.ndarray, list, dict, Shadow)  # cotangents that are added to in place
 
@@ -37,6 +31,8 @@ def zeros(x: Any, within: tuple = ()) -> Any:
         return np.zeros_like(x) if x.dtype.kind != "O" else np.array([zeros(item) for item in x.flat]).reshape(x.shape)
     if isinstance(x, (tuple, list)):
         return [zeros(item, within) for item in x]
+    if isinstance(x, LazySequence):
+        return [zeros(item, within) for item in x.fetched]
     if isinstance(x, dict):
         return {key: zeros(item, within) for key, item in x.items()}
     if isinstance(x, np.generic) and x.dtype.kind in "fc":

@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 
+from transforms.runtime.objects import Shadow
 from transforms.runtime.refusal import DerivativeRefused
 
 
 class LazySequence:
     """The items of an iterator, fetched when they are first asked for and kept."""
 
-    __slots__ = ("_items", "_iterator")
+    __slots__ = ("fetched", "_iterator")
 
     def __init__(self, iterable: Any) -> None:
-        self._items: list[Any] = []
+        self.fetched: list[Any] = []
         self._iterator = iter(iterable)
 
     def has(self, index: int) -> bool:
         """Whether there is an item at this index; fetches no more than that."""
-        while len(self._items) <= index:
+        while len(self.fetched) <= index:
             try:
-                self._items.append(next(self._iterator))
+                self.fetched.append(next(self._iterator))
             except StopIteration:
                 return False
         return True
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return self._items[index] if len(self) else []
+            return self.fetched[index] if len(self) else []
         if not self.has(index):
             raise IndexError(index)
-        return self._items[index]
+        return self.fetched[index]
 
     def __len__(self) -> int:
-        self._items.extend(self._iterator)
-        return len(self._items)
+        self.fetched.extend(self._iterator)
+        return len(self.fetched)
 
 
 def sequence(iterable: Any) -> Any:
@@ -49,7 +51,16 @@ def sequence(iterable: Any) -> Any:
         return iterable
     if isinstance(iterable, (dict, set, frozenset, type({}.keys()), type({}.values()), type({}.items()))):
         return list(iterable)
+    if isinstance(iterable, Shadow):
+        raise DerivativeRefused(
+            "the derivative cannot follow an iterator that is kept in a list together with numbers: make a list of it"
+        )
     return LazySequence(iterable)
+
+
+def plain_iterator(items: Any) -> Any:
+    """`iter(items)` of items that no derivative passes through."""
+    return iter(items)
 
 
 def has_item(index: int, *sequences: Any) -> bool:
@@ -66,6 +77,20 @@ def common_length(*sequences: Any) -> int:
     while has_item(count, *sequences):
         count += 1
     return count
+
+
+def length_of_zip(sequences: list, strict: bool) -> int:
+    """The same for a list of sequences, which `zip(..., strict=True)` wants to be of one length."""
+    count = common_length(*sequences) if sequences else 0
+    if strict and any(has_item(count, each) for each in sequences):
+        raise ValueError("zip() arguments have different lengths")
+    return count
+
+
+def places_of_slice(items: Any, bounds: tuple) -> list[int]:
+    """The places of the items that `itertools.islice` gives; a lazy sequence is read no further than needed."""
+    wanted = itertools.islice(itertools.count(), *bounds)
+    return list(itertools.takewhile(lambda place: has_item(place, items), wanted))
 
 
 def rounds(left: int, count: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import math
 import operator
 from collections.abc import Callable
@@ -75,8 +76,16 @@ def is_numpy(thing: Any) -> bool:
 
 
 TYPES: dict[type, Any] = {np.bool_: bool, np.int64: int, np.float64: float, np.complex128: complex}
-VIEW_KINDS: dict[str, type] = {"items": type({}.items()), "keys": type({}.keys()), "values": type({}.values())}
-VIEWS = tuple(VIEW_KINDS.values())
+VIEW_NAMES = ("items", "keys", "values")
+VIEWS = tuple(type(getattr(table, name)()) for table in ({}, collections.OrderedDict()) for name in VIEW_NAMES)
+
+
+def view_kind(kind: type, name: str) -> type:
+    """The class of what the method of this name makes of a dict: `odict_values` for `values` of an `OrderedDict`."""
+    is_ordered = issubclass(kind, collections.OrderedDict)
+    return VIEWS[VIEW_NAMES.index(name) + len(VIEW_NAMES) * is_ordered]
+
+
 OPERATORS = {
     id(function)
     for function in (

@@ -12,7 +12,7 @@ from transforms.core import Ref
 from transforms.specialise.binding import Binding, constant
 from transforms.specialise.calls.containers import on_make_list, parts_of, tuple_of
 from transforms.specialise.calls.facts import Keywords, handles, python_type
-from transforms.specialise.calls.overloading import items_of, iterates
+from transforms.specialise.calls.overloading import check_read_at_once, items_of, iterates
 from transforms.values import UNKNOWN, Array, Instance, Known, Literal, Record, Value, may_be_differentiable
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def call_iterating(calls: Calls, ref: Ref, arguments: list[Binding], keywords: K
     if ref.value is itertools.repeat and len(arguments) == 1 and not keywords:
         function = library.Repeat
     if any(python_type(item.value) in library.LAZY for item in arguments):
+        check_read_at_once(calls, ref)
         lazy = _of_iterators(calls, ref, arguments, keywords)
         if lazy is not None:
             return lazy
@@ -85,12 +86,15 @@ def _of_iterators(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Ke
     if ref.value is itertools.islice:
         return calls.call_object(Ref(library.islice_iterator), arguments, keywords)
     if ref.value is zip and not keywords:
-        iterators = [
-            item if python_type(item.value) in library.LAZY else _iterator(calls, item) for item in arguments
-        ]
+        iterators = [item if python_type(item.value) in library.LAZY else _iterator(calls, item) for item in arguments]
         return calls.call_object(Ref(library.zip_iterators), iterators, {})
     if ref.value is map and len(arguments) == 2:
         return calls.call_object(Ref(library.map_items), [arguments[0], items_of(calls, arguments[1])], {})
+    if ref.value is map and not keywords:
+        with calls.aside(is_bound=False):
+            rows = _of_iterators(calls, Ref(zip), arguments[1:], {})
+        assert rows is not None
+        return calls.call_object(Ref(library.starmap), [arguments[0], rows], {})
     return None
 
 
@@ -101,7 +105,7 @@ def _iterator(calls: Calls, source: Binding) -> Binding:
 def may_hold_numbers(value: Value) -> bool:
     """Whether what a function iterates over, or calls, may carry a derivative."""
     if isinstance(value, Instance) and value.kind.__module__ == "builtins" and value.kind not in (list, tuple, dict):
-        return value.kind in (type({}.values()), type({}.items()))
+        return issubclass(value.kind, (type({}.values()), type({}.items())))
     if isinstance(value, Instance) and value.kind is itertools.count:
         return False  # of an active start there is no rule; and it has no end
     return may_be_differentiable(value)
@@ -130,9 +134,11 @@ def on_iter(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords
     """`iter(items)`, `iter(function, sentinel)`"""
     if len(arguments) == 2 and not keywords:
         return calls.call_object(Ref(library.iter_until), arguments, {})
-    source = arguments[0] if len(arguments) == 1 else None
-    if source is None or source.value == UNKNOWN or not may_hold_numbers(source.value):
+    if len(arguments) != 1 or keywords:
         return None
+    source = arguments[0]
+    if not may_hold_numbers(source.value):
+        return calls.emit(Ref(runtime.plain_iterator), arguments, {}, UNKNOWN)
     return calls.call_object(Ref(library.Iterator), [calls.result_of(runtime.sequence, source)], {})
 
 

@@ -28,7 +28,7 @@ from transforms.specialise.calls.attributes import known_attribute, record_attri
 from transforms.specialise.calls.classes import construct
 from transforms.specialise.calls.containers import build_tuple, tuple_of
 from transforms.specialise.calls.dicts import changed_dict, merged_dicts, updated
-from transforms.specialise.calls.facts import VIEW_KINDS, Keywords, handles, python_type
+from transforms.specialise.calls.facts import VIEW_NAMES, Keywords, handles, python_type, view_kind
 from transforms.specialise.calls.items import on_getitem
 from transforms.specialise.calls.primitives import is_small, primitive_of_value, same_function
 from transforms.specialise.calls.records import named_tuple_method
@@ -256,8 +256,7 @@ def dict_method(calls: Calls, source: Binding, name: str, rest: list[Binding], k
         keys = [constant(key) for key in value.keys]
         pairs = [tuple_of([k, i]) for k, i in zip(keys, items)]
         views = {"keys": keys, "values": items, "items": pairs}
-        kind = VIEW_KINDS[name]
-        return calls.emit(ref, [source], {}, Instance(kind), parts=tuple(views[name]))
+        return calls.emit(ref, [source], {}, Instance(view_kind(value.kind, name)), parts=tuple(views[name]))
     if is_known and name == "get" and rest and isinstance(rest[0].value, Literal):
         assert isinstance(value, Mapping)
         if rest[0].value.value in value.keys:
@@ -278,7 +277,8 @@ def dict_method(calls: Calls, source: Binding, name: str, rest: list[Binding], k
         region = calls.new_region()
         parts = source.parts if not calls.sweep.is_mutated(region) else None
         return calls.emit(ref, [source], {}, calls.sweep.settled(value, region), parts=parts, region=region)
-    return calls.emit(ref, [source, *rest], keywords, Instance(VIEW_KINDS[name]) if name in VIEW_KINDS else UNKNOWN)
+    found = Instance(view_kind(value.kind, name)) if name in VIEW_NAMES else UNKNOWN  # type: ignore[union-attr]
+    return calls.emit(ref, [source, *rest], keywords, found)
 
 
 @handles(dict.keys, dict.values, dict.items, dict.copy, dict.pop)

@@ -13,8 +13,9 @@ import operator
 import types
 from typing import TYPE_CHECKING
 
-from transforms import library, operations, runtime
+from transforms import core, library, operations, registry, runtime
 from transforms.core import Ref
+from transforms.errors import TransformError
 from transforms.specialise.binding import Binding, constant
 from transforms.specialise.calls.facts import Keywords, python_type
 from transforms.values import Instance, Known, Literal, Record, Sequence, Value
@@ -168,12 +169,25 @@ def _truth(calls: Calls, ref: Ref, operand: Binding, kind: type | None) -> Bindi
     return calls.call_object(ref, [calls.result_of(member, operand)], {})
 
 
+def check_read_at_once(calls: Calls, ref: Ref) -> None:
+    """Refuse what reads an iterator later, when it is read itself: here its items are taken now."""
+    if calls.is_bound and calls.hint is not None and not core.is_temporary(calls.hint):
+        name = registry.function_name(ref.value)
+        raise TransformError(
+            f"{name} of an iterator has the name {calls.hint!r}, and reads the iterator only when it is read itself",
+            f"Make a list of it: {calls.hint} = list({name}(...)).",
+            calls.sweep.origin,
+        )
+
+
 def _with_items(
     calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords, kinds: list[type | None]
 ) -> Binding | None:
     """The call with the items of objects in their place."""
     if ref.value in (min, max) and len(arguments) > 1:
         return None
+    if ref.value in (enumerate, filter, map, zip) and any(kind in library.LAZY for kind in kinds):
+        check_read_at_once(calls, ref)
     changed = list(arguments)
     for place, (item, kind) in enumerate(zip(arguments, kinds)):
         is_start = ref.value in (sum, enumerate) and place > 0

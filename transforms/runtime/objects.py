@@ -1,0 +1,10 @@
+"""What stands for the cotangent of an object of a class."""
+
+from __future__ import annotations
+
+
+class Shadow:
+    """The cotangent of an object: an attribute that was never set is zero."""
+
+    def __getattr__(self, name: str) -> float:
+        return 0.0
