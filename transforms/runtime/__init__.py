@@ -6,6 +6,9 @@ disappear when types are known; `--standalone` copies the source of those that r
 
 from __future__ import annotations
 
+from transforms.runtime.attributes import (
+    Shadow,
+)
 from transforms.runtime.broadcasting import (
     broadcast_like,
     match_dtype,
@@ -195,9 +198,6 @@ from transforms.runtime.matching import (
     match_arguments,
     star_items,
     without_keys,
-)
-from transforms.runtime.objects import (
-    Shadow,
 )
 from transforms.runtime.outputs import (
     cancelling,

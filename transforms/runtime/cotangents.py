@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from transforms.runtime.attributes import Shadow
 from transforms.runtime.broadcasting import match_dtype
 from transforms.runtime.calls import CallPullback
 from transforms.runtime.iteration import LazySequence
-from transforms.runtime.objects import Shadow
 from transforms.runtime.refusal import DerivativeRefused
 
 MEMORY = (np.ndarray, list, dict, Shadow)  # cotangents that are added to in place

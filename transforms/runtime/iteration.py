@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from transforms.runtime.objects import Shadow
+from transforms.runtime.attributes import Shadow
 from transforms.runtime.refusal import DerivativeRefused
 
 
