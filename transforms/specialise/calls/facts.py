@@ -77,7 +77,7 @@ def is_numpy(thing: Any) -> bool:
 
 TYPES: dict[type, Any] = {np.bool_: bool, np.int64: int, np.float64: float, np.complex128: complex}
 VIEW_NAMES = ("items", "keys", "values")
-VIEWS = tuple(type(getattr(table, name)()) for table in ({}, collections.OrderedDict()) for name in VIEW_NAMES)
+VIEWS = tuple(type(getattr(kind(), name)()) for kind in (dict, collections.OrderedDict) for name in VIEW_NAMES)
 
 
 def view_kind(kind: type, name: str) -> type:
