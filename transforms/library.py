@@ -553,8 +553,13 @@ def islice_iterator(iterator: Any, *bounds: Any) -> list:
 
 def islice(iterable: Any, *bounds: Any) -> list:
     """`itertools.islice`"""
-    items = runtime.sequence(iterable)
+    items = unread_items(iterable)
     return [items[place] for place in runtime.places_of_slice(items, bounds)]
+
+
+def unread_items(iterable: Any) -> Any:
+    """The items of something by place; those of an iterator are taken as they are asked for."""
+    return runtime.sequence(iterable) if hasattr(iterable, "__next__") else list(iterable)
 
 
 def starmap(function: Any, iterable: Any) -> list:
@@ -615,7 +620,7 @@ def compress(data: Any, selectors: Any) -> list:
 
 def zip_items(*iterables: Any, strict: bool = False) -> list:
     """`zip`; Python's own iterators are read no further than `zip` reads them."""
-    sources = [runtime.sequence(iterable) for iterable in iterables]
+    sources = [unread_items(iterable) for iterable in iterables]
     length = runtime.length_of_zip(sources, strict)
     return [tuple([source[place] for source in sources]) for place in range(length)]
 
