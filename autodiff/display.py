@@ -1,4 +1,4 @@
-"""Shows generated source with colours, in notebooks (HTML) and terminals (ANSI), with Python's own tokenizer."""
+"""Shows generated source with colours in notebooks, with Python's own tokenizer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import keyword
 import tokenize
 from collections.abc import Iterator
 
-_HTML_COLOURS = {"keyword": "#8250df", "string": "#0a6640", "comment": "#6e7781", "number": "#0550ae", "name": ""}
-_ANSI_COLOURS = {"keyword": "35", "string": "32", "comment": "90", "number": "36", "name": ""}
+_COLOURS = {"keyword": "#8250df", "string": "#0a6640", "comment": "#6e7781", "number": "#0550ae", "name": ""}
 
 
 def pieces(source: str) -> Iterator[tuple[str, str]]:
@@ -56,17 +55,8 @@ def highlight_html(source: str, title: str = "") -> str:
     """The source as an HTML block."""
     parts = []
     for kind, text in pieces(source):
-        colour = _HTML_COLOURS.get(kind, "")
+        colour = _COLOURS.get(kind, "")
         escaped = html.escape(text)
         parts.append(f'<span style="color:{colour}">{escaped}</span>' if colour else escaped)
     head = f'<div style="color:#6e7781;font-size:90%">{html.escape(title)}</div>' if title else ""
     return f'{head}<pre style="line-height:1.3">{"".join(parts)}</pre>'
-
-
-def highlight_terminal(source: str) -> str:
-    """The source with ANSI colours."""
-    parts = []
-    for kind, text in pieces(source):
-        colour = _ANSI_COLOURS.get(kind, "")
-        parts.append(f"\033[{colour}m{text}\033[0m" if colour else text)
-    return "".join(parts)

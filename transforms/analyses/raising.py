@@ -140,10 +140,6 @@ def _is_iterable(value: Value) -> bool:
 # --------------------------------------------------------------------------------------------------------------- checks
 
 
-def _never(operands: tuple[Value, ...]) -> bool:
-    return False
-
-
 def _arithmetic(operands: tuple[Value, ...]) -> bool:
     return not all(map(_is_numeric, operands))
 

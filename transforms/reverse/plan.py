@@ -258,10 +258,6 @@ def _refuse_computed_attributes(plan: Plan) -> None:
             continue
         if not hasattr(owner.kind, "__getattr__"):
             continue
-        if owner.kind is runtime.Shadow:  # what was never set is zero
-            continue
-        if owner.kind is runtime.Shadow:
-            continue  # it gives zeros
         names = owner.names if isinstance(owner, Record) else ()
         if isinstance(attribute, Const) and attribute.value not in names and plan.activity.is_active(name):
             raise DerivativeUndefined(

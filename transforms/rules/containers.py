@@ -189,7 +189,8 @@ def pop(self, index=-1, *, ans, g, self_bar):
     samples=listed(call([0.5], [0.25, 0.75]), call([0.5], (numbers((2,)),)), call([0.5], numbers((3,)))),
 )
 def extend(self, items, *, ans, g, self_bar):
-    return runtime.pop_items(self_bar, items)
+    taken = runtime.take_items(self_bar, slice(len(self_bar) - len(items), None))
+    return runtime.repack(taken, items)
 
 
 @adjoint(
@@ -423,9 +424,6 @@ def reversible(iterable, *, ans, g):
 @adjoint(runtime.unsequence, linear="cotangent", views="cotangent", shape_only="iterable")
 def unsequence(cotangent, iterable, *, ans, g):
     return runtime.unsequence(g, cotangent)
-
-
-facts(runtime.pop_items, signature=inspect.signature(lambda self, items: None), mutates="self", views="self")
 
 
 @adjoint(runtime.pop_inserted, wrt="", mutates="self", views="self", is_pure=False)

@@ -65,7 +65,6 @@ from transforms.runtime.containers import (
     place_of_slice,
     pop_at,
     pop_inserted,
-    pop_items,
     put_at,
     put_items,
     relist,

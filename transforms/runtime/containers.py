@@ -100,14 +100,6 @@ def place_of_list(items: Any) -> int:
     return next(place for place, item in enumerate(items) if isinstance(item, list))
 
 
-def pop_items(items: list, like: Any) -> Any:
-    """Take as many items off the end of a list as `like` has: they are its cotangent."""
-    count = len(like)
-    taken = items[len(items) - count :]
-    del items[len(items) - count :]
-    return repack(taken, like)
-
-
 def pop_inserted(items: list, index: int) -> Any:
     """Undo `list.insert(items, index, item)` and return the item."""
     length = len(items) - 1

@@ -28,7 +28,6 @@ import numpy as np
 
 from transforms import core, operations, registry, runtime
 from transforms.analyses.liveness import LiveBlock, liveness
-from transforms.canonical import lower_source
 from transforms.core import Assign, Call, Names, Ref, Var
 from transforms.errors import UnsupportedSyntax
 from transforms.specialise.binding import Binding
@@ -87,16 +86,6 @@ def refuse_generator(function: core.Function) -> None:
         "Collect the values in a list and return it.",
         origins[0] if origins else function.origin,
     )
-
-
-@functools.cache
-def _iteration() -> core.Function:
-    return lower_source("def iterate(items):\n    for item in items:\n        yield item\n", {})
-
-
-def iterator_of(sweep: Sweep, items: Binding) -> Suspended:
-    """`iter(items)`: what a generator of the items gives."""
-    return suspend(sweep, _iteration(), [items], (Ref(iter, "iter"), [items], {}))
 
 
 def manager_of(function: Any) -> Any:
