@@ -81,8 +81,6 @@ REFUSED_UNTYPED_TWICE = frozenset(
         "algorithms.edit_distance",
         "attempts.raised_from_another",
         "copies.lists_of_lists",
-        "products.low_rank_error",
-        "products.matrix_cube_by_eigenvectors",
         "products.rotated_vector",
         "shapes.broadcast_and_changed_after",
     }
@@ -158,8 +156,6 @@ def test_second_order(program: Program, arguments: tuple) -> None:
 def test_second_order_in_generic_form(program: Program, arguments: tuple) -> None:
     if program.order < 2:
         pytest.skip("not twice differentiable")
-    if program.name in ("reductions.moments_of_a_grown_list", "algorithms.romberg"):
-        pytest.xfail("a list is repeated by an active number of unknown type: known to fail loudly")
     first = ad.grad(program.function, program.wrt)
     with refusals(program, REFUSED_UNTYPED, REFUSED_UNTYPED_TWICE):
         second = run_generic(ad.grad(first, program.wrt), copy.deepcopy(arguments))

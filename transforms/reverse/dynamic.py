@@ -14,6 +14,7 @@ from transforms.core import Assign, Atom, Call, Const, Var
 from transforms.reverse.builder import Builder
 from transforms.reverse.plan import Kind
 from transforms.reverse.primitives import Primitives
+from transforms.values import Array, Unknown
 
 HANDLERS: dict[Any, str] = {
     runtime.add_into: "additive",
@@ -54,6 +55,8 @@ class Dynamic(Primitives):
         if len(call.arguments) == 3:
             is_attribute = call.function.value is runtime.add_attribute  # type: ignore[union-attr]
             bar = adjoint.call(getattr if is_attribute else operator.getitem, bar, call.arguments[1])
+        elif not isinstance(self.plan.value(buffer), Array) and isinstance(self.plan.value(g), (Array, Unknown)):
+            bar = adjoint.call(runtime.added_part, bar, g)
         self.accumulate(g, bar, adjoint, borrowed=True)
 
     def accumulation(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:

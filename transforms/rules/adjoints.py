@@ -10,6 +10,7 @@ import numpy as np
 from transforms import runtime
 from transforms.core import Const
 from transforms.registry import adjoint, constant, facts, result, simplify
+from transforms.rules.sampling import call, listed, numbers
 from transforms.rules.typed import dtype_atom, dtype_of, shape_of, surely_equal
 from transforms.values import FLOAT, UNKNOWN, Array, Instance, Literal, Many, Number, Record, Sequence, Value
 
@@ -119,6 +120,30 @@ def add_into(shadow, g_in, *, ans, g):
 @adjoint(runtime.add_item, wrt="g_in", mutates="buffer", is_pure=False)
 def add_item(buffer, index, g_in, *, ans, g):
     return None
+
+
+@adjoint(
+    runtime.added_part,
+    linear="shadow",
+    views="shadow",
+    shape_only="shadow g_in",
+    samples=listed(
+        call([0.5, 0.25], numbers((2,))), call([[0.5], [0.25]], numbers((2, 1))), call(numbers((2,)), [1.0, 2.0])
+    ),
+)
+def added_part(shadow, g_in, *, ans, g):
+    return runtime.from_added_part(g, shadow)
+
+
+@adjoint(
+    runtime.from_added_part,
+    linear="g_in",
+    views="g_in",
+    shape_only="g_in shadow",
+    samples=listed(call(numbers((2,)), [0.5, 0.25]), call(numbers((2,)), numbers((2,)))),
+)
+def from_added_part(g_in, shadow, *, ans, g):
+    return runtime.added_part(g, g_in)
 
 
 facts(runtime.call_augmented, wrt="arguments", is_pure=False)

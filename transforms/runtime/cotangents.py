@@ -206,6 +206,23 @@ def add_into(shadow: Any, g: Any) -> None:
         raise DerivativeRefused(f"a {type(shadow).__name__} cannot hold a cotangent that is added to in place")
 
 
+def added_part(shadow: Any, g: Any) -> Any:
+    """The cotangent `shadow` of a list in the form of `g`, which was added to it: of numbers, it may be an array."""
+    if not isinstance(shadow, list) or not isinstance(g, np.ndarray):
+        return shadow
+    part = np.zeros_like(g)
+    for place, (item, added) in enumerate(zip(shadow, g, strict=True)):
+        part[place] = added_part(item, added)
+    return part
+
+
+def from_added_part(g: Any, shadow: Any) -> Any:
+    """The cotangent `g` of `added_part(shadow, ...)` in the form of `shadow`."""
+    if not isinstance(shadow, list) or not isinstance(g, np.ndarray):
+        return g
+    return [from_added_part(part, item) for part, item in zip(g, shadow, strict=True)]
+
+
 def _places(shadow: dict, g: dict) -> list[tuple]:
     """The items of `g` that are to be added: what stands for a key that the dict did not have yet, or had no more, is a
     zero."""
