@@ -77,6 +77,22 @@ def place_from_start(index: Any, count: int) -> Any:
     return index + count if index < 0 else index
 
 
+class Namespace:
+    """`types.SimpleNamespace`"""
+
+    def __init__(self, **named: Any) -> None:
+        for name, value in named.items():
+            setattr(self, name, value)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(as_python(self) == as_python(other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(as_python(self))
+
+
 class Iterator:
     """`iter(items)`: what is left of the items."""
 
@@ -826,6 +842,7 @@ STANDS_FOR: dict[type, type] = {
     Counter: collections.Counter,
     DefaultDict: collections.defaultdict,
     Deque: collections.deque,
+    Namespace: types.SimpleNamespace,
 }
 
 
@@ -834,6 +851,8 @@ def as_python(thing: Any) -> Any:
     match thing:
         case Deque():
             return collections.deque(thing.items, thing.maxlen)
+        case Namespace():
+            return types.SimpleNamespace(**vars(thing))
         case DefaultDict():
             return collections.defaultdict(thing.default_factory, thing.table)
         case Counter():

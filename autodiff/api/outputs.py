@@ -11,7 +11,15 @@ from autodiff import trees
 from transforms import core, library, presentation
 from transforms.errors import DerivativeUndefined
 
-CLASSES = (library.Deque, library.DefaultDict, library.Counter, library.Iterator, library.Cycle, library.Repeat)
+CLASSES = (
+    library.Deque,
+    library.DefaultDict,
+    library.Counter,
+    library.Namespace,
+    library.Iterator,
+    library.Cycle,
+    library.Repeat,
+)
 
 
 def has_own_classes(program: core.Function) -> bool:

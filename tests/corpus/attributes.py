@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 
 import numpy as np
 
@@ -132,3 +133,109 @@ def attribute_or_default(x):
 
 
 register(attribute_or_default, (0.7,), gradient=lambda x: 3 * x**2 + 9 * 6 * x**5)
+
+
+class Pair:
+    """Two numbers."""
+
+    def __init__(self, first, second):
+        self.first, self.second = first, second
+
+
+def named_in_a_loop(x):
+    pair = Pair(x, x * x)
+    total = 0.0
+    for name in ("first", "second"):
+        total += getattr(pair, name) * x
+        setattr(pair, name, getattr(pair, name) * 2)
+    for name, weight in (("first", 1.0), ("second", 3.0)):
+        total += weight * getattr(pair, name)
+    return total + sum(getattr(pair, name) for name in ("first", "second"))
+
+
+register(named_in_a_loop, (0.7,), gradient=lambda x: 2 * x + 3 * x**2 + 2 + 12 * x + 2 + 4 * x)
+
+
+def steps_by_name(x):
+    pair = Pair(x, x * x)
+    for _ in range(3):
+        for name in ("first", "second"):
+            value = getattr(pair, name)
+            setattr(pair, name, value - 0.1 * value * x)
+    return pair.first + pair.second
+
+
+register(
+    steps_by_name,
+    (0.7,),
+    gradient=lambda x: (1 - 0.1 * x) ** 3 * (1 + 2 * x) - 0.3 * (1 - 0.1 * x) ** 2 * (x + x * x),
+)
+
+
+def namespace(x):
+    state = types.SimpleNamespace(position=np.array([x, 0.0]), velocity=np.array([0.0, x * x]))
+    for _ in range(4):
+        state.velocity = state.velocity - 0.1 * state.position
+        state.position += 0.1 * state.velocity
+    return np.sum(state.position**2)
+
+
+register(namespace, (0.7,))
+
+
+def namespaces_in_namespace(x):
+    outer = types.SimpleNamespace(inner=types.SimpleNamespace(value=x), found=[])
+    for _ in range(3):
+        outer.found.append(outer.inner.value * x)
+        outer.inner = types.SimpleNamespace(**{"value": outer.found[-1] + 1})
+    same = outer.inner == types.SimpleNamespace(value=outer.found[-1] + 1)
+    return sum(outer.found) * outer.inner.value if same else x
+
+
+register(
+    namespaces_in_namespace,
+    (0.7,),
+    gradient=lambda x: (2 * x + (3 * x**2 + 1) + (4 * x**3 + 2 * x + 1)) * (x**4 + x**2 + x + 1)
+    + (x**2 + x**3 + x + x**4 + x**2 + x) * (4 * x**3 + 2 * x + 1),
+)
+
+
+def given_namespace(namespace, x):
+    namespace.total = namespace.total + x * namespace.weight
+    return np.sum(namespace.total * x)
+
+
+register(given_namespace, (types.SimpleNamespace(total=0.5, weight=2.0), 0.7), wrt=1, gradient=lambda n, x: 0.5 + 4 * x)
+
+
+def deleted(x):
+    pair = Pair(x, x * x)
+    total = 0.0
+    for _ in range(3):
+        if hasattr(pair, "second"):
+            total = total + pair.second * x
+            del pair.second
+        else:
+            pair.second = x * 3
+            total = total + pair.second
+    return total
+
+
+register(deleted, (0.7,), gradient=lambda x: 3 * x**2 + 3 + 6 * x)
+
+
+def deleted_array(x):
+    thing = Thing()
+    thing.array = np.ones(3) * x
+    view = thing.array
+    del thing.array
+    view[0] = x * x
+    thing.array = view
+    thing.array[1] *= x
+    for name in ("array", "other"):
+        if hasattr(thing, name):
+            delattr(thing, name)
+    return np.sum(view * view) if not hasattr(thing, "array") else x
+
+
+register(deleted_array, (0.7,), gradient=lambda x: 8 * x**3 + 2 * x)

@@ -433,6 +433,10 @@ class _Finder:
             if region is not None:
                 region.mutate()
                 self.holds(region, call.arguments[2:])
+        elif function is delattr:
+            region = self.regions.of(call.arguments[0])
+            if region is not None:
+                region.mutate()
         elif function is getattr:
             self.attribute(target, call)
         elif function in JOINING and self.joins(target, call):

@@ -281,6 +281,25 @@ def on_setattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
     return calls.emit(ref, arguments, {}, UNKNOWN)
 
 
+@handles(delattr)
+def on_delattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`del thing.name`"""
+    target, name = arguments
+    kind = python_type(target.value)
+    if isinstance(name.value, Literal) and kind is not None:
+        if _is_field(kind, name.value.value) or isinstance(target.value, Known) or _is_in_class(kind, name.value.value):
+            raise TransformError(
+                f"the attribute {name.value.value!r} of a {kind.__name__} is deleted, and that is not followed",
+                "Assign None to it.",
+                calls.sweep.origin,
+            )
+    if target.region is None:
+        calls.sweep.mutate(target, None)
+    elif not (isinstance(target.value, Record) and isinstance(name.value, Literal)):
+        calls.sweep.assign_inside(target.region)  # what else it holds stays
+    return calls.emit(ref, arguments, {}, UNKNOWN)
+
+
 def has_attribute(calls: Calls, value: Value, name: str) -> bool | None:
     """Whether an object has an attribute; None where that depends on what the program has assigned before."""
     if isinstance(value, Record):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transforms import core
+from transforms import core, library
 from transforms.core import Ref
 from transforms.specialise.binding import Binding, constant
 from transforms.specialise.calls.containers import parts_of
@@ -44,6 +44,12 @@ def construct(calls: Calls, ref: Ref, cls: type, arguments: list[Binding], keywo
     for item in (*arguments, *keywords.values()):
         calls.sweep.escape(item)
     return calls.emit(ref, arguments, keywords, Instance(cls))
+
+
+@handles(types.SimpleNamespace)
+def on_namespace(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`types.SimpleNamespace(name=value)`"""
+    return construct(calls, Ref(library.Namespace), library.Namespace, arguments, keywords)
 
 
 def construct_named(

@@ -131,6 +131,8 @@ def on_unpack(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
             return calls.emit(ref, arguments, {}, Sequence(tuple, value.items))
         parts = calls.sweep.parts(source) or ()
         return Binding(None, Sequence(tuple, value.items), parts)
+    if isinstance(value, Literal) and isinstance(value.value, tuple) and len(value.value) == count.value:
+        return tuple_of([constant(item) for item in value.value])
     if isinstance(value, Many):
         return calls.emit(ref, arguments, {}, Sequence(tuple, (value.item,) * count.value))
     if isinstance(value, Array) and value.shape:

@@ -106,7 +106,7 @@ def _is_object(kind: type) -> bool:
 
 
 def _member(kind: type | None, name: str) -> types.FunctionType | None:
-    if kind in library.STANDS_FOR and name in ("__str__", "__repr__"):
+    if kind in library.STANDS_FOR and name in ("__str__", "__repr__") or kind is library.Namespace:
         return None  # Python asks for them
     member = inspect.getattr_static(kind, name, None) if kind is not None and name else None
     return member if isinstance(member, types.FunctionType) else None

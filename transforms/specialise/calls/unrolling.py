@@ -31,8 +31,10 @@ def unrolled_items(calls: Calls, iterable: Binding, statement: core.For) -> list
         if parts is None or len(parts) > 64:
             return None
         return [functools.partial(_same, part) for part in parts]
-    if isinstance(value, Literal) and value.value == ():
-        return []
+    if isinstance(value, Literal) and isinstance(value.value, tuple):
+        if value.value and not is_rich(Sequence(tuple, tuple(map(Literal, value.value)))):
+            return None
+        return [functools.partial(constant, item) for item in value.value] if len(value.value) <= 64 else None
     items = known_range(iterable)
     if items is None:
         return None
