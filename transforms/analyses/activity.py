@@ -42,8 +42,8 @@ INACTIVE = frozenset(
         id,
         (
             len, range, isinstance, issubclass, type, id, repr, str, print, hash, callable, hasattr, delattr,
-            ascii, format, operator.not_, operator.is_, operator.is_not, operator.eq, operator.ne, operator.lt, operator.le,
-            operator.gt, operator.ge, operator.contains, operations.format_value,
+            ascii, format, operator.not_, operator.is_, operator.is_not, operator.eq, operator.ne, operator.lt,
+            operator.le, operator.gt, operator.ge, operator.contains, operations.format_value,
             operations.join_strings, bool, input, open,
         ),
     )
