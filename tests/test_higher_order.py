@@ -294,6 +294,7 @@ CHANGED = (  # where memory that is changed is shared: wrong at the third order 
 )
 CRASHED = (  # at the third order once
     "classes.deeper",
+    "functions.recursion_over_what_is_nested",
     "pythons_library.shortest_path",
 )
 SAMPLE = list(dict.fromkeys((*CHANGED, *CRASHED, *list(TWICE)[::16])))

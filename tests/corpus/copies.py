@@ -217,3 +217,62 @@ def dict_of_arrays_copied(x):
 
 
 register(dict_of_arrays_copied, (numbers(3),))
+
+
+class Holder:
+    def __init__(self, first, second):
+        self.first, self.second = first, second
+
+
+class Slotted:
+    __slots__ = ("first", "second")
+
+    def __init__(self, first, second):
+        self.first, self.second = first, second
+
+
+def object_of_arrays_copied_deeply(x):
+    held = Holder(x[0], x * x)
+    copied = copy.deepcopy(held)
+    copied.second[0] = copied.first * x[1]
+    copied.second *= 2.0
+    return np.sum(held.second**2) * np.sum(copied.second)
+
+
+register(object_of_arrays_copied_deeply, (numbers(3),))
+
+
+def slotted_object_copied_deeply(x):
+    held = Slotted(x, [x * x, x])
+    copied = copy.deepcopy(held)
+    copied.second[0] = copied.second[0] * x
+    copied.first = copied.first * copied.second[0]
+    return held.second[0] * held.first + copied.second[0] * copied.first * copied.second[1]
+
+
+register(slotted_object_copied_deeply, (1.3,), gradient=lambda x: 3 * x**2 + 8 * x**7)
+
+
+def objects_in_containers_copied_deeply(x):
+    held = {"items": [Holder(x, x * x), Holder(x * x, x)], "one": Holder(x, x)}
+    copied = copy.deepcopy(held)
+    for item in copied["items"]:
+        item.first = item.first * x
+    copied["one"].second = held["one"].first ** 3
+    total = sum(item.first * item.second for item in copied["items"]) + sum(item.first for item in held["items"])
+    return total + copied["one"].second
+
+
+register(objects_in_containers_copied_deeply, (1.3,), gradient=lambda x: 8 * x**3 + 1 + 2 * x + 3 * x**2)
+
+
+def states_saved_in_a_loop(x):
+    state = Holder(x, [x * x])
+    saved = []
+    for _ in range(3):
+        saved.append(copy.deepcopy(state))
+        state.first = state.first * state.second[0]
+    return sum(each.first for each in saved) + state.first
+
+
+register(states_saved_in_a_loop, (1.1,), gradient=lambda x: 1 + 3 * x**2 + 5 * x**4 + 7 * x**6)

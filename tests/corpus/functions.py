@@ -660,3 +660,40 @@ def variable_of_each_iteration_changed_inside(x):
 
 
 register(variable_of_each_iteration_changed_inside, (1.3,), gradient=lambda x: 9 * x * x)
+
+
+def nested_sum(items):
+    if isinstance(items, dict):
+        return sum(nested_sum(item) for item in items.values())
+    if isinstance(items, (list, tuple)):
+        return sum(map(nested_sum, items))
+    return items**2
+
+
+def recursion_over_what_is_nested(x):
+    return nested_sum({"a": x, "b": [x * x, (x, x**3)], "c": {"d": [x]}})
+
+
+register(recursion_over_what_is_nested, (1.2,), gradient=lambda x: 6 * x + 4 * x**3 + 6 * x**5)
+
+
+def recursion_that_returns_pairs(x):
+    def both(items):
+        if isinstance(items, tuple):
+            parts = [both(item) for item in items]
+            return sum(a * b for a, b in parts), max(a for a, b in parts)
+        return items, items * 2.0
+
+    first, second = both((x, (x * x, x), ((x, 2.0 * x), x)))
+    return first * second
+
+
+register(recursion_that_returns_pairs, (1.3,))
+
+
+def recursive_lambda(x):
+    total = lambda items: 2.0 * sum(total(item) for item in items) if isinstance(items, list) else items**2  # noqa: E731
+    return total([x, [x * x, x], [[x, 2.0 * x], x]])
+
+
+register(recursive_lambda, (1.3,), gradient=lambda x: 100 * x + 16 * x**3)

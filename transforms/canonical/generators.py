@@ -10,7 +10,8 @@ which asks after each item whether it is to end:
                                       yield item
                                       if <stopped>: return
 
-A generator expression that is given a name becomes a generator function.
+A generator expression that is given a name becomes a generator function; a lambda that is given a name by which it
+calls itself becomes a function, too.
 """
 
 from __future__ import annotations
@@ -44,9 +45,9 @@ def _yields(node: Node) -> bool:
 
 
 def spelled_out(tree: Node) -> Node:
-    """The tree with loops for `yield from` and functions for named generator expressions."""
+    """The tree with loops for `yield from`, and functions for named generator expressions and recursive lambdas."""
     nodes = list(scopes.walk(tree))
-    if not any(isinstance(node, gast.YieldFrom) or _named_generator(node) for node in nodes):
+    if not any(isinstance(node, gast.YieldFrom) or _named_generator(node) or _recursive(node) for node in nodes):
         return tree
     names = {node.id for node in nodes if isinstance(node, gast.Name)}
     names.update(name for node in nodes for name in scopes.bound_here(node))
@@ -70,6 +71,11 @@ def _spell_out(statement: Node, fresh: Iterator[str]) -> list[Node]:
         function.body = [_loops(statement.value)]
         statement.value = gast.Call(gast.Name(name, gast.Load(), None, None), [source], [])
         return [_placed(function, statement), _placed(statement, statement)]
+    if _recursive(statement):
+        function = gast.parse(f"def {statement.targets[0].id}(): pass").body[0]
+        function.args = statement.value.args
+        function.body = [gast.copy_location(gast.Return(statement.value.body), statement.value.body)]
+        return [gast.copy_location(function, statement)]
     return [statement]
 
 
@@ -79,6 +85,16 @@ def _named_generator(statement: Node) -> bool:
     inner = list(scopes.walk(statement.value))
     is_plain = not any(isinstance(node, (gast.NamedExpr, gast.Await)) for node in inner)
     return is_plain and not any(part.is_async for part in statement.value.generators)
+
+
+def _recursive(statement: Node) -> bool:
+    """Whether a lambda is given a name that it refers to."""
+    if not isinstance(statement, gast.Assign) or not isinstance(statement.value, gast.Lambda):
+        return False
+    if len(statement.targets) != 1 or not isinstance(statement.targets[0], gast.Name):
+        return False
+    function = statement.value
+    return statement.targets[0].id in scopes.free_names(function) and not any(map(_yields, scopes.walk(function)))
 
 
 def _loops(expression: Node) -> Node:

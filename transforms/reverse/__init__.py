@@ -41,13 +41,14 @@ class Pair:
 
     `augmented(*arguments, *shadows)` returns (value, saved), or (value, saved, shadow) where the value shares memory
     with a shadowed argument; `adjoint(saved, cotangent)` returns the tuple of cotangents of the arguments that are
-    active (None for the shadowed ones, whose shadows it changes).
+    active (None for the shadowed ones, whose shadows it changes, unless they are known to be no memory: `by_value`).
     """
 
     augmented: Function
     adjoint: Function
     callee: str  # its name
     returns_shadow: bool = False
+    by_value: frozenset[int] = frozenset()  # positions of shadowed parameters that get their cotangent back
 
 
 def gradient(
@@ -158,6 +159,7 @@ def make_pair(pair: Pair, function: Function, wrt: tuple[int, ...], compiler: An
     """Fill in the bodies of a pair (made empty before, so that a recursive function can refer to its own)."""
     sweep = Sweep(function, wrt, compiler, shadowed)
     pair.returns_shadow = sweep.returns_shadow
+    pair.by_value = frozenset(k for k, _ in shadowed if not sweep.has_shadow(function.parameters[k]))
     sweeps = sweep.run(finish=False)
     last: list[Statement] = list(sweeps.reverse)
     out = Builder(sweeps.names, function.origin)

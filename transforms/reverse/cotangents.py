@@ -104,10 +104,14 @@ class Cotangents:
             self.accumulate(last.value, cotangent, out)
 
     def _raw_gradient(self, name: str, out: Builder) -> Atom:
-        if self.function.parameters.index(name) in self.shadowed:
+        if self.function.parameters.index(name) in self.shadowed and self.has_shadow(name):
             return self._own_shadow(name) if self.is_dynamic(Var(name)) else Const(None)  # it is in the caller's shadow
         g = self.take(name, out)
         return self.zero(name, out, self._given(name)) if g is None else g
+
+    def has_shadow(self, name: str) -> bool:
+        """Whether the cotangent of a name is a shadow, and not a value."""
+        return self.plan.kind(name) is Kind.SHADOW
 
     def _own_shadow(self, name: str) -> Var:
         """The shadow of what a parameter was given as; the name may be bound again, and its shadow with it."""
@@ -144,7 +148,9 @@ class Cotangents:
         g = self.take(name, out)
         is_parameter = name in self.function.parameters
         if g is None:
-            return self.zero(name, out, self._given(name) if is_parameter else None)
+            g = self.zero(name, out, self._given(name) if is_parameter else None)
+            if isinstance(value, (Number, Literal, Array)):
+                return g
         if isinstance(value, Number):
             return g
         if isinstance(value, Array):

@@ -314,7 +314,7 @@ class Sweep(Dynamic):
             g = adjoint.call(runtime.snapshot, g)
         contributions = adjoint.call(Ref(pair.adjoint, pair.adjoint.name), saved, g)
         for position, k in enumerate(active):
-            if k not in shadowed:
+            if k not in shadowed or k in pair.by_value:
                 item = adjoint.call(operator.getitem, contributions, Const(position))
                 self.accumulate(call.arguments[k], item, adjoint)
             elif self.is_dynamic(call.arguments[k]):

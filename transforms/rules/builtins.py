@@ -591,12 +591,15 @@ def unitem(cotangent, x, place=(), *, ans, g):
     return runtime.unbroadcast(np.ndarray.item(g, *place), cotangent)
 
 
-@adjoint(copy.copy, copy.deepcopy, linear="x", samples=listed(call(0.7), call([0.5, 1.5]), call(numbers((2, 3)))))
+@adjoint(copy.copy, linear="x", views="x", samples=listed(call(0.7), call([0.5, 1.5]), call(numbers((2, 3)))))
 def copied(x, *, ans, g):
     return g
 
 
-facts(copy.copy, views="x")
+@adjoint(copy.deepcopy, linear="x", samples=listed(call(0.7), call([0.5, 1.5]), call(numbers((2, 3)))))
+def copied_deeply(x, *, ans, g):
+    return g
+
 
 constant(
     int,

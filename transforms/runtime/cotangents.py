@@ -47,7 +47,7 @@ def zeros(x: Any, within: tuple = ()) -> Any:
     elif dataclasses.is_dataclass(x):
         vars(shadow).update((field.name, zeros(getattr(x, field.name, None))) for field in dataclasses.fields(x))
     elif not any(x is outer for outer in within):
-        for name, item in getattr(x, "__dict__", {}).items():
+        for name, item in _held(x).items():
             if isinstance(item, (list, dict)) or isinstance(item, np.ndarray) and item.dtype.kind == "f":
                 vars(shadow)[name] = zeros(item, (*within, x))
             elif isinstance(item, tuple) and not all(isinstance(part, _PLAIN) for part in item):
