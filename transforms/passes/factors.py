@@ -63,6 +63,7 @@ from transforms.core import (
     Ref,
     Statement,
     Var,
+    all_writes,
     blocks_of,
     by_identity,
     is_call_in,
@@ -110,6 +111,9 @@ class _Rewriter:
         uses = Counter(name for s in statements for name in reads(s))
         self.once = {name for name, count in bound.items() if count == 1}
         self.single = {name for name in self.once if uses[name] == 1}
+        self.negations = {  # of them, `-(-x)` is x
+            s.target for s in statements if isinstance(s, Assign) and is_call_of(s.value, *NEGATE)
+        }
         self.result: list[Statement] = []
         self.places: dict[str, int] = {}  # names of one use -> where the block under way binds them
         self.changed = False
@@ -193,7 +197,7 @@ class _Rewriter:
         """`a + (-b) * c` as `a - b * c`."""
         first, second = call.arguments
         assert isinstance(call.function, Ref)
-        if not self.is_float(first) or not self.can_turn((second,), is_negative):
+        if not self.is_number(first) or not self.can_turn((second,), is_negative):
             return None
         opposite = OPPOSITE[call.function.value]
         return Call(Ref(opposite), (first, *self.turned((second,), is_negative)))
@@ -303,11 +307,12 @@ class _Rewriter:
         call = self.made(atom)
         if call is None or call.keywords or not isinstance(atom, Var) or not self.is_float(atom):
             return None
-        if not all(self.is_float(operand) or is_real(operand) for operand in call.arguments):
+        if not all(map(self.is_number, call.arguments)):  # an integer becomes a float in a product of floats
             return None
         if is_call_of(call, *NEGATE):
             inner = call.arguments[0]
-            return (lambda: inner) if self.is_steady(inner, atom) else None
+            is_double = isinstance(inner, Var) and inner.name in self.negations
+            return (lambda: inner) if self.is_steady(inner, atom) and not is_double else None
         if not is_temporary(atom.name) or not is_call_of(call, *MULTIPLY, *DIVIDE):
             return None  # what has a name of the user's keeps its meaning
         if not self.can_turn(call.arguments, constants):
@@ -338,13 +343,22 @@ class _Rewriter:
             return value.dtype.kind == "f" and not (value.python and atom.name in self.integers)
         return isinstance(value, Array) and value.dtype.kind == "f"
 
+    def is_number(self, atom: Atom) -> bool:
+        """Whether an atom is known to hold real numbers."""
+        if isinstance(atom, Const):
+            return type(atom.value) is float or is_real(atom)
+        value = self.values.get(atom.name) if isinstance(atom, Var) else None
+        return isinstance(value, (Number, Array)) and value.dtype.kind in "fiu"
+
     def is_steady(self, atom: Atom, user: Atom) -> bool:
         """Whether what a name was made of can be read now with the same result."""
         if isinstance(atom, Const):
             return True
-        if not isinstance(atom, Var) or atom.name not in self.once or not isinstance(user, Var):
+        if not isinstance(atom, Var) or not isinstance(user, Var):
             return False
         since = self.result[self.places[user.name] + 1 :]
+        if atom.name not in self.once and atom.name in all_writes(tuple(since)):
+            return False
         return all(map(_is_pure, since)) or self.memory.is_stable(atom)
 
 

@@ -28,9 +28,12 @@ CASES = {
     "sum of negative products": ("y = -x * a + np.sum(-x[None, :] * a, axis=0)", "y = -x * a - np.sum("),
     "through a quotient": ("y = 2 * (0.3 * x / a)", "y = 0.6 * x / a"),
     "before axes are added": ("y = 0.5 * (4 * x[:, None]) * x", "y = (2.0 * x)[:, None] * x"),
+
+    "bound in each iteration": ("y = a\nfor _ in range(3):\n    y = y + -y * x", "y - y * x"),
 }
 
 STAYS = {
+    "negated again, which is nothing": "t = -x\ny = (a + -t * x) * t",
     "two roundings": "t = 0.3 * x\ny = 0.7 * t",
     "another use": "t = -x\ny = a + t\nz = t * a\ny = y * z",
     "a name of the user's": "t = -x * a\ny = x + t",
@@ -70,6 +73,16 @@ def test_others_stay(lines):
 def test_integers_stay():
     before = prepared(source("t = -x\ny = a + t * 0.5"), (3, 0.5))
     assert factors.factors(before) is before
+
+
+def test_integers_in_a_product_of_floats():
+    places = np.arange(4) - 1
+    before = prepared(source("y = a + -x * a / 3"), (VECTOR, places))
+    changed = deadcode.deadcode(factors.factors(before))
+    assert "a - x * a / 3" in print_function(nest.nest(changed))
+    for arguments in ((VECTOR, places), (SPECIAL, places)):
+        with np.errstate(all="ignore"):
+            assert_same_bits(run(before, arguments), run(changed, arguments))
 
 
 def test_what_is_negated_and_then_changed_is_read_in_time():
