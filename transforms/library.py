@@ -481,6 +481,34 @@ class Deque:
         return repr(as_python(self))
 
 
+class Flat:
+    """`array.flat`: the numbers of an array in order, to be read and changed by their places."""
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+    def __len__(self) -> int:
+        return self.array.size
+
+    def __iter__(self) -> Any:
+        return np.ravel(self.array)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, int):
+            return np.take(self.array, place)
+        return np.take(self.array, np.arange(self.array.size)[place])
+
+    def __setitem__(self, place: Any, value: Any) -> None:
+        if isinstance(place, int):
+            np.put(self.array, place, value)
+        else:
+            np.put(self.array, np.arange(self.array.size)[place], value)
+
+    def copy(self) -> Any:
+        """`flatiter.copy`"""
+        return self.array.flatten()
+
+
 # ------------------------------------------------------------------------------------------------------------ itertools
 
 
@@ -842,6 +870,7 @@ STANDS_FOR: dict[type, type] = {
     Counter: collections.Counter,
     DefaultDict: collections.defaultdict,
     Deque: collections.deque,
+    Flat: np.flatiter,
     Namespace: types.SimpleNamespace,
 }
 
@@ -857,6 +886,8 @@ def as_python(thing: Any) -> Any:
             return collections.defaultdict(thing.default_factory, thing.table)
         case Counter():
             return collections.Counter(thing.table)
+        case Flat():
+            return thing.array.flat
         case Iterator():
             return iter(thing.items[thing.place :])
         case Cycle():

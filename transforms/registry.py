@@ -67,10 +67,11 @@ class Primitive:
     tangent: Template | None = None  # (arguments, *, ans, <name>_dot ...) -> tangent of the result
     linear: tuple[str, ...] = ()  # jointly linear in these arguments: the tangent is the primitive of the tangents
     views: tuple[str, ...] = ()  # arguments that the result may share memory with (or contain)
-    copies_when: Callable[..., bool] | None = None  # (abstract values of the viewed arguments) -> the result is a copy
+    copies_when: Callable[..., bool] | None = None  # (values=of the arguments that are given) -> the result is a copy
     mutates: tuple[str, ...] = ()  # arguments that are changed in place
     is_deep: bool = False  # what `mutates` names is changed with all that it holds, at any depth
     stores: tuple[str, ...] = ()  # arguments that become reachable from the mutated one (`list.append` its item)
+    spreads: bool = False  # the items of what `stores` names become reachable, not itself (`list.extend`)
     shape_only: tuple[str, ...] = ()  # arguments of which only shape, dtype or structure is read, never the numbers
     sequences: tuple[str, ...] = ()  # arguments that are lists or tuples of arrays, not what becomes an array
     selects: tuple[str, ...] = ()  # arguments whose numbers only select (by sign, order or truth): no derivative

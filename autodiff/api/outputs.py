@@ -15,6 +15,7 @@ CLASSES = (
     library.Deque,
     library.DefaultDict,
     library.Counter,
+    library.Flat,
     library.Namespace,
     library.Iterator,
     library.Cycle,

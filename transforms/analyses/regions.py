@@ -24,6 +24,7 @@ from transforms.values import (
     UNKNOWN,
     Array,
     Instance,
+    Known,
     Literal,
     Many,
     Mapping,
@@ -54,7 +55,6 @@ JOINING = (operator.add, operator.concat, operator.mul)  # of lists and tuples: 
 TAKERS = (  # they return an item of a container
     list.pop, dict.pop, dict.get, dict.setdefault, runtime.pop_inserted, runtime.pop_at,
 )  # fmt: skip
-SPREADING = (list.extend, runtime.put_items, dict.update)  # they put the items of an argument into a container
 DEEPEST = 6  # levels of containers in containers that a summary tells apart
 BUILDERS = (
     operations.make_tuple, operations.make_list, operations.make_tape, operations.make_set, operations.make_dict,
@@ -225,7 +225,9 @@ def is_slice_of_items(container: Value, index: Atom, at: Value) -> bool:
 
 
 def literal_or(value_of: Callable[[Atom], Value], atom: Atom) -> Value:
-    """The value of an operand, constants included."""
+    """The value of an operand, constants and known objects included."""
+    if isinstance(atom, Ref):
+        return Known(atom.value)
     return Literal(atom.value) if isinstance(atom, Const) else value_of(atom)
 
 
@@ -512,7 +514,7 @@ class _Finder:
                     if entry.is_deep:
                         self.mutate_content(mutated, self.regions.value(atom))
         for name in entry.stores:
-            if mutated is not None and function in SPREADING:
+            if mutated is not None and entry.spreads:
                 self.holds_items(mutated, bound.get(name, ()))
             elif mutated is not None:
                 self.holds(mutated, bound.get(name, ()))
@@ -633,8 +635,8 @@ def viewed(
     atoms = tuple(atom for name in entry.views for atom in bound.get(name, ()))
     if entry.copies_when is None:
         return atoms
-    values = [literal_or(value, atom) for atom in atoms]
-    return () if entry.copies_when(*values) else atoms
+    given = {name: tuple([literal_or(value, atom) for atom in several]) for name, several in bound.items()}
+    return () if entry.copies_when(**given) else atoms
 
 
 def bind(entry: registry.Primitive, call: Call) -> dict[str, tuple[Atom, ...]] | None:

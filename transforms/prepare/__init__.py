@@ -5,7 +5,7 @@
 | `inlining` | small callees, and those that share memory which is changed, become part of their caller |
 | `cells` | what inner functions shared with their outer one is a variable, where nobody else sees it |
 | `attempts` | a `try` is cut where something outside reads what an unfinished body left behind |
-| `methods`, `arrays`, `stores`, `loops` | one form for what Python and NumPy write in several |
+| `methods`, `flat`, `arrays`, `stores`, `loops` | one form for what Python and NumPy write in several |
 | `functional_updates` | in-place operators on things of unknown type without effect |
 | `shifts` | extremes that only shift are marked as constants |
 
@@ -26,6 +26,7 @@ from transforms.core import Function, Names, names_in
 from transforms.prepare.arrays import arrays_of_lists
 from transforms.prepare.attempts import split_attempts
 from transforms.prepare.cells import local_cells
+from transforms.prepare.flat import flat_items
 from transforms.prepare.functional_updates import functional_updates
 from transforms.prepare.inlining import inline_sharing, inline_small
 from transforms.prepare.loops import index_loops
@@ -69,7 +70,7 @@ def _again(old: Function, new: Function, specialise: Specialise) -> Function:
 def _normalise(function: Function) -> Function:
     values: dict[str, Value] = dict(function.values or {})
     names = Names(names_in(function))
-    body = array_methods(function.body, names, values)
+    body = array_methods(flat_items(function, names), names, values)
     body = arrays_of_lists(body, names, values)
     body = index_loops(drop_self_stores(body, values), names, values)
     return function.replace(body=body, values=values)

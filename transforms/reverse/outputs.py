@@ -19,7 +19,7 @@ from transforms.values import Array, Instance, Known, Literal, Many, Mapping, Nu
 
 OWN = {  # the library's classes, by the names of those that they stand for
     library.Counter: "Counter", library.DefaultDict: "defaultdict", library.Deque: "deque",
-    library.Namespace: "SimpleNamespace", library.Iterator: "iterator",
+    library.Flat: "flatiter", library.Namespace: "SimpleNamespace", library.Iterator: "iterator",
     library.Cycle: "cycle", library.Repeat: "repeat",
 }  # fmt: skip
 _NO_NUMBERS = (str, bytes, set, frozenset, type(None), range, slice)

@@ -9,9 +9,10 @@ import numpy as np
 
 from transforms import runtime
 from transforms.core import Const
+from transforms.inference import dtype_argument
 from transforms.registry import adjoint, constant, facts, result, simplify
 from transforms.rules.sampling import call, listed, numbers
-from transforms.rules.typed import dtype_atom, dtype_of, shape_of, surely_equal
+from transforms.rules.typed import dtype_atom, dtype_of, is_literal, shape_of, surely_equal
 from transforms.values import FLOAT, UNKNOWN, Array, Instance, Literal, Many, Number, Record, Sequence, Value
 
 constant(runtime.zeros, runtime.ones, runtime.structure, shape_only="x")
@@ -20,10 +21,12 @@ constant(runtime.rounds, is_pure=False)
 constant(runtime.held_outside, runtime.shadow_outside, is_pure=False)
 constant(runtime.plain_iterator, runtime.has_item, runtime.length_of_zip, runtime.places_of_slice, is_pure=False)
 constant(runtime.check_distinct, runtime.check_unshared, is_pure=False)
+constant(runtime.flat_places, shape_only="x")
 constant(runtime.place_of_slice, shape_only="items stored")
 constant(runtime.check_view, runtime.check_real, runtime.check_list, is_pure=False)
 constant(
     runtime.check_method,
+    runtime.check_no_array,
     runtime.check_no_list,
     runtime.check_dict,
     runtime.check_stored,
@@ -301,13 +304,29 @@ def updated(function: Value, x: Value, y: Value, owner: Value = UNKNOWN) -> Valu
     return x
 
 
-def _is_vector(value: Value) -> bool:
-    return isinstance(value, Array) and value.rank == 1
+Given = tuple[Value, ...]  # what is known of what is given for one argument
 
 
-def _is_real(value: Value) -> bool:
-    return isinstance(value, Array) and value.dtype.kind != "c"
+def _is_vector(v: Given, **rest: Given) -> bool:
+    return isinstance(v[0], Array) and v[0].rank == 1
+
+
+def _is_real(val: Given) -> bool:
+    return isinstance(val[0], Array) and val[0].dtype.kind != "c"
+
+
+def _is_converted(a: Given, dtype: Given = (), copy: Given = (), **rest: Given) -> bool:
+    """Whether an array is copied into one of another type, or because that is asked for."""
+    wanted = dtype_argument(dtype[0]) if dtype else None
+    is_other = wanted is not None and isinstance(a[0], Array) and a[0].dtype != wanted
+    return is_other or bool(copy) and is_literal(copy[0], True)
+
+
+def _is_converted_by_method(a: Given, dtype: Given = (), copy: Given = (), **rest: Given) -> bool:
+    return _is_converted(a, dtype, copy or (Literal(True),))
 
 
 facts(np.diag, copies_when=_is_vector)
 facts(np.imag, copies_when=_is_real)
+facts(np.asarray, np.ascontiguousarray, copies_when=_is_converted)
+facts(np.ndarray.astype, copies_when=_is_converted_by_method)

@@ -183,6 +183,7 @@ def pop(self, index=-1, *, ans, g, self_bar):
     list.extend,
     mutates="self",
     stores="items",
+    spreads=True,
     wrt="items",
     linear="self items",
     shape_only="self items",
@@ -232,7 +233,7 @@ facts(
 # the shadow of a list changes as the list does: see `reverse/lists.py`
 
 
-def _follows(function: Any, parameters: Any, **more: str) -> None:
+def _follows(function: Any, parameters: Any, **more: Any) -> None:
     """Declare something that changes a list."""
     facets = {"mutates": "self", "linear": "self", "shape_only": "self", "wrt": "", "is_pure": False, **more}
     facts(function, signature=inspect.signature(parameters), **facets)
@@ -245,7 +246,9 @@ _follows(operator.delitem, lambda self, key: None)
 _follows(runtime.pop_at, lambda self, place: None, views="self")
 _follows(runtime.put_at, lambda self, place, item: None, stores="item", wrt="item", linear="self item")
 _follows(runtime.take_items, lambda self, key: None, views="self")
-_follows(runtime.put_items, lambda self, key, items: None, stores="items", wrt="items", linear="self items")
+_follows(
+    runtime.put_items, lambda self, key, items: None, stores="items", spreads=True, wrt="items", linear="self items"
+)
 _follows(runtime.permute_items, lambda self, order: None, selects="order")
 _follows(runtime.unpermute_items, lambda self, order: None, selects="order")
 facts(runtime.put_items, shape_only="self items")
@@ -329,7 +332,7 @@ def dict_pop(self, key, *, ans, g, self_bar):
 constant(dict.keys, signature=inspect.signature(lambda self: None), shape_only="self")
 refused("Assign the items one by one: for k, v in new.items(): d[k] = v.", dict.update, dict.setdefault)
 refused("Items that are dropped cannot be followed; build a new dict.", dict.clear, dict.popitem)
-facts(dict.update, signature=inspect.signature(lambda self, other: None), mutates="self", stores="other")
+facts(dict.update, signature=inspect.signature(lambda self, other: None), mutates="self", stores="other", spreads=True)
 facts(
     dict.setdefault,
     signature=inspect.signature(lambda self, key, default=None: None),

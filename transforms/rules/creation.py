@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from transforms import runtime
-from transforms.registry import adjoint, constant, methods
+from transforms.core import Const
+from transforms.registry import adjoint, constant, methods, simplify
 from transforms.rules.sampling import call, crossed, listed, numbers
+from transforms.rules.typed import is_literal
 
 constant(
     np.zeros,
@@ -142,6 +144,32 @@ def _nested_typed() -> Iterator[Any]:
 @adjoint(np.array, linear="object", samples=_nested_typed)
 def array(object, dtype=None, copy=True, order="K", subok=False, ndmin=0, *, ans, g):
     return runtime.uncast(g, object, ans)
+
+
+@adjoint(
+    runtime.array_or_copy,
+    linear="object",
+    views="object",
+    samples=listed(
+        call(numbers((2, 3)), copy=None),
+        call(numbers((2, 3)), None, False, ndmin=3),
+        call([0.5, 1.5], None, True, subok=True),
+    ),
+)
+def array_or_copy(object, dtype=None, copy=None, order="K", subok=False, ndmin=0, *, ans, g):
+    return runtime.uncast(g, object, ans)
+
+
+@simplify(np.array)
+def simplify_array(site: Any) -> Any:
+    """An array that is not sure to be a copy: `np.array(y, copy=None)` is `np.asarray(y)`."""
+    dtype, copied, order, is_subclass, least = map(site.atom, ("dtype", "copy", "order", "subok", "ndmin"))
+    if is_literal(site.value("copy"), True):
+        return None
+    if (is_subclass, least) != (Const(False), Const(0)) or not is_literal(site.value("copy"), None, False):
+        options = {"copy": copied, "order": order, "subok": is_subclass, "ndmin": least}
+        return site.call(runtime.array_or_copy, site.atom("object"), dtype, **options)
+    return site.call(np.asarray, site.atom("object"), dtype, order=order, copy=copied)
 
 
 @adjoint(np.asarray, np.asanyarray, linear="a", views="a", samples=_nested_typed)

@@ -529,8 +529,8 @@ def fold_isrealobj(site: Any) -> Any:
 
 methods(
     clip=np.clip,
-    conj=np.conjugate,
-    conjugate=np.conjugate,
+    conj=runtime.conjugated,
+    conjugate=runtime.conjugated,
     real=np.real,
     imag=np.imag,
     round=np.round,

@@ -200,11 +200,11 @@ def _einsums() -> Iterator[Any]:
     yield call(",i->i", 0.5, v3)
 
 
-def _einsum_copies(subscripts: Value, *operands: Value) -> bool:
+def _einsum_copies(operands: tuple[Value, ...], **rest: tuple[Value, ...]) -> bool:
     """Whether the result of `np.einsum` is new: of several arrays, or where an index is summed over."""
-    if sum(isinstance(value, Array) for value in operands) > 1:
+    if sum(isinstance(value, Array) for value in operands[1:]) > 1:
         return True
-    text = literal(subscripts)
+    text = literal(operands[0])
     if not isinstance(text, str):
         return False
     inputs, arrow, output = text.replace(" ", "").partition("->")

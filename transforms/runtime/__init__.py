@@ -10,6 +10,7 @@ from transforms.runtime.attributes import (
     Shadow,
 )
 from transforms.runtime.broadcasting import (
+    array_or_copy,
     broadcast_like,
     match_dtype,
     recast,
@@ -111,6 +112,7 @@ from transforms.runtime.elementwise import (
     bessel_i,
     clipped_above,
     clipped_below,
+    conjugated,
     direction,
     larger_share,
     log_or_zero,
@@ -128,6 +130,7 @@ from transforms.runtime.indexing import (
     copy_into,
     diagonal_positions,
     first_positions,
+    flat_places,
     index_items,
     is_basic,
     matching_positions,
@@ -257,6 +260,7 @@ from transforms.runtime.refusal import (
     check_distinct,
     check_list,
     check_method,
+    check_no_array,
     check_no_list,
     check_real,
     check_stored,

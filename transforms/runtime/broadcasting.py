@@ -108,6 +108,18 @@ def uncast(g: Any, x: Any, ans: Any) -> Any:
     return unarray(g, x) if np.asarray(ans).dtype.kind in "fcO" else unarray(0.0, x)
 
 
+def array_or_copy(
+    object: Any,  # noqa: A002
+    dtype: Any = None,
+    copy: bool | None = None,
+    order: Any = "K",
+    subok: bool = False,
+    ndmin: int = 0,
+) -> Any:
+    """`np.array`, where it need not be a copy that comes out."""
+    return np.array(object, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin)
+
+
 def recast(g: Any, x: Any, ans: Any) -> Any:
     """`g`, of the structure of the argument of a conversion with result `ans`, as an array like `x`."""
     return unbroadcast(np.array(g), x) if np.asarray(ans).dtype.kind in "fcO" else broadcast_like(0.0, x)

@@ -80,6 +80,11 @@ def undirection(g: Any, x: Any) -> Any:
     return (np.conj(g) - np.real(g * unit) * unit) * scale
 
 
+def conjugated(x: Any) -> Any:
+    """What the method `conjugate` gives: of an array of real numbers the array itself, not a copy."""
+    return np.conjugate(x) if np.iscomplexobj(x) else x
+
+
 def sinc_derivative(x: Any, order: int = 1) -> Any:
     """The derivative of this order of `np.sinc`: by its power series near 0, by recurrence elsewhere."""
     u = np.pi * np.asarray(x)

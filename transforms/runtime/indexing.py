@@ -201,6 +201,11 @@ def put_positions(shape: tuple[int, ...], indices: Any, mode: str = "raise") -> 
     return np.reshape(mode_positions(indices, math.prod(shape), mode), -1)
 
 
+def flat_places(x: Any, index: Any) -> Any:
+    """The flat positions of `x.flat[index]`."""
+    return index if isinstance(index, int) else np.arange(np.size(x))[index]
+
+
 def put_into(x: Any, indices: Any, values: Any, mode: str = "raise") -> Any:
     """Zeros like `x` into which `values` were put: the mirror image of `unput`."""
     result = zeros_of(x)

@@ -195,6 +195,15 @@ def check_method(x: Any, name: str) -> None:
         )
 
 
+def check_no_array(x: Any, name: str) -> None:
+    """Refuse to go on in code made without types where an attribute was taken to be that of an object."""
+    if isinstance(x, np.ndarray):
+        raise DerivativeRefused(
+            f"the attribute {name!r} of an array was taken to be that of an object: give example arguments, so that "
+            "types are known"
+        )
+
+
 def check_structure(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where an attribute was taken to be the shape, size, ... of an array,
     and is one by which an object holds floating-point numbers."""

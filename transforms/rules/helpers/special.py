@@ -167,6 +167,24 @@ def simplify_sign(site: Any) -> Atom | None:
     return site.call(np.conj, site.call(runtime.direction, site.atom("x")))
 
 
+@elementwise(
+    runtime.conjugated,
+    linear="x",
+    views="x",
+    samples=listed(call(0.3), call(numbers((2, 3))), call(numbers((2, 3)) + 1j * numbers((2, 3), seed=1))),
+)
+def conjugated(x, *, ans, g):
+    return runtime.conjugated(g)
+
+
+@simplify(runtime.conjugated)
+def simplify_conjugated(site: Any) -> Atom | None:
+    dtype = dtype_of(site.value("x"))
+    if dtype is None:
+        return None
+    return site.call(np.conjugate, site.atom("x")) if dtype.kind == "c" else site.atom("x")
+
+
 @elementwise(runtime.sinc_derivative, samples=unary())
 def sinc_derivative(x, order=1, *, ans, g):
     return g * runtime.sinc_derivative(x, order + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from transforms import runtime
 from transforms.inference import dtype_argument, dtype_of, fresh, shape_of
 from transforms.registry import result
 from transforms.rules.results.arguments import (
@@ -110,7 +111,7 @@ def _converted(thing: Value, dtype: Value) -> Value | None:
     return None if found is None or found.kind in "OSU" else Array(found, shape)
 
 
-@result(np.array)
+@result(np.array, runtime.array_or_copy)
 def array(
     object: Value,
     dtype: Value = NONE,

@@ -63,6 +63,8 @@ def on_getattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
             return calls.call_object(Ref(library.attribute_or), arguments, {})
         arguments = arguments[:2]
     match value:
+        case Array() if name.value == "flat":
+            return calls.call_object(Ref(library.Flat), arguments[:1], {})
         case Array():
             return array_attribute(calls, ref, arguments, value.dtype, value.shape, name.value)
         case Number() if not value.python:
@@ -269,6 +271,10 @@ def on_setattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
         with calls.aside():
             part = calls.call_object(Ref(function, f"np.{function.__name__}"), [target], {})
         return calls.call_object(Ref(operator.setitem), [part, constant(Ellipsis), item], {})
+    if isinstance(target.value, Array) and name.value == Literal("flat"):
+        with calls.aside():
+            whole = calls.call_object(Ref(library.Flat), [target], {})
+        return calls.call_object(Ref(operator.setitem), [whole, constant(slice(None)), item], {})
     is_named = isinstance(target.value, Record) and isinstance(name.value, Literal)
     if not (is_named and calls.sweep.link(target, name.value.value, item)):  # type: ignore[union-attr]
         calls.sweep.escape_parts(item)

@@ -195,7 +195,7 @@ def container_method(
     return calls.emit(ref, [source, *rest], keywords, found, region=calls.sweep.inner_region(source, found))
 
 
-@handles(list.append, list.pop)
+@handles(list.append, list.pop, list.extend)
 def on_list_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     """`list.append(items, x)`, `list.pop(items)`: methods by the function that they are."""
     value = arguments[0].value if arguments else UNKNOWN

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from transforms import core, operations, registry
+from transforms import core, library, operations, registry
 from transforms.core import Const, Ref, Var
 from transforms.inference import (
     ANY_SIZE,
@@ -17,6 +17,7 @@ from transforms.inference import (
     as_number,
     elementwise,
     is_constant,
+    item_value,
     join,
     joined_sequences,
     repeated_sequence,
@@ -108,6 +109,10 @@ def call_primitive(
 ) -> Binding:
     """A call of a function that is not looked into."""
     thing = ref.value
+    if isinstance(thing, np.ufunc) or is_numpy(thing):
+        if thing in (np.array, np.asarray) and arguments and is_flat(arguments[0]):
+            return as_array(calls, arguments[0], np.ravel)  # NumPy makes no copy of it
+        arguments = [as_array(calls, item, np.ndarray.flatten) if is_flat(item) else item for item in arguments]
     arguments, keywords = _in_own_order(thing, entry, arguments, keywords)
     rewritten = with_out(calls, ref, arguments, keywords)
     if rewritten is not None:
@@ -134,6 +139,17 @@ def call_primitive(
         calls.sweep.nest(region, held)
         return calls.emit(ref, arguments, keywords, value, region=region)
     return calls.emit(ref, arguments, keywords, value)
+
+
+def is_flat(item: Binding) -> bool:
+    """Whether an operand is the `flat` of an array."""
+    return getattr(item.value, "kind", None) is library.Flat
+
+
+def as_array(calls: Calls, item: Binding, function: Any) -> Binding:
+    """The array that NumPy makes of the `flat` of another."""
+    array = calls.call_object(Ref(getattr), [item, constant("array")], {})
+    return calls.call_object(Ref(function), [array], {})
 
 
 def is_quiet(thing: Any, entry: registry.Primitive | None) -> bool:
@@ -164,7 +180,8 @@ def note_mutation(calls: Calls, entry: registry.Primitive, arguments: list[Bindi
             for stored in entry.stores:
                 other = bound.get(stored)
                 if isinstance(other, Binding):
-                    item = join(item, other.value, ANY_SIZE) if item is not None else None
+                    value = item_value(other.value) if entry.spreads else other.value
+                    item = join(item, value, ANY_SIZE) if item is not None and value != UNKNOWN else None
                     calls.sweep.escape_parts(other)
             calls.sweep.mutate(found, item)
 
