@@ -128,9 +128,12 @@ class Primitives(Containers):
             g: Atom = adjoint.call(np.array, shadow)
             self._rule(statement, entry, Call(Ref(INPLACE[operation]), (first, second)), g, adjoint, skip=0)
             return
+        entry = registry.lookup(INPLACE[operation])
+        if entry is not None and entry.is_constant:  # `x //= y`
+            adjoint.do(operator.setitem, shadow, Const(Ellipsis), Const(0.0))
+            return
         g = adjoint.call(np.array, shadow)
         adjoint.do(operator.setitem, shadow, Const(Ellipsis), Const(0.0))
-        entry = registry.lookup(INPLACE[operation])
         self._rule(statement, entry, Call(Ref(INPLACE[operation]), (first, second)), g, adjoint)
 
     def _dynamic_inplace(self, statement: Assign, call: Call, first: Var, primal: Builder, adjoint: Builder) -> None:

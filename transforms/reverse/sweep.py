@@ -220,7 +220,9 @@ class Sweep(Dynamic):
             if g is not None:
                 assert isinstance(value.arguments[0], Ref)
                 plain = Call(value.arguments[0], value.arguments[1:3])
-                self._rule(statement, registry.lookup(value.arguments[0].value), plain, g, adjoint)
+                entry = registry.lookup(value.arguments[0].value)
+                if entry is None or not entry.is_constant:
+                    self._rule(statement, entry, plain, g, adjoint)
         elif function in HANDLERS:
             self.dynamic(function, statement, value, primal, adjoint)
         elif isinstance(function, Function):

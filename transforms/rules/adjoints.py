@@ -9,11 +9,11 @@ import numpy as np
 
 from transforms import runtime
 from transforms.core import Const
-from transforms.inference import dtype_argument
+from transforms.inference import as_number, dtype_argument, elementwise
 from transforms.registry import adjoint, constant, facts, result, simplify
 from transforms.rules.sampling import call, listed, numbers
 from transforms.rules.typed import dtype_atom, dtype_of, is_literal, shape_of, surely_equal
-from transforms.values import FLOAT, UNKNOWN, Array, Instance, Literal, Many, Number, Record, Sequence, Value
+from transforms.values import FLOAT, UNKNOWN, Array, Instance, Known, Literal, Many, Number, Record, Sequence, Value
 
 constant(runtime.zeros, runtime.ones, runtime.structure, shape_only="x")
 constant(runtime.Shadow, runtime.common_length)
@@ -301,7 +301,11 @@ def simplify_add(site: Any) -> Any:
 
 @result(runtime.update)
 def updated(function: Value, x: Value, y: Value, owner: Value = UNKNOWN) -> Value:
-    return x
+    """An array stays of its type; a number becomes whatever the operation makes of it."""
+    if not isinstance(as_number(x), Number):
+        return x
+    known = isinstance(function, Known) and isinstance(as_number(y), (Number, Array))
+    return elementwise(function.object, x, y) if known else UNKNOWN  # type: ignore[union-attr]
 
 
 Given = tuple[Value, ...]  # what is known of what is given for one argument

@@ -84,6 +84,8 @@ def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, a
 
 @adjoint(np.arange, wrt="start step", selects="stop", samples=listed(call(0.5, 2.2, 0.3), call(0.5, 3.1)))
 def arange(start, stop=None, step=1, dtype=None, *, ans, g):
+    if dtype is not None:
+        g = runtime.uncast(g, ans, ans)
     if stop is None:
         return None, None
     return runtime.unbroadcast(g, start), runtime.unbroadcast(g * np.arange(np.size(g)), step)
@@ -99,6 +101,8 @@ def _spaces() -> Iterator[Any]:
 
 @adjoint(np.linspace, wrt="start stop", linear="start stop", samples=_spaces)
 def linspace(start, stop, num=50, endpoint=True, dtype=None, axis=0, *, ans, g):
+    if dtype is not None:
+        g = runtime.uncast(g, ans, ans)
     weights = np.linspace(0.0, 1.0, num, endpoint=endpoint)
     rows = np.moveaxis(g, axis, -1)
     return runtime.unbroadcast(np.dot(rows, 1 - weights), start), runtime.unbroadcast(np.dot(rows, weights), stop)
@@ -106,6 +110,8 @@ def linspace(start, stop, num=50, endpoint=True, dtype=None, axis=0, *, ans, g):
 
 @adjoint(np.logspace, wrt="start stop", samples=_spaces)
 def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0, *, ans, g):
+    if dtype is not None:
+        g = runtime.uncast(g, ans, ans)
     weights = np.linspace(0.0, 1.0, num, endpoint=endpoint)
     rows = np.moveaxis(g * ans * np.log(base), axis, -1)
     return runtime.unbroadcast(np.dot(rows, 1 - weights), start), runtime.unbroadcast(np.dot(rows, weights), stop)
@@ -113,6 +119,8 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0, 
 
 @adjoint(np.geomspace, wrt="start stop", samples=_spaces)
 def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0, *, ans, g):
+    if dtype is not None:
+        g = runtime.uncast(g, ans, ans)
     weights = np.linspace(0.0, 1.0, num, endpoint=endpoint)
     rows = np.moveaxis(g * ans, axis, -1)
     return (

@@ -35,6 +35,8 @@ STACKED: dict[str, Any] = {"linear": "tup", "shape_only": "tup", "sequences": "t
     ),
 )
 def concatenate(arrays, axis=0, *, dtype=None, casting="same_kind", ans, g):
+    if dtype is not None:
+        g = runtime.uncast(g, ans, ans)
     return runtime.unconcatenate(g, arrays, axis)
 
 
@@ -50,6 +52,8 @@ def concatenate(arrays, axis=0, *, dtype=None, casting="same_kind", ans, g):
     ),
 )
 def stack(arrays, axis=0, *, dtype=None, casting="same_kind", ans, g):
+    if dtype is not None:
+        g = runtime.uncast(g, ans, ans)
     return runtime.unstack_items(g, arrays, axis)
 
 
@@ -68,6 +72,8 @@ def _vstack() -> Iterator[Any]:
 
 @adjoint(np.vstack, **STACKED, samples=_vstack)
 def vstack(tup, *, dtype=None, casting="same_kind", ans, g):
+    if dtype is not None:
+        g = runtime.uncast(g, ans, ans)
     return runtime.unvstack(g, tup)
 
 
@@ -79,6 +85,8 @@ def _hstack() -> Iterator[Any]:
 
 @adjoint(np.hstack, **STACKED, samples=_hstack)
 def hstack(tup, *, dtype=None, casting="same_kind", ans, g):
+    if dtype is not None:
+        g = runtime.uncast(g, ans, ans)
     return runtime.unhstack(g, tup)
 
 

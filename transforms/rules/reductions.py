@@ -56,6 +56,8 @@ def masked(**extra: Any) -> Any:
 
 @adjoint(np.sum, linear="a", samples=masked())
 def sum(a, axis=None, dtype=None, keepdims=False, initial=0, where=True, *, ans, g):
+    if dtype is not None:
+        g = runtime.uncast(g, ans, ans)
     if where is True:
         return runtime.expand_reduced(g, a, axis, keepdims)
     return np.where(where, runtime.expand_reduced(g, a, axis, keepdims), 0)
@@ -79,6 +81,8 @@ def _products() -> Iterator[Any]:
 
 @adjoint(np.prod, samples=_products)
 def prod(a, axis=None, dtype=None, keepdims=False, initial=1, where=True, *, ans, g):
+    if dtype is not None:
+        g = runtime.uncast(g, ans, ans)
     items = runtime.merge_axes(a if where is True else np.where(where, a, 1), axis)
     others = runtime.exclusive_product(items, False) * runtime.exclusive_product(items, True)
     share = runtime.expand_reduced(g * initial, a, axis, keepdims) * runtime.split_axes(others, a, axis)
@@ -172,11 +176,15 @@ def _running() -> Iterator[Any]:
 
 @adjoint(np.cumsum, linear="a", samples=_running)
 def cumsum(a, axis=None, dtype=None, *, ans, g):
+    if dtype is not None:
+        g = runtime.uncast(g, ans, ans)
     return runtime.reverse_cumsum(g, a, axis)
 
 
 @adjoint(np.cumprod, samples=_running)
 def cumprod(a, axis=None, dtype=None, *, ans, g):
+    if dtype is not None:
+        g = runtime.uncast(g, ans, ans)
     items = runtime.merge_axes(a, axis)
     behind = runtime.recurrence(runtime.shift(items, True), runtime.merge_axes(g, axis), True)
     return runtime.split_axes(runtime.exclusive_product(items) * behind, a, axis)
@@ -197,6 +205,8 @@ def _with_nan() -> Iterator[Any]:
 
 @adjoint(np.nansum, samples=_with_nan)
 def nansum(a, axis=None, dtype=None, keepdims=False, *, ans, g):
+    if dtype is not None:
+        g = runtime.uncast(g, ans, ans)
     return np.where(np.isnan(a), 0, runtime.expand_reduced(g, a, axis, keepdims))
 
 

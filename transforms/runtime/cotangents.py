@@ -189,7 +189,8 @@ def add_into(shadow: Any, g: Any) -> None:
     if isinstance(shadow, np.ndarray):
         if not shadow.flags.writeable:
             raise DerivativeRefused("a cotangent that is broadcast cannot be added to in place: give example arguments")
-        shadow += g
+        if shadow.dtype.kind not in "biu":  # integers have no cotangent
+            shadow += g
     elif isinstance(shadow, Shadow):
         for name, item in vars(g).items():
             add_attribute(shadow, name, item)

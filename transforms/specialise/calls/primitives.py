@@ -260,7 +260,7 @@ def same_function(thing: Any) -> Any:
 
 
 def with_out(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
-    """`f(x, out=a, where=m)` as `r = f(x)`, `np.copyto(a, r, casting="same_kind", where=m)`."""
+    """`f(x, out=a, where=m)` as `r = f(np.where(m, x, 0.5))`, `np.copyto(a, r, casting="same_kind", where=m)`."""
     thing = ref.value
     is_ufunc = isinstance(thing, np.ufunc)
     given, rest = keywords.get("out"), arguments
@@ -284,14 +284,27 @@ def with_out(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyword
             return None
         given = items[0]
     mask = named.pop("where", None) if is_ufunc else None
+    casting = named.pop("casting", None) if is_ufunc else None
+    more = {"casting": casting or constant("same_kind")}
     with calls.aside():
+        if mask is not None:
+            rest = [only_where(calls, thing, mask, item) for item in rest]
         result = calls.call_object(ref, rest, named)
-    more = {"casting": constant("same_kind")}
     if mask is not None:
         more["where"] = mask
     with calls.aside(is_bound=False):
         calls.call_object(Ref(np.copyto, "np.copyto"), [given, result], more)
     return given
+
+
+def only_where(calls: Calls, function: Any, mask: Binding, item: Binding) -> Binding:
+    """An operand of a function that is not computed everywhere: where it is not, nothing can be out of its range."""
+    dtype = getattr(as_number(item.value), "dtype", None)
+    if isinstance(mask.value, Literal) or dtype is not None and dtype.kind == "b":
+        return item
+    inside = 0.5 if dtype is not None and dtype.kind in "fc" else 1
+    inside = 2 if function is np.arccosh else inside
+    return calls.call_object(Ref(np.where, "np.where"), [mask, item, constant(inside)], {})
 
 
 def infer(thing: Any, entry: registry.Primitive | None, arguments: list[Binding], keywords: Keywords) -> Value:
