@@ -5,6 +5,8 @@ What only looks like it is not: text that is printed or returned, functions that
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -168,3 +170,50 @@ def test_an_error_in_finally_does_not_replace_a_refusal() -> None:
     )
     with pytest.raises(ad.DerivativeRefused, match="NumPy copied a non-contiguous array"):
         ad.grad(function)(numbers(2, 2))
+
+
+# ---------------------------------------------------------------------------------- attributes and caches that are not
+
+THING = """
+import functools
+class Thing:
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+"""
+
+
+@dataclasses.dataclass
+class Data:
+    """One number."""
+
+    a: float
+
+
+NOT_FOLLOWED = {
+    "a name that a number chooses": "t = Thing(x, x * x)\n    return getattr(t, 'a' if x > 1 else 'b') * x",
+    "the items of an object": "return sum(vars(Thing(x, x * x)).values())",
+    "an object as a dict": "return Thing(x, x * x).__dict__['a'] * x",
+    "a field that is deleted": "t = Data(x)\n    del t.a\n    return x if hasattr(t, 'a') else x * x",
+    "a cache that counts": "n = [1.0]\n    @functools.cache\n    def f(v):\n        n[0] += 1\n        return v * n[0]\n"
+    "    return f(x) + f(x)",
+    "what a cache knows": "f = functools.cache(lambda v: v * x)\n    f(x)\n    return f(x) * f.cache_info().hits",
+    "a function that was wrapped": "def g(v):\n        return v * x\n"
+    "    @functools.wraps(g)\n    def h(v):\n        return 2 * g(v)\n    return h.__wrapped__(x)",
+}
+
+
+@pytest.mark.parametrize("name", NOT_FOLLOWED)
+def test_attributes_and_caches_that_are_not_followed(name: str) -> None:
+    function = function_from(f"{THING}\ndef f(x):\n    {NOT_FOLLOWED[name]}", Data=Data)
+    function(1.3)
+    with pytest.raises(ad.AutodiffError):
+        ad.grad(function)(1.3)
+
+
+def test_what_cannot_be_in_a_cache_is_an_error() -> None:
+    for expression in ("functools.cache(np.sum)(x)", "functools.lru_cache(lambda v: v[0])([x[0]])"):
+        function = function_from(f"import functools\ndef f(x):\n    return {expression}")
+        with pytest.raises(TypeError, match="unhashable"):
+            function(numbers(3))
+        with pytest.raises(TypeError, match="unhashable"):
+            ad.grad(function)(numbers(3))

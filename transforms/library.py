@@ -62,6 +62,11 @@ def choose(is_first: Any, first: Any, second: Any) -> Any:
     return first if is_first else second
 
 
+def call_cached(function: Any, *arguments: Any, **keywords: Any) -> Any:
+    """A call of a function that has a cache."""
+    return function(*arguments, **keywords)
+
+
 def call_none(*arguments: Any, **keywords: Any) -> Any:
     """A call of None."""
     raise TypeError("'NoneType' object is not callable")

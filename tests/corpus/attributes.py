@@ -239,3 +239,31 @@ def deleted_array(x):
 
 
 register(deleted_array, (0.7,), gradient=lambda x: 8 * x**3 + 2 * x)
+
+
+class Shape:
+    """It asks for its class."""
+
+    def __init__(self, size):
+        self.size = size
+
+    def area(self):
+        return self.size * self.size
+
+    def both(self):
+        return type(self).area(self) * self.__class__.area(self)
+
+    def grown(self, factor):
+        return self.__class__(self.size * factor)
+
+
+class Disc(Shape):
+    def area(self):
+        return 3.0 * self.size
+
+
+def methods_of_the_class(x):
+    return Shape(x).grown(x).both() + Disc(x).grown(2.0).both()
+
+
+register(methods_of_the_class, (0.7,), gradient=lambda x: 8 * x**7 + 72 * x)

@@ -427,3 +427,69 @@ def slotted_objects_in_a_recursion(x):
 
 
 register(slotted_objects_in_a_recursion, (1.3,), gradient=lambda x: 32 * x**3 + 7)
+
+
+def logged(function):
+    """A decorator that keeps names."""
+
+    @functools.wraps(function)
+    def wrapper(*arguments, **named):
+        return function(*arguments, **named)
+
+    return wrapper
+
+
+def repeated(count):
+    def decorator(function):
+        @functools.wraps(function)
+        def wrapper(value):
+            for _ in range(count):
+                value = function(value)
+            return value
+
+        return wrapper
+
+    return decorator
+
+
+def decorated_inside(x):
+    @logged
+    @repeated(3)
+    def scaled(value):
+        return value * x
+
+    return scaled(x) * logged(np.sin)(x) + len(scaled.__name__)
+
+
+register(decorated_inside, (0.7,), gradient=lambda x: 4 * x**3 * np.sin(x) + x**4 * np.cos(x))
+
+
+def caches_made_inside(x):
+    @functools.lru_cache(maxsize=None)
+    def scaled(value):
+        return value * x
+
+    @functools.cache
+    def named(value, *, power):
+        return value**power
+
+    functions = [functools.cache(lambda value, k=k: value * k) for k in range(3)]
+    chosen = functools.lru_cache(np.sin) if x > 0 else functools.lru_cache(np.cos)
+    scaled.cache_clear()
+    total = sum(function(x) for function in functions) + sum(map(scaled, [x, 2 * x, 3.0]))
+    return total + named(x, power=3) * chosen(x)
+
+
+register(
+    caches_made_inside,
+    (0.7,),
+    gradient=lambda x: 3 + 6 * x + 3 + 3 * x**2 * np.sin(x) + x**3 * np.cos(x),
+)
+
+
+def cached_tuple(x):
+    norm = functools.cache(lambda values: sum([value * value for value in values]))
+    return norm(tuple(x)) * x[0]
+
+
+register(cached_tuple, (numbers(3),), gradient=lambda x: 2 * x * x[0] + (x @ x) * np.array([1.0, 0.0, 0.0]))

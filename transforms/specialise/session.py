@@ -73,6 +73,8 @@ class Session:
         self.open: dict[Hashable, list[tuple[Value, ...]]] = {}  # function -> the values of those being made
         self.programs: dict[int, core.Function | None] = {}
         self.cells: dict[int, types.CellType] = {}
+        # functions that got another one's name by `functools.wraps`: the place of that one in what they capture
+        self.wrapped: dict[int, int | None] = {}
         self.stack: list[Instance] = []  # those being made, outermost first
 
     def cell_of(self, value: Any) -> types.CellType:

@@ -24,6 +24,7 @@ from transforms.specialise.calls import (  # noqa: F401  (they enter what they h
     questions,
     records,
     users,
+    wrappers,
 )
 from transforms.specialise.calls.dispatch import Calls
 from transforms.specialise.calls.primitives import Site

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from transforms import library, registry
+from transforms import core, library, registry
 from transforms.canonical.environment import local_classes
 from transforms.core import Ref, Var
 from transforms.errors import TransformError
@@ -53,6 +53,8 @@ def on_getattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
     value = source.value
     if isinstance(value, Never):
         return calls.emit(ref, arguments, {}, NEVER)
+    if name.value == "__class__" and python_type(value) is not None:
+        return calls.call_object(Ref(type), [source], {})
     if len(arguments) == 3:
         known = has_attribute(calls, value, name.value)
         if known is False:
@@ -89,6 +91,14 @@ def on_getattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
             return known_attribute(calls, ref, arguments, value.object, name.value)
         case Partial() if name.value == "func" and source.parts is not None:
             return source.parts[0]
+        case Partial() if name.value == "__name__" and name_of_function(calls, value) is not None:
+            return constant(name_of_function(calls, value))
+        case Partial() if name.value in functools.WRAPPER_ASSIGNMENTS or name.value == "__wrapped__":
+            raise TransformError(
+                f"{name.value} of a function that the program makes is not supported",
+                "Read it from the function that it wraps.",
+                calls.sweep.origin,
+            )
         case Mapping() | Sequence() | Many() | Instance() if value.kind in (list, dict, tuple, collections.OrderedDict):
             member = getattr(value.kind, name.value, None)
             if member is not None:
@@ -101,6 +111,19 @@ def on_getattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
     if source.region is None:
         calls.sweep.escape(source)
     return calls.emit(ref, arguments, {}, UNKNOWN, region=source.region)
+
+
+def name_of_function(calls: Calls, value: Value) -> str | None:
+    """The `__name__` of a function that the program makes; None where that is not known."""
+    function = value.function if isinstance(value, Partial) else value
+    if not isinstance(function, Known):
+        return None
+    if id(function.object) in calls.sweep.session.wrapped:
+        place = calls.sweep.session.wrapped[id(function.object)]
+        known = place is not None and isinstance(value, Partial)
+        return name_of_function(calls, value.arguments[place]) if known else None  # type: ignore[union-attr, index]
+    name = getattr(function.object, "name" if isinstance(function.object, core.Function) else "__name__", None)
+    return "<lambda>" if name == "lambda_" else name
 
 
 def instance_attribute(calls: Calls, ref: Ref, source: Binding, value: Instance, name: str) -> Binding:

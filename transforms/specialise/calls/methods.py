@@ -32,6 +32,7 @@ from transforms.specialise.calls.facts import VIEW_NAMES, Keywords, handles, pyt
 from transforms.specialise.calls.items import on_getitem
 from transforms.specialise.calls.primitives import is_small, primitive_of_value, same_function
 from transforms.specialise.calls.records import named_tuple_method
+from transforms.specialise.calls.wrappers import cache_method, is_cached
 from transforms.values import (
     INTEGER,
     NEVER,
@@ -71,6 +72,8 @@ def on_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
     value = source.value
     if isinstance(value, Instance) and value.kind is super and source.parts is not None:
         return super_method(calls, source.parts, name, rest, keywords)
+    if name == "__class__" and python_type(value) is not None:  # `self.__class__(...)`
+        return calls.apply(calls.result_of(type, source), rest, keywords, calls.hint, calls.is_bound)
     special = getattr(python_type(value), name, None) if name.startswith("__") else None
     same = same_function(special) if isinstance(special, types.WrapperDescriptorType) else None
     if same is not None:  # `items.__setitem__(0, x)`
@@ -109,6 +112,8 @@ def on_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
                 found = known_attribute(calls, Ref(getattr), [source, arguments[1]], value.object, name)
             assert found is not None
             return calls.apply(found, rest, keywords, calls.hint, calls.is_bound)
+        case Partial() if is_cached(value) and name.startswith("cache_"):
+            return cache_method(calls, source, name)
         case Partial() if name == "__call__":
             return calls.apply(source, rest, keywords, calls.hint, calls.is_bound)
     return None
