@@ -44,8 +44,6 @@ REFUSED_UNTYPED = frozenset(
         "classes.fields_of_record",
         "classes.records_as_tuples",
         "classes.property_of_a_given_tuple",
-        "classes.replaced",
-        "classes.tree_changed_after_its_sum",
         "classes.replaced_argument",
         "classes.vector_argument",
         "classes.vector_arithmetic",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,6 +79,7 @@ class Content:
     items: dict[Hashable, Value] = field(default_factory=dict)  # of a dict, by `d[key] = value`; None: any key
     attributes: dict[str, Value] = field(default_factory=dict)  # of an object, by `obj.name = value`
     is_assigned: bool = False  # attributes of objects that are inside of it, which ones is not known
+    is_filled: bool = False  # items of lists, dicts and arrays that are inside of it, which ones is not known
 
     def apply(self, value: Value) -> Value:
         """The value of a container of this region, at any time."""
@@ -85,6 +87,8 @@ class Content:
             value = with_attributes(value, self.attributes)
         if self.is_assigned:
             value = without_attributes(value)
+        if self.is_filled:
+            value = without_items(value)
         if not self.is_mutated:
             return value
         match value:
@@ -115,6 +119,30 @@ def without_attributes(value: Value) -> Value:
         case Record():
             return Instance(value.kind)
     return value
+
+
+def without_items(value: Value) -> Value:
+    """The value where of the lists and dicts in it only the class is known."""
+    match value:
+        case Sequence() if issubclass(value.kind, tuple):
+            return Sequence(value.kind, tuple(map(without_items, value.items)))
+        case Record():
+            return Record(value.kind, value.names, tuple(map(without_items, value.items)))
+        case Sequence() | Many() | Mapping():
+            return Instance(value.kind)
+    return value
+
+
+def takes_items(value: Value) -> bool:
+    """Whether an object of the user's of which `x[i] = v` calls a method is part of the value."""
+    match value:
+        case Record() | Instance() if isinstance(getattr(value.kind, "__setitem__", None), types.FunctionType):
+            return True
+        case Sequence() | Mapping() | Record():
+            return any(map(takes_items, value.items))
+        case Many():
+            return takes_items(value.item)
+    return False
 
 
 def with_attributes(value: Record, attributes: dict[str, Value]) -> Record:

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable
 
 from transforms.core import Var
 from transforms.inference import ANY_SIZE, FRESH, as_number, join, loosened, renamed_sizes
-from transforms.specialise.binding import Binding, Content, Region, holds_mutable, may_hold_mutable
+from transforms.specialise.binding import Binding, Content, Region, holds_mutable, may_hold_mutable, takes_items
 from transforms.specialise.session import Session
 from transforms.values import NEVER, UNKNOWN, Instance, Literal, Mapping, Record, Sequence, Unknown, Value
 
@@ -25,6 +25,7 @@ class Memory:
         self.links: dict[tuple[Region, str], set[Region | None]] = {}  # the containers that an attribute may stand for
         self.argument_sizes: set[Hashable] = set()
         self.all_mutable = False
+        self.takes_items = False  # there are objects of which `x[i] = v` calls a method
         self.follows_unknown = False  # changes of things of unknown type count: once the types are settled
 
     def reset(self) -> None:
@@ -39,6 +40,8 @@ class Memory:
 
     def settled(self, value: Value, region: Region | None) -> Value:
         """The value of a container, with what mutations may put into it at any time."""
+        if not self.takes_items and takes_items(value):
+            self.takes_items = self.dirty = True
         if self.all_mutable and holds_mutable(value):
             return Content(True, UNKNOWN, True).apply(value)
         content = self.contents.get(region) if region is not None else None
@@ -48,7 +51,9 @@ class Memory:
         if self.all_mutable:
             return True
         content = self.contents.get(region) if region is not None else None
-        return content is not None and (content.is_mutated or content.is_assigned or bool(content.attributes))
+        if content is None:
+            return False
+        return content.is_mutated or content.is_assigned or content.is_filled or bool(content.attributes)
 
     def mutate(self, binding: Binding, item: Value | None) -> None:
         """Note that a container is changed: `item` is put into it; None: anything may be."""
@@ -101,6 +106,28 @@ class Memory:
         content.is_assigned = self.dirty = True
         for inner in sorted(self.children.get(region, ()), key=repr):
             self.assign_inside(inner)
+
+    def fill(self, binding: Binding) -> None:
+        """Note that an item is assigned of a thing of unknown type: of objects, the attributes stay what they are."""
+        if binding.region is None or not isinstance(binding.value, Unknown):
+            self.mutate(binding, None)
+        elif self.follows_unknown:
+            self.note_data(binding)
+            self.fill_inside(binding.region)
+        else:
+            self.is_postponed = True
+
+    def fill_inside(self, region: Region) -> None:
+        """Note that an item is assigned of a list, dict or array that can be reached through a container."""
+        if self.takes_items:
+            self.mutate(Binding(None, Instance(list), None, region), None)
+            return
+        content = self.contents.setdefault(region, Content())
+        if content.is_filled:
+            return
+        content.is_filled = self.dirty = True
+        for inner in sorted(self.children.get(region, ()), key=repr):
+            self.fill_inside(inner)
 
     def note_data(self, binding: Binding) -> None:
         """Tell the reader that the program changes a container that it did not make (a global, say)."""

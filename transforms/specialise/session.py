@@ -40,6 +40,11 @@ class Reader(Protocol):
         """Such data is a container, and the program changes it: nothing is to be known of it (starts again)."""
 
 
+# Where a container that is returned comes from: the number of the parameter that it is; True: new; a tuple: new, and
+# things of unknown type in it may be those of the parameters with these numbers; False: not known
+Origin = int | bool | tuple[int, ...]
+
+
 @dataclass(slots=True)
 class Instance:
     """A specialised function; `mutated` has the numbers of the parameters whose containers it may change."""
@@ -47,10 +52,11 @@ class Instance:
     function: core.Function
     result: Value = NEVER
     mutated: frozenset[int] = frozenset()
+    filled: frozenset[int] = frozenset()  # those through which things of unknown type are reached whose items it assigns
     assigned: frozenset[int] = frozenset()  # parameters through which objects are reached whose attributes it assigns
     stored: dict[int, dict[str, Value]] = field(default_factory=dict)  # attributes of parameters that it assigns
     kept: dict[tuple[int, str], int] = field(default_factory=dict)  # those that are given another parameter: which
-    returned: int | bool = False  # the parameter that it returns; True: a new container
+    returned: Origin = False
     is_open: bool = True  # still being made
     is_assumed: bool = False  # its result was asked for while it was being made
     is_recursive: bool = False  # it was ever asked for while it was being made
@@ -203,11 +209,12 @@ class Session:
                 result == made.result
                 and sweep.mutated == made.mutated
                 and sweep.assigned == made.assigned
+                and sweep.filled == made.filled
                 and sweep.stored == made.stored
                 and sweep.kept == made.kept
             )
             made.result, made.mutated, made.assigned, made.stored = result, sweep.mutated, sweep.assigned, sweep.stored
-            made.kept = sweep.kept
+            made.kept, made.filled = sweep.kept, sweep.filled
             made.returned = False if made.is_assumed else sweep.returned
             if settled:
                 break

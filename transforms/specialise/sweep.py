@@ -19,10 +19,10 @@ from transforms.specialise.calls import Calls
 from transforms.specialise.calls.containers import tuple_of
 from transforms.specialise.calls.users import leaf_bindings
 from transforms.specialise.control import Control
-from transforms.specialise.session import Session, is_closure, leaves
+from transforms.specialise.session import Origin, Session, is_closure, leaves
 from transforms.specialise.unread import without_unread
 from transforms.ssa import ssa
-from transforms.values import NEVER, Known, Literal, Mapping, Partial, Size, Value
+from transforms.values import NEVER, UNKNOWN, Known, Literal, Mapping, Partial, Size, Value
 
 
 class Sweep(Control):
@@ -45,7 +45,7 @@ class Sweep(Control):
         for leaf in self.leaves:
             map_sizes(leaf, self.note_size)
         self.result: Value = NEVER
-        self.returned: int | bool = False
+        self.returned: Origin = False
         self.body: core.Block = ()
         self.calls = Calls(self)
         self.reset()
@@ -100,6 +100,12 @@ class Sweep(Control):
         return frozenset(region[1] for region in found if region[0] == "parameter")  # type: ignore[misc]
 
     @property
+    def filled(self) -> frozenset[int]:
+        """The parameters through which the function may reach things of unknown type whose items it assigns."""
+        found = (region for region, content in self.contents.items() if content.is_filled and not content.is_mutated)
+        return frozenset(region[1] for region in found if region[0] == "parameter")  # type: ignore[misc]
+
+    @property
     def assigned(self) -> frozenset[int]:
         """The parameters through which the function may reach objects whose attributes it assigns."""
         found = (region for region, content in self.contents.items() if content.is_assigned and not content.is_mutated)
@@ -124,9 +130,8 @@ class Sweep(Control):
                 found[owner[1], name] = inner[1]
         return found  # type: ignore[return-value]
 
-    def _origin_of(self, value: Binding) -> int | bool:
-        """Where a container that is returned comes from: the number of the parameter that it is, True where it is new
-        and holds nothing of the caller's, False where that is not known."""
+    def _origin_of(self, value: Binding) -> Origin:
+        """Where a container that is returned comes from."""
         region = value.region
         if region is None or self.all_mutable or not self.is_whole(value):
             return False
@@ -138,7 +143,12 @@ class Sweep(Control):
                 if inner not in found:
                     found.add(inner)
                     work.append(inner)
-        return all(inner[0] == "made" for inner in found)
+        held = {inner for inner in found if inner[0] != "made"}
+        items = getattr(value.value, "items", (getattr(value.value, "item", UNKNOWN),))
+        is_typed = any(map(holds_mutable, items))
+        if held and (is_typed or any(inner[0] != "parameter" for inner in held)):
+            return False
+        return tuple(sorted(inner[1] for inner in held)) or True  # type: ignore[type-var]
 
     def note_size(self, size: Size) -> Size:
         self.argument_sizes.add(size.key)

@@ -171,7 +171,7 @@ def on_setitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
     elif issubclass(python_type(target.value) or object, dict) and not holds_mutable(item.value):
         calls.sweep.mutate_item(target, index.value, item.value)
     else:
-        calls.sweep.mutate(target, None)
+        calls.sweep.fill(target)
     return calls.emit(ref, arguments, {}, UNKNOWN)
 
 

@@ -25,7 +25,7 @@ from transforms.specialise.calls.closures import boxed, unboxed, unpack_partial
 from transforms.specialise.calls.containers import dict_of, parts_of, tuple_of
 from transforms.specialise.calls.facts import Keywords, handles, python_type
 from transforms.specialise.calls.primitives import call_primitive
-from transforms.specialise.session import canonical_sizes, is_closure, leaves
+from transforms.specialise.session import Origin, canonical_sizes, is_closure, leaves
 from transforms.values import (
     UNKNOWN,
     Known,
@@ -66,12 +66,13 @@ def call_bound(calls: Calls, program: core.Function, bound: list[Binding]) -> Bi
     instance = calls.sweep.session.instance(program, values, caller=calls.sweep.origin)
     for number in sorted(instance.mutated):
         calls.sweep.escape(bound[number])
-    for number in sorted(instance.assigned):
-        region = bound[number].region
-        if region is None:
-            calls.sweep.escape(bound[number])
-        else:
-            calls.sweep.assign_inside(region)
+    for numbers, note in ((instance.assigned, calls.sweep.assign_inside), (instance.filled, calls.sweep.fill_inside)):
+        for number in sorted(numbers):
+            region = bound[number].region
+            if region is None:
+                calls.sweep.escape(bound[number])
+            else:
+                note(region)
     fresh: dict[Hashable, Size] = {}
 
     def change(size: Size) -> Size:
@@ -105,12 +106,15 @@ def _note_stored(calls: Calls, bound: list[Binding], number: int, name: str, ite
         calls.sweep.escape_parts(item)
 
 
-def _returned(calls: Calls, called: Ref, bound: list[Binding], result: Value, origin: int | bool) -> Binding:
+def _returned(calls: Calls, called: Ref, bound: list[Binding], result: Value, origin: Origin) -> Binding:
     """The result of a call: a container that it returns is new, or one that it was given."""
-    if origin is True and calls.is_bound:
+    held = [bound[number] for number in origin] if isinstance(origin, tuple) else []
+    is_new = origin is True or isinstance(origin, tuple) and all(item.region is not None for item in held)
+    if is_new and calls.is_bound:
         region = calls.new_region()
+        calls.sweep.nest(region, held)
         return calls.owned(calls.emit(called, bound, {}, calls.sweep.settled(result, region), region=region))
-    given = bound[origin] if origin is not False else None
+    given = bound[origin] if isinstance(origin, int) and not isinstance(origin, bool) else None
     if given is None or given.region is None or not calls.sweep.is_whole(given):
         return calls.emit(called, bound, {}, result)
     same = calls.emit(called, bound, {}, calls.sweep.settled(given.value, given.region), region=given.region)
