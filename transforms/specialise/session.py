@@ -52,7 +52,7 @@ class Instance:
     function: core.Function
     result: Value = NEVER
     mutated: frozenset[int] = frozenset()
-    filled: frozenset[int] = frozenset()  # those through which things of unknown type are reached whose items it assigns
+    filled: frozenset[int] = frozenset()  # parameters through which items of unknown things are assigned
     assigned: frozenset[int] = frozenset()  # parameters through which objects are reached whose attributes it assigns
     stored: dict[int, dict[str, Value]] = field(default_factory=dict)  # attributes of parameters that it assigns
     kept: dict[tuple[int, str], int] = field(default_factory=dict)  # those that are given another parameter: which
