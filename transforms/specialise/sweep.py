@@ -148,7 +148,7 @@ class Sweep(Control):
         is_typed = any(map(holds_mutable, items))
         if held and (is_typed or any(inner[0] != "parameter" for inner in held)):
             return False
-        return tuple(sorted(inner[1] for inner in held)) or True  # type: ignore[type-var]
+        return tuple(sorted(inner[1] for inner in held)) or True  # type: ignore[misc]
 
     def note_size(self, size: Size) -> Size:
         self.argument_sizes.add(size.key)
