@@ -8,6 +8,7 @@ set of active names.
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable, Iterable
 
@@ -86,6 +87,21 @@ class Activity:
 
     def is_useful(self, atom: Atom | str) -> bool:
         return self._is_marked(atom, self.useful_names, self.useful_regions)
+
+    def may_matter(self, atom: Atom) -> bool:
+        """Whether the result depends on something that shares memory with what this is or holds, changed or not."""
+        region, seen = self.regions.of(atom), set[int]()
+        while region is not None and id(region) not in seen:
+            if region.find() in self._useful_memory:
+                return True
+            seen.add(id(region))
+            region = region.known_content
+        return False
+
+    @functools.cached_property
+    def _useful_memory(self) -> set[Region]:
+        """The memory of all names that the result depends on, and what it holds."""
+        return {region.find() for name in self.useful_names for region in chain(self.regions, name)}
 
     # ------------------------------------------------------------------------------------------------------ marks
 

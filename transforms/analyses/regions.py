@@ -563,13 +563,13 @@ class _Finder:
 
         One that only the run time knows is transformed when it is called, and refused there if it does such a thing.
         """
-        if function is None or function in HARMLESS or registry.only_reports(function):
+        if function in HARMLESS or registry.only_reports(function):
             return
-        for atom in (call.function, *call.atoms):
+        for atom in call.atoms if function is None else (call.function, *call.atoms):
             region = self.regions.of(atom) if isinstance(atom, Var) else None
             if region is None:
                 continue
-            if not isinstance(function, type):
+            if function is not None and not isinstance(function, type):
                 region.mutate()
                 if region.known_content is not None:
                     region.known_content.mutate()

@@ -91,6 +91,17 @@ class Control(Tapes):
                 return self.attempt(statement, scope)
         return [statement], []
 
+    def without_adjoint(self, statement: Statement) -> Statement:
+        """A statement of which no part is active, with the checks that its operations have when it runs."""
+        blocks = []
+        for block in blocks_of(statement):
+            inner: Statements = []
+            for part in block:
+                done = self.statement(part, Scope(in_loop=True))[0] if isinstance(part, Assign) else None
+                inner += [self.without_adjoint(part)] if done is None else done
+            blocks.append(block if all(map(operator.is_, inner, block)) and len(inner) == len(block) else tuple(inner))
+        return with_blocks(statement, blocks)
+
     def context(self, statement: With, scope: Scope) -> tuple[Statements, Statements]:
         """`with`: the adjoint is that of the body, which has to have been run to its end."""
         origin = statement.origin
@@ -323,7 +334,7 @@ class Control(Tapes):
         if isinstance(statement, For):
             inside.add(statement.target)
         if not any(self.plan.is_active_statement(inner) for inner in walk(statement.body)):
-            return [statement], []
+            return [self.without_adjoint(statement)], []
         outer = [
             leaf
             for name in touched(self.plan, statement.body)

@@ -178,8 +178,9 @@ class Sweep(Dynamic):
         target, value = statement.target, statement.value
         if not self.plan.is_active_statement(statement):
             self._refuse_unfollowed(statement, primal)
-            primal.statements.append(statement)
+            primal.statements.append(self._checked_call(statement))
             self._check_joined(statement, primal)
+            self._check_apart(statement, primal)
             if is_call_of(value, getattr) and isinstance(value, Call):
                 self._check_structure(target, value, primal)
             return
@@ -244,6 +245,31 @@ class Sweep(Dynamic):
             return
         if self.plan.regions.is_mutated(target):
             primal.do(runtime.check_no_list, Var(target))
+
+    def _checked_call(self, statement: Assign) -> Assign:
+        """A call without a derivative of a function that only the run time knows: checked there, if it may put what is
+        differentiated where the derivative does not see it."""
+        call = statement.value
+        if not (isinstance(call, Call) and isinstance(call.function, Var)):
+            return statement
+        operands = (call.function, *call.atoms)
+        activity = self.plan.activity
+        if not any(map(activity.is_varied, operands)) or not any(map(activity.may_matter, operands)):
+            return statement
+        checked = Call(Ref(runtime.call_unfollowed), (call.function, *call.arguments), call.keywords)
+        return Assign(statement.target, checked, statement.origin)
+
+    def _check_apart(
+        self, statement: Assign, primal: Builder, value: Atom | None = None, inputs: tuple[Atom, ...] = ()
+    ) -> None:
+        """Have the run time check that a function which only it knows does not hand back what it was given, where one
+        of the two is changed."""
+        target, call = statement.target, statement.value
+        if target is None or not (isinstance(call, Call) and isinstance(call.function, Var)):
+            return
+        given = [atom for atom in (call.function, *call.atoms) if self.plan.activity.is_varied(atom)]
+        if self.plan.regions.is_mutated(target) and any(map(self.plan.activity.may_matter, given)):
+            primal.do(runtime.check_apart, value or Var(target), call.function, *(inputs or call.atoms))
 
     def _check_structure(self, target: str | None, call: Call, primal: Builder) -> None:
         """Have the run time check that `x.size`, of something of unknown type, is not an attribute of an object."""
@@ -350,6 +376,7 @@ class Sweep(Dynamic):
         inputs = [self._own_copy(statement, atom, primal) for atom in call.arguments]
         both = primal.call(function, call.function, *inputs)
         value = primal.call(operator.getitem, both, Const(0))
+        self._check_apart(statement, primal, value, tuple(inputs))
         primal.call(runtime.snapshot, value, target=target) if is_changed(self, target) else primal.bind(target, value)
         if self.kind(target) is Kind.SHADOW:
             primal.call(runtime.zeros, Var(target), target=self.bar(target))

@@ -43,6 +43,8 @@ from transforms.runtime.calls import (
     CallPullback,
     call_again,
     call_augmented,
+    call_unfollowed,
+    check_apart,
     chosen_function,
 )
 from transforms.runtime.containers import (

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Iterable
 from typing import Any
+
+import numpy as np
 
 from transforms.runtime.refusal import DerivativeRefused
 
@@ -29,7 +32,104 @@ def call_augmented(function: Any, *arguments: Any) -> tuple:
     """(value, pullback) of a call whose function is known only now; the pullback gives one cotangent per argument."""
     if dispatcher is None:
         raise RuntimeError("a function value cannot be differentiated here: the compiler is not loaded")
-    return dispatcher(function, *arguments)
+    held = _contents((function, arguments))
+    result = dispatcher(function, *arguments)
+    _check_contents(function, held)
+    return result
+
+
+def call_unfollowed(function: Any, *arguments: Any, **keywords: Any) -> Any:
+    """The value of a call that no derivative passes through; refused where it changed something that may hold values
+    that are differentiated."""
+    held = _contents((function, arguments, keywords))
+    value = function(*arguments, **keywords)
+    _check_contents(function, held)
+    return value
+
+
+def check_apart(value: Any, *arguments: Any) -> None:
+    """Refuse to go on where the value of a call, or one of its arguments, is changed, and the two share memory."""
+    if value is None or isinstance(value, (int, float, complex, str, np.generic)):
+        return
+    given = {id(thing): thing for thing, _ in _contents(arguments)}
+    arrays = [thing for thing in given.values() if isinstance(thing, np.ndarray)]
+    for thing, _ in _contents(value):
+        is_view = isinstance(thing, np.ndarray) and any(np.may_share_memory(thing, other) for other in arrays)
+        if is_view or id(thing) in given:
+            raise DerivativeRefused(
+                "a function that only the run time knows returns what it was given, or something that holds it, and "
+                "this is changed afterwards: give example arguments, so that types are known"
+            )
+
+
+def _contents(thing: Any) -> list[tuple[Any, Any]]:
+    """All that can be changed in place of something, and of what it holds and has captured, with what it holds now."""
+    found: dict[int, tuple[Any, Any]] = {}
+    work = [thing]
+    while work:
+        item = work.pop()
+        if isinstance(item, (int, float, complex, str, bytes, np.generic, type, types.ModuleType, type(None))):
+            continue
+        if id(item) in found:
+            continue
+        held = item.copy() if isinstance(item, np.ndarray) else _held_by(item)
+        if held is not None:
+            found[id(item)] = (item, held)
+            work.extend(held if isinstance(held, list) else ())
+    return list(found.values())
+
+
+def _held_by(thing: Any) -> list | None:
+    """What a container, an object or a function holds, in order; None for what holds nothing."""
+    if isinstance(thing, dict):
+        return [part for pair in thing.items() for part in pair]
+    if isinstance(thing, types.FunctionType):
+        return [cell for cell in thing.__closure__ or ()]
+    if isinstance(thing, types.CellType):
+        return [thing.cell_contents] if thing != types.CellType() else []
+    if isinstance(thing, types.MethodType):
+        return [thing.__func__, thing.__self__]
+    if isinstance(thing, types.BuiltinMethodType):
+        return [thing.__self__]
+    if isinstance(thing, functools.partial):
+        return [thing.func, thing.args, thing.keywords]
+    held: list = [*thing] if isinstance(thing, (list, tuple, set, frozenset)) else []
+    slots: Iterable[str] = (name for kind in type(thing).__mro__ for name in _slots(kind))
+    held += [getattr(thing, name) for name in slots if hasattr(thing, name)]
+    return [*held, *getattr(thing, "__dict__", {}).values()]
+
+
+def _slots(kind: type) -> tuple[str, ...]:
+    slots = kind.__dict__.get("__slots__", ())
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
+def _check_contents(function: Any, before: list[tuple[Any, Any]]) -> None:
+    """Refuse to go on where what was there before a call holds something else after it."""
+    for thing, held in before:
+        if isinstance(thing, np.ndarray):
+            is_same = thing.shape == held.shape and thing.tobytes() == held.tobytes()
+        else:
+            now = _held_by(thing) or []
+            is_same = len(now) == len(held) and all(map(_is_same, now, held))
+        if not is_same:
+            name = _name(function)
+            raise DerivativeRefused(
+                f"{name} is only known when the program runs, and changes {_described(thing)} in place: give example "
+                "arguments, so that types are known, or call it by its name"
+            )
+
+
+def _is_same(first: Any, second: Any) -> bool:
+    """Whether an item is what it was; numbers are compared by value, since an array may hand out new ones."""
+    return first is second or (isinstance(first, (int, float, complex, str)) and first == second)
+
+
+def _described(thing: Any) -> str:
+    kind = "array" if isinstance(thing, np.ndarray) else type(thing).__name__
+    if isinstance(thing, (types.CellType, types.FunctionType)):
+        return "a variable of an enclosing function"
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind} that it is given or holds"
 
 
 def call_again(pullback: Any, cotangent: Any) -> tuple:
@@ -47,3 +147,9 @@ def chosen_function(choice: Any) -> Any:
     while isinstance(choice, functools.partial) and choice.func.__name__ == "call_either":
         choice = choice.args[1] if choice.args[0] else choice.args[2]
     return choice
+
+
+def _name(function: Any) -> str:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return getattr(function, "__name__", None) or type(function).__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import inspect
 import types
@@ -199,7 +200,8 @@ def _is_plain_class(cls: type) -> bool:
             inspect.getattr_static(cls, "__init__", None) is object.__init__
             or isinstance(inspect.getattr_static(cls, "__init__", None), types.FunctionType)
         )
-        and type(cls) is type
+        and type(cls) in (type, abc.ABCMeta)
+        and not inspect.isabstract(cls)
         and cls.__new__ is object.__new__
         and cls.__setattr__ is object.__setattr__
         and cls.__getattribute__ is object.__getattribute__
