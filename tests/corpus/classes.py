@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import collections
 import copy
 import dataclasses
@@ -1044,3 +1045,81 @@ def binary_tree(x):
 
 
 register(binary_tree, (0.7,))
+
+
+class Stepper(abc.ABC):
+    """Changes parameters, and remembers what each of them needs."""
+
+    def __init__(self, parameters, rate):
+        self.parameters, self.rate, self.state = parameters, rate, {}
+
+    @abc.abstractmethod
+    def direction(self, name, g): ...
+
+    def step(self, gradients):
+        for name, g in gradients.items():
+            self.parameters[name] = self.parameters[name] - self.rate * self.direction(name, g)
+
+
+class Momentum(Stepper):
+    """A running mean of gradients."""
+
+    def __init__(self, parameters, rate, momentum=0.9):
+        super().__init__(parameters, rate)
+        self.momentum = momentum
+
+    def direction(self, name, g):
+        old = self.state.get(name)
+        self.state[name] = g if old is None else self.momentum * old + g
+        return self.state[name]
+
+
+def steps_of_an_abstract_class(start, rate, x, y):
+    parameters = {"w": start["w"], "b": start["b"]}
+    stepper = Momentum(parameters, rate=rate)
+    for _ in range(3):
+        r = x @ parameters["w"] + parameters["b"] - y
+        stepper.step({"w": x.T @ r, "b": np.sum(r)})
+    return np.mean((x @ parameters["w"] + parameters["b"] - y) ** 2)
+
+
+register(
+    steps_of_an_abstract_class,
+    (
+        {"w": np.array([0.1, -0.2]), "b": 0.3},
+        0.05,
+        np.array([[1.0, 0.5], [-0.3, 0.8], [0.2, -1.1]]),
+        np.array([0.4, -0.7, 0.9]),
+    ),
+    wrt=(0, 1),
+)
+
+
+class Hidden(NamedTuple):
+    """What is carried from step to step."""
+
+    h: np.ndarray
+    step: int = 0
+
+    def advance(self, h):
+        return self._replace(h=h, step=self.step + 1)
+
+
+def scan(f, start, xs):
+    carry, ys = start, []
+    for x in xs:
+        carry, y = f(carry, x)
+        ys.append(y)
+    return carry, np.stack(ys)
+
+
+def scan_over_a_named_tuple(w, xs):
+    def cell(state, x):
+        h = np.tanh(w * state.h + x)
+        return state.advance(h), np.sum(h)
+
+    last, ys = scan(cell, Hidden(np.zeros(2)), xs)
+    return np.mean(ys) + last.h[0] * last.step
+
+
+register(scan_over_a_named_tuple, (0.7, np.array([[0.5, -0.2], [1.0, 0.3], [-0.4, 0.8]])), wrt=(0, 1))

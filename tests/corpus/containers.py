@@ -595,3 +595,25 @@ def list_bound_again_from_its_items(x, n):
 
 
 register(list_bound_again_from_its_items, (0.7, 2), gradient=lambda x, n: 4.5 * x * x)
+
+
+def layers_without_parameters(layers):
+    return sum(np.sum(layer[name] ** 2) for layer in layers for name in sorted(layer))
+
+
+register(
+    layers_without_parameters,
+    ([{"w": np.array([1.0, 2.0]), "b": 0.5}, {}, {"w": np.array([3.0])}],),
+    gradient=lambda layers: [{k: 2 * v for k, v in layer.items()} for layer in layers],
+)
+
+
+def beside_what_is_empty(tree):
+    return tree["a"][0] ** 2 * tree["b"]["c"]
+
+
+register(
+    beside_what_is_empty,
+    ({"a": [3.0, [], ()], "b": {"c": 2.0, "d": {}}},),
+    gradient=lambda tree: {"a": [12.0, [], ()], "b": {"c": 9.0, "d": {}}},
+)

@@ -487,3 +487,46 @@ def taken_of_a_count(x):
 
 
 register(taken_of_a_count, (0.5,), gradient=lambda x: 1 + 2 * x + 3 * x * x)
+
+
+def ranked_with_their_places(items):
+    ranked = sorted(zip(items, itertools.count()), key=lambda pair: -pair[0])
+    doubled = list(zip(itertools.repeat(2.0), items))
+    return sum(rank * place * v**2 for rank, (v, place) in enumerate(ranked)) + doubled[1][0] * doubled[1][1]
+
+
+register(
+    ranked_with_their_places,
+    ([0.3, 1.2, -0.4, 0.8],),
+    gradient=lambda v: [0.0, 2.0, 2 * 3 * 2 * v[2], 2 * 1 * 3 * v[3]],
+)
+
+
+class Cluster:
+    """Points that move apart; each pair of them counts."""
+
+    def __init__(self, points):
+        self.points, self.time = points.copy(), 0
+
+    def step(self):
+        self.points += 0.1 * self.points
+        self.time += 1
+
+    @property
+    def energy(self):
+        total = 0.0
+        for i, j in itertools.combinations(range(len(self.points)), 2):
+            total -= 1 / np.sqrt(np.sum((self.points[i] - self.points[j]) ** 2) + 0.01)
+        return total
+
+
+def spread_of_energies(points):
+    cluster = Cluster(points)
+    energies = [cluster.energy]
+    while cluster.time < 2:
+        cluster.step()
+        energies.append(cluster.energy)
+    return max(energies) - min(energies)
+
+
+register(spread_of_energies, (np.array([[0.6, 0.3], [0.1, 0.9], [0.8, 0.7]]),))

@@ -43,7 +43,29 @@ def functional_updates(function: Function, summaries: Summaries) -> Function:
     regions = find_regions(function, summaries)
     stored = _stored_back(function)
     views = {name: set(roots) for name, roots in hidden_sources(regions).items()}
-    return function.replace(body=_rewrite(function, function.body, liveness(function.body), regions, stored, views))
+    body = _rewrite(function, function.body, liveness(function.body), regions, stored, views)
+    updated = {
+        id(region.find())
+        for s in walk(body)
+        if isinstance(s, Assign) and is_call_of(s.value, runtime.update) and isinstance(s.value, Call)
+        for region in (regions.of(s.value.arguments[1]),)
+        if region is not None
+    }
+    return function.replace(body=_with_checks(body, regions, updated))
+
+
+def _with_checks(block: Block, regions: Regions, updated: set[int]) -> Block:
+    """Have the run time check that a function which only it knows has not handed back what it was given, where the
+    result is taken to be new."""
+    result: list[Statement] = []
+    for statement in block:
+        result.append(with_blocks(statement, [_with_checks(inner, regions, updated) for inner in blocks_of(statement)]))
+        if isinstance(statement, Assign) and isinstance(statement.value, Call) and statement.target is not None:
+            call, region = statement.value, regions.of(statement.target)
+            if isinstance(call.function, Var) and region is not None and id(region.find()) in updated:
+                operands = (Var(statement.target), call.function, *call.atoms)
+                result.append(Assign(None, Call(Ref(runtime.check_apart), operands), statement.origin))
+    return tuple(result)
 
 
 def _stored_back(function: Function) -> dict[str, Atom]:

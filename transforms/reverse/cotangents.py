@@ -165,8 +165,16 @@ class Cotangents:
         items: list[Atom] = []
         keys = range(len(value.items)) if isinstance(value, Sequence) else _keys(value)
         for key in keys:
-            items.append(self._gradient(slots[key], out) if key in slots else Const(None))
+            items.append(self._gradient(slots[key], out) if key in slots else self._nothing_of(value, key, out))
         return self._pack(value, items, out, exact=True)
+
+    def _nothing_of(self, value: Sequence | Mapping | Record, key: Any, out: Builder) -> Atom:
+        """The gradient of an item without a derivative: None, or an empty container where it is one."""
+        item = value.items[key if isinstance(value, Sequence) else list(_keys(value)).index(key)]
+        if isinstance(item, Literal) and item.value == ():
+            return Const(())
+        is_empty = isinstance(item, (Sequence, Mapping)) and not item.items
+        return self._pack(item, [], out, exact=True) if is_empty else Const(None)
 
     def _pack(self, value: Value, items: list[Atom], out: Builder, exact: bool = False) -> Atom:
         """Cotangents of items in the structure of their container; `exact`: in its very class."""

@@ -46,9 +46,9 @@ def check_output(value: Value, name: str, origin: Origin | None) -> None:
 
 
 def _is_label(value: Value) -> bool:
-    """Whether a part of an output is None or text, which may stand next to numbers."""
+    """Whether a part of an output is None, text or the empty tuple, which may stand next to numbers."""
     if isinstance(value, Literal):
-        return value.value is None or isinstance(value.value, (str, bytes))
+        return value.value is None or value.value == () or isinstance(value.value, (str, bytes))
     return isinstance(value, Instance) and value.kind in (str, bytes, type(None))
 
 

@@ -256,7 +256,8 @@ class Sweep(Dynamic):
         activity = self.plan.activity
         if not any(map(activity.is_varied, operands)) or not any(map(activity.may_matter, operands)):
             return statement
-        checked = Call(Ref(runtime.call_unfollowed), (call.function, *call.arguments), call.keywords)
+        function = runtime.call_closure if activity.is_varied(call.function) else runtime.call_unfollowed
+        checked = Call(Ref(function), (call.function, *call.arguments), call.keywords)
         return Assign(statement.target, checked, statement.origin)
 
     def _check_apart(

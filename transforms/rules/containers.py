@@ -256,7 +256,8 @@ constant(collections.OrderedDict, super)
 constant(runtime.heap_made, runtime.heap_popped, runtime.heap_pushed, runtime.heap_replaced)
 constant(bisect.bisect_left, bisect.bisect_right)
 constant(runtime.chosen_function, runtime.place_of_extreme, runtime.sorting, runtime.last_key, runtime.keys_of)
-constant(runtime.combined_places, runtime.repeated_places, runtime.permuted_places)
+constant(runtime.combined_places, runtime.repeated_places, runtime.permuted_places, runtime.choices)
+constant(runtime.first_of, is_pure=False)
 
 
 @adjoint(

@@ -32,17 +32,25 @@ def call_augmented(function: Any, *arguments: Any) -> tuple:
     """(value, pullback) of a call whose function is known only now; the pullback gives one cotangent per argument."""
     if dispatcher is None:
         raise RuntimeError("a function value cannot be differentiated here: the compiler is not loaded")
-    held = _contents((function, arguments))
+    held = _contents(arguments)
     result = dispatcher(function, *arguments)
     _check_contents(function, held)
     return result
 
 
 def call_unfollowed(function: Any, *arguments: Any, **keywords: Any) -> Any:
-    """The value of a call that no derivative passes through; refused where it changed something that may hold values
-    that are differentiated."""
-    held = _contents((function, arguments, keywords))
+    """The value of a call that no derivative passes through; refused where it changed what it was given, which may hold
+    values that are differentiated."""
+    held = _contents((arguments, keywords))
     value = function(*arguments, **keywords)
+    _check_contents(function, held)
+    return value
+
+
+def call_closure(function: Any, *arguments: Any, **keywords: Any) -> Any:
+    """`call_unfollowed` of a function that may itself have captured values that are differentiated."""
+    held = _contents(function)
+    value = call_unfollowed(function, *arguments, **keywords)
     _check_contents(function, held)
     return value
 
@@ -150,6 +158,7 @@ def chosen_function(choice: Any) -> Any:
 
 
 def _name(function: Any) -> str:
+    function = chosen_function(function)
     while isinstance(function, functools.partial):
         function = function.func
     return getattr(function, "__name__", None) or type(function).__name__

@@ -224,6 +224,16 @@ def keys_of(table: dict) -> list:
     return list(table)
 
 
+def first_of(iterator: Any, length: int) -> list:
+    """The next items of an iterator that may have no end, as many as that."""
+    return list(itertools.islice(iterator, length))
+
+
+def choices(function: Any, *arguments: Any) -> list[tuple]:
+    """The list of what `itertools.combinations` or one of its like gives."""
+    return list(function(*arguments))
+
+
 def combined_places(count: int, r: int) -> list[tuple]:
     """The places of the items in `itertools.combinations` of `count` items."""
     return list(itertools.combinations(range(count), r))

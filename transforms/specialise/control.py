@@ -257,6 +257,8 @@ class Control(Joins):
             if not changed:
                 break
             self.undo(mark)
+            self.out, self.path = outer, path
+            carried = {name: self.opened(guess) for name, guess in carried.items()}
         self.loops = loops
         ends: list[tuple[str, core.Atom]] = []
         starts: list[tuple[str, core.Atom]] = []

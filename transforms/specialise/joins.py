@@ -27,6 +27,11 @@ class Fixed:
 
 
 @dataclass(slots=True)
+class Closed(Fixed):
+    """A tuple of which the loop changes items, and whose items are still to be read before the loop."""
+
+
+@dataclass(slots=True)
 class Leaf:
     """It has a header name with this value."""
 
@@ -120,7 +125,9 @@ class Joins(Choices):
                 if end is header or (end.atom is not None and end.atom == header.atom):
                     return guess
                 if _is_plain_tuple(header) and _is_plain_tuple(end) and header.value.kind is end.value.kind:  # type: ignore[union-attr]
-                    old, new = self.parts(header), self.parts(end)
+                    if header.parts is None and len(header.value.items) == len(end.value.items):  # type: ignore[union-attr]
+                        return Closed(header)
+                    old, new = header.parts, self.parts(end)
                     if old is not None and new is not None and len(old) == len(new):
                         items = [self.revised(Fixed(a), a, b, (prefix, i)) for i, (a, b) in enumerate(zip(old, new))]
                         return Node(header.value.kind, items, header)  # type: ignore[union-attr]
@@ -145,6 +152,15 @@ class Joins(Choices):
                 if all(a is b for a, b in zip(new_items, guess.items)):
                     return guess
                 return Node(guess.kind, new_items, guess.start)
+
+    def opened(self, guess: Carried) -> Carried:
+        """The guess with the items of its tuples read."""
+        if isinstance(guess, Closed):
+            known = guess.binding
+            return Fixed(Binding(known.atom, known.value, self.parts(known), known.region))
+        if isinstance(guess, Node):
+            return Node(guess.kind, [self.opened(item) for item in guess.items], guess.start)
+        return guess
 
     def widened(self, leaf: Leaf, end: Binding, prefix: Hashable) -> Carried:
         new = as_number(end.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 
 from transforms import runtime
@@ -9,7 +10,7 @@ from transforms.inference import array_or_number, as_number, elementwise
 from transforms.registry import result
 from transforms.rules.helpers.broadcasting import like_second
 from transforms.rules.results.arguments import FALSE, NONE, ZERO
-from transforms.values import Array, Many, Number, Sequence, Value
+from transforms.values import INTEGER, Array, Known, Literal, Many, Number, Sequence, Value
 
 
 @result(sum)
@@ -39,3 +40,12 @@ def builtin_sorted(iterable: Value, *, key: Value = NONE, reverse: Value = FALSE
 
 
 result(runtime.sum_items, runtime.uncast, runtime.unitem)(like_second)
+
+
+@result(runtime.choices)
+def choices(function: Value, *arguments: Value) -> Value | None:
+    chosen = arguments[-1]
+    if isinstance(function, Known) and function.object is itertools.product:
+        chosen = Literal(len(arguments))
+    is_known = isinstance(chosen, Literal) and isinstance(chosen.value, int)
+    return Many(list, Sequence(tuple, (INTEGER,) * chosen.value)) if is_known else None  # type: ignore[union-attr]

@@ -44,6 +44,9 @@ _STANDS_FOR: dict[Any, Any] = {
     **algorithms.STANDS_FOR,
 }
 
+ENDLESS = (itertools.count, itertools.repeat, itertools.cycle)
+CHOICES = (itertools.combinations, itertools.combinations_with_replacement, itertools.permutations)
+
 
 def library_function(thing: Any) -> Any:
     """The function of the library that something stands for; None for any other."""
@@ -64,7 +67,7 @@ def call_iterating(calls: Calls, ref: Ref, arguments: list[Binding], keywords: K
     if function is None:
         return None
     if not any(may_hold_numbers(item.value) for item in (*arguments, *keywords.values())):
-        return None
+        return _choices_of_integers(calls, ref, arguments, keywords)
     if ref.value is itertools.repeat and len(arguments) == 1 and not keywords:
         function = library.Repeat
     if any(python_type(item.value) in library.LAZY for item in arguments):
@@ -78,7 +81,37 @@ def call_iterating(calls: Calls, ref: Ref, arguments: list[Binding], keywords: K
             return on_make_list(calls, Ref(operations.make_list), known, {})
     if ref.value is reversed and isinstance(arguments[0].value, Array):
         return None
+    if ref.value is zip and any(python_type(item.value) in ENDLESS for item in arguments):
+        arguments = _as_long_as_the_shortest(calls, arguments)
     return calls.call_object(Ref(function), arguments, keywords)
+
+
+def _as_long_as_the_shortest(calls: Calls, arguments: list[Binding]) -> list[Binding]:
+    """The arguments of `zip`, where what may be without end gives no more items than the others have."""
+    given = [python_type(item.value) in ENDLESS for item in arguments]
+    finite = [None if endless else calls.result_of(list, item) for item, endless in zip(arguments, given)]
+    lengths = [calls.result_of(len, item) for item in finite if item is not None]
+    if not lengths:
+        return arguments
+    length = functools.reduce(functools.partial(calls.result_of, min), lengths)
+    return [
+        calls.result_of(runtime.first_of, item, length) if items is None else items
+        for item, items in zip(arguments, finite)
+    ]
+
+
+def _choices_of_integers(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`itertools.combinations(range(n), 2)` and its like, of which it is known that they give integers."""
+    count = arguments[-1].value if arguments else UNKNOWN
+    if ref.value is itertools.product and arguments:
+        count = Literal(len(arguments))
+        ranges = arguments
+    else:
+        ranges = arguments[:1] if ref.value in CHOICES and len(arguments) == 2 else []
+    is_known = isinstance(count, Literal) and isinstance(count.value, int) and 0 < count.value < 7
+    if keywords or not ranges or not is_known or any(python_type(item.value) is not range for item in ranges):
+        return None
+    return calls.owned(calls.result_of(runtime.choices, constant(ref.value), *arguments))
 
 
 def _of_iterators(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
