@@ -267,3 +267,38 @@ def methods_of_the_class(x):
 
 
 register(methods_of_the_class, (0.7,), gradient=lambda x: 8 * x**7 + 72 * x)
+
+
+def names_by_all_means(x):
+    pair = Pair(x, x * x)
+    total = 0.0
+    for place, name in enumerate(("first", "second")):
+        total += getattr(pair, name) * (place + 1)
+    for name, weight in zip(("first", "second"), (1.0, 2.0)):
+        total += getattr(pair, name) * weight
+    for name in reversed(("first", "second")):
+        total = total * x + getattr(pair, name)
+    for i in range(3):
+        setattr(pair, f"part_{i}", x * (i + 1))
+    for i in range(3):
+        total += getattr(pair, "part_%d" % i)
+    for letter in "ab":
+        setattr(pair, letter, x if letter == "a" else x * x)
+    return total + pair.a * pair.b
+
+
+register(names_by_all_means, (0.7,), gradient=lambda x: 6 * x**2 + 16 * x**3 + 3 * x**2 + 1 + 6 + 3 * x**2)
+
+
+def attributes_of_something_outside(x):
+    for place, name in enumerate(("first", "second")):
+        setattr(OUTSIDE, name, x[place] * x)
+    return np.sum(OUTSIDE.first * OUTSIDE.second) * getattr(OUTSIDE, "third", x[2])
+
+
+OUTSIDE = Thing()
+register(
+    attributes_of_something_outside,
+    (np.array([0.5, 1.2, 0.7]),),
+    gradient=lambda x: 2 * x * x[0] * x[1] * x[2] + (x @ x) * np.array([x[1] * x[2], x[0] * x[2], x[0] * x[1]]),
+)

@@ -285,7 +285,12 @@ class Containers(Lists):
         """The shadow of an object: of a name's, or of a module, cell or object that holds data of the outside."""
         if isinstance(atom, Var):
             return Var(self.bar(atom.name))
-        assert isinstance(atom, Ref) and isinstance(attribute, Const)
+        if not (isinstance(atom, Ref) and isinstance(attribute, Const)):
+            raise TransformError(
+                "an attribute of something outside of the function is assigned, by a name that only the run time knows",
+                "Write the name of the attribute.",
+                origin,
+            )
         variable = atom.name if attribute.value == "cell_contents" else attribute.value
         if not self.is_whole:
             raise TransformError(

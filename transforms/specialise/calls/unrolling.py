@@ -35,6 +35,9 @@ def unrolled_items(calls: Calls, iterable: Binding, statement: core.For) -> list
         if value.value and not is_rich(Sequence(tuple, tuple(map(Literal, value.value)))):
             return None
         return [functools.partial(constant, item) for item in value.value] if len(value.value) <= 64 else None
+    if isinstance(value, Literal) and isinstance(value.value, str) and len(value.value) <= 64:
+        is_asked = reads_rich(calls, statement)
+        return [functools.partial(constant, letter) for letter in value.value] if is_asked else None
     items = known_range(iterable)
     if items is None:
         return None
@@ -46,7 +49,8 @@ def unrolled_items(calls: Calls, iterable: Binding, statement: core.For) -> list
 
 
 def reads_rich(calls: Calls, statement: core.For) -> bool:
-    """Whether the body reads items of containers whose items differ, by an index that depends on the loop."""
+    """Whether the body reads items of containers whose items differ, by an index that depends on the loop, or
+    attributes by such a name."""
     moving = {statement.target}
     for inner in core.walk(statement.body):
         if not isinstance(inner, Assign) or not isinstance(inner.value, Call):
@@ -54,6 +58,10 @@ def reads_rich(calls: Calls, statement: core.For) -> bool:
         call = inner.value
         if any(isinstance(atom, Var) and atom.name in moving for atom in call.arguments) and inner.target:
             moving.add(inner.target)
+        if core.is_call_of(call, getattr, setattr, hasattr, delattr):
+            name = call.arguments[1]
+            if isinstance(name, Var) and name.name in moving:
+                return True
         if core.is_call_of(call, operator.getitem) and isinstance(call.arguments[0], Var):
             index = call.arguments[1]
             source = calls.sweep.env.get(call.arguments[0].name)
