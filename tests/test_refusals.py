@@ -192,7 +192,8 @@ class Data:
 NOT_FOLLOWED = {
     "a name that a number chooses": "t = Thing(x, x * x)\n    return getattr(t, 'a' if x > 1 else 'b') * x",
     "the items of an object": "return sum(vars(Thing(x, x * x)).values())",
-    "an object as a dict": "return Thing(x, x * x).__dict__['a'] * x",
+    "an object as a dict": "return dict(Thing(x, x * x).__dict__)['a'] * x",
+    "a class that is assigned": "t = Thing(x, x)\n    t.__class__ = Data\n    return t.a",
     "a field that is deleted": "t = Data(x)\n    del t.a\n    return x if hasattr(t, 'a') else x * x",
     "a cache that counts": "n = [1.0]\n    @functools.cache\n    def f(v):\n        n[0] += 1\n        return v * n[0]\n"
     "    return f(x) + f(x)",

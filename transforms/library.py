@@ -67,6 +67,17 @@ def call_cached(function: Any, *arguments: Any, **keywords: Any) -> Any:
     return function(*arguments, **keywords)
 
 
+def attributes(thing: Any) -> dict:
+    """`vars(thing)`"""
+    return vars(thing)
+
+
+def update_attributes(thing: Any, given: dict) -> None:
+    """`vars(thing).update(given)`"""
+    for name, value in given.items():
+        setattr(thing, name, value)
+
+
 def call_none(*arguments: Any, **keywords: Any) -> Any:
     """A call of None."""
     raise TypeError("'NoneType' object is not callable")

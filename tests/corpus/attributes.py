@@ -302,3 +302,35 @@ register(
     (np.array([0.5, 1.2, 0.7]),),
     gradient=lambda x: 2 * x * x[0] * x[1] * x[2] + (x @ x) * np.array([x[1] * x[2], x[0] * x[2], x[0] * x[1]]),
 )
+
+
+class Settings:
+    """It takes its attributes from a dict."""
+
+    def __init__(self, **named):
+        self.__dict__.update(named, unit=1.0)
+
+
+def attributes_as_a_dict(x):
+    settings = Settings(first=x, second=x * x)
+    held = settings.__dict__
+    held["second"] = held["second"] * x
+    settings.first = 5 * x
+    for name in ("first", "unit"):
+        vars(settings)[name] = vars(settings)[name] * x
+    del held["second"]
+    found = held.get("second", x * x) * (2.0 if "first" in held else 1.0)
+    return held["first"] * settings.unit * found
+
+
+register(attributes_as_a_dict, (0.7,), gradient=lambda x: 50 * x**4)
+
+
+def field_assigned_in_the_dict(x):
+    level = Level(x)
+    level.__dict__["height"] = 2.0
+    vars(OUTSIDE)["first"] = x * x
+    return level.height * x * OUTSIDE.first
+
+
+register(field_assigned_in_the_dict, (0.7,), gradient=lambda x: 6 * x * x)

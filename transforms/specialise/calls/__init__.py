@@ -24,6 +24,7 @@ from transforms.specialise.calls import (  # noqa: F401  (they enter what they h
     questions,
     records,
     users,
+    views,
     wrappers,
 )
 from transforms.specialise.calls.dispatch import Calls

@@ -20,6 +20,7 @@ from transforms.errors import TransformError
 from transforms.inference import array_or_number, as_number, is_constant, scalar_result, value_of_object
 from transforms.specialise.binding import Binding, constant, holds_mutable, may_hold_mutable
 from transforms.specialise.calls.facts import Keywords, handles, is_numpy, python_type
+from transforms.specialise.calls.views import view_of
 from transforms.values import (
     BOOLEAN,
     INTEGER,
@@ -55,6 +56,10 @@ def on_getattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
         return calls.emit(ref, arguments, {}, NEVER)
     if name.value == "__class__" and python_type(value) is not None:
         return calls.call_object(Ref(type), [source], {})
+    if name.value == "__dict__":
+        view = view_of(calls, source)
+        if view is not None:
+            return view
     if len(arguments) == 3:
         known = has_attribute(calls, value, name.value)
         if known is False:
@@ -278,6 +283,12 @@ def known_attribute(calls: Calls, ref: Ref, arguments: list[Binding], owner: Any
 @handles(setattr)
 def on_setattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     target, name, item = arguments
+    if name.value in (Literal("__class__"), Literal("__dict__")):
+        raise TransformError(
+            f"the {name.value.value} of an object is assigned",  # type: ignore[union-attr]
+            "Make another object.",
+            calls.sweep.origin,
+        )
     if isinstance(target.value, Known) and isinstance(target.value.object, type):
         if target.value.object in local_classes:
             raise TransformError(

@@ -32,6 +32,7 @@ from transforms.specialise.calls.users import (
     make_pullback,
     make_transformed,
 )
+from transforms.specialise.calls.views import call_on_view, is_view
 from transforms.specialise.session import is_closure
 from transforms.values import NEVER, UNKNOWN, Instance, Known, Literal, Never, Partial, Record, Value
 
@@ -201,6 +202,8 @@ class Calls:
         thing = ref.value
         if any([item.value.__class__ is Never for item in arguments]) and id(thing) not in _KEEPERS:
             return self.emit(ref, arguments, keywords, NEVER)
+        if any([item.value.__class__ is Partial and is_view(item.value) for item in (*arguments, *keywords.values())]):
+            return call_on_view(self, ref, arguments, keywords)
         arguments = self._adapted(thing, arguments)
         for way in _BEFORE_RULES:
             done = way(self, ref, arguments, keywords)

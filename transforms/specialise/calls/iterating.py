@@ -13,6 +13,7 @@ from transforms.specialise.binding import Binding, constant
 from transforms.specialise.calls.containers import on_make_list, parts_of, tuple_of
 from transforms.specialise.calls.facts import Keywords, handles, python_type
 from transforms.specialise.calls.overloading import check_read_at_once, items_of, iterates
+from transforms.specialise.calls.views import call_on_view, is_view
 from transforms.values import UNKNOWN, Array, Instance, Known, Literal, Record, Value, may_be_differentiable
 
 if TYPE_CHECKING:
@@ -187,6 +188,8 @@ def on_tee(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords)
 
 def loop_items(calls: Calls, iterable: Binding) -> Binding:
     """What a `for` statement runs over: for an object of the user's, the list of its items."""
+    if is_view(iterable.value):
+        return call_on_view(calls, Ref(iter), [iterable], {})
     kind = python_type(iterable.value)
     if isinstance(iterable.value, (Record, Instance, Known)) and kind is not None and iterates(kind):
         return items_of(calls, iterable)
