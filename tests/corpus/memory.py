@@ -422,3 +422,67 @@ register(
     (np.array([0.9, -0.3, 1.2, 0.05]),),
     gradient=lambda x: 2 * x if x[0] < 0.8 else 1.28 * x if x[3] > 0.1 else 2 * x + 2.56 * x,
 )
+
+
+def recursion_changes_nested_arrays(x):
+    def scale(items):
+        for item in items:
+            if isinstance(item, list):
+                scale(item)
+            else:
+                item *= x
+
+    first, second, third = np.array([x, x]), np.array([x * x]), np.array([x, 2.0 * x])
+    scale([first, [second, third]])
+    return np.sum(first * first) + np.sum(second) * np.sum(third)
+
+
+register(recursion_changes_nested_arrays, (1.3,), gradient=lambda x: 8 * x**3 + 15 * x**4)
+
+
+def recursion_changes_nested_numbers(x):
+    def scale(table):
+        for key in table:
+            if isinstance(table[key], dict):
+                scale(table[key])
+            else:
+                table[key] = table[key] * x
+
+    table = {"a": x, "b": {"c": x, "d": {"e": x * x}}}
+    scale(table)
+    scale(table["b"])
+    return table["a"] * table["b"]["c"] * table["b"]["d"]["e"]
+
+
+register(recursion_changes_nested_numbers, (1.3,), gradient=lambda x: 9 * x**8)
+
+
+def recursion_changes_arrays_in_dicts(x):
+    def scale(thing, factor):
+        if isinstance(thing, np.ndarray):
+            thing *= factor
+            return
+        for item in thing.values() if isinstance(thing, dict) else thing:
+            scale(item, factor * factor)
+
+    first, second = np.array([x, x * x]), np.array([x])
+    scale({"w": [first, {"b": second}]}, x)
+    return np.sum(first) * np.sum(second)
+
+
+register(recursion_changes_arrays_in_dicts, (1.1,), gradient=lambda x: 14 * x**13 + 15 * x**14)
+
+
+def recursion_reverses_nested_lists(x):
+    def turn(items):
+        items.reverse()
+        for item in items:
+            if isinstance(item, list):
+                turn(item)
+
+    items = [x, [x * x, [x**3, 2.0 * x]]]
+    turn(items)
+    return items[1] * items[0][0][0] * items[0][1]
+
+
+register(recursion_reverses_nested_lists, (1.3,), gradient=lambda x: 8 * x**3)

@@ -131,6 +131,7 @@ class Summary:
     captured: frozenset[tuple] = frozenset()  # slots that are merged with memory outside of the function
     changes_captured: bool = False  # memory outside of the function is changed
     outside: frozenset[int] = frozenset()  # ids of the modules, cells and objects whose data is read or changed
+    bottomless: tuple[tuple, ...] = ()  # slots of unknown type: they stand for what is held, on all levels, as well
 
 
 @dataclass
@@ -590,6 +591,10 @@ class _Finder:
                 region = None if region is None else region.content
             return region
 
+        for slot in summary.bottomless:
+            region = locate(slot)
+            if region is not None:
+                merge(region, region.content)
         for members in summary.classes:
             found = [region for region in map(locate, members) if region is not None]
             for other in found[1:]:
@@ -680,13 +685,39 @@ def summarise(regions: Regions) -> Summary:
         classes.setdefault(id(region.find()), []).append(slot)
     outside = {id(region.find()) for region in regions.objects.values()}
     outside |= {id(r.content) for r in regions.objects.values() if r.known_content is not None}
+    shared = {slot for members in classes.values() if len(members) > 1 for slot in members}
     return Summary(
         tuple(tuple(members) for members in classes.values() if len(members) > 1),
         frozenset(slot for slot, region in slots if region.is_mutated),
         frozenset(slot for slot, region in slots if id(region.find()) in outside),
         any(map(regions.changes_outside, regions.objects)),
         frozenset(regions.objects) | regions.called_outside,
+        tuple(
+            slot
+            for slot, region in slots
+            if slot[0] == "parameter" and (region.is_mutated or slot in shared) and _is_bottomless(slot, regions)
+        ),
     )
+
+
+def _is_bottomless(slot: tuple, regions: Regions) -> bool:
+    """Whether something of unknown type may be found at a slot of a parameter: its items count as parts of it."""
+    found = [regions.value(regions.function.parameters[slot[1]])]
+    for _ in slot[2:]:
+        found = [item for value in found for item in _items(value)]
+    return any(isinstance(value, Unknown) for value in found)
+
+
+def _items(value: Value) -> tuple[Value, ...]:
+    """What a container holds."""
+    match value:
+        case Sequence() | Mapping() | Record():
+            return value.items
+        case Many():
+            return (value.item,)
+        case Instance() | Unknown():
+            return (UNKNOWN,)
+    return ()
 
 
 class Summaries:

@@ -9,6 +9,8 @@ from transforms.core import Assign, Block, Call, For, Names, Ref, Statement, Var
 from transforms.templates import value_of
 from transforms.values import INTEGER, UNKNOWN, Instance, Value, may_be_differentiable
 
+_VIEWS: tuple[type, ...] = (type({}.values()), type({}.items()))
+
 
 def index_loops(body: Block, names: Names, values: dict[str, Value]) -> Block:
     result: list[Statement] = []
@@ -16,7 +18,8 @@ def index_loops(body: Block, names: Names, values: dict[str, Value]) -> Block:
         statement = with_blocks(statement, [index_loops(inner, names, values) for inner in blocks_of(statement)])
         if isinstance(statement, For) and isinstance(statement.iterable, Var):
             value = value_of(statement.iterable, values)
-            if may_be_differentiable(value) and not (isinstance(value, Instance) and value.kind not in (list, tuple)):
+            is_followed = not isinstance(value, Instance) or value.kind in (list, tuple, *_VIEWS)
+            if may_be_differentiable(value) and is_followed:
                 result += _indexed(statement, value, names, values)
                 continue
         result.append(statement)
@@ -26,7 +29,7 @@ def index_loops(body: Block, names: Names, values: dict[str, Value]) -> Block:
 def _indexed(loop: For, value: Value, names: Names, values: dict[str, Value]) -> list[Statement]:
     origin, source = loop.origin, loop.iterable
     before: list[Statement] = []
-    if value == UNKNOWN:
+    if value == UNKNOWN or isinstance(value, Instance) and value.kind in _VIEWS:
         source = Var(names.temporary())
         before.append(Assign(source.name, Call(Ref(runtime.sequence), (loop.iterable,)), origin))
         values[source.name] = UNKNOWN

@@ -132,7 +132,8 @@ def is_copy(result: Any, source: Any) -> bool:
 
 def keeps_items(result: Any, source: Any) -> bool:
     """Whether something is another list or tuple of the very items of a list or tuple."""
-    are_lists = isinstance(result, (list, tuple)) and isinstance(source, (list, tuple)) and result is not source
+    are_lists = isinstance(result, (list, tuple)) and isinstance(source, (list, tuple, type({}.values())))
+    are_lists = are_lists and result is not source
     return are_lists and len(result) == len(source) and all(p is q for p, q in zip(result, source))
 
 
@@ -168,7 +169,7 @@ def _held(thing: Any) -> Iterable[Any]:
     """The items of a container."""
     if isinstance(thing, dict):
         return thing.values()
-    if isinstance(thing, (list, tuple)):
+    if isinstance(thing, (list, tuple, type({}.values()), type({}.items()))):
         return thing
     return getattr(thing, "__dict__", {}).values() if type(thing).__name__ == "Shadow" else ()
 
