@@ -22,13 +22,16 @@ import operator
 from dataclasses import dataclass
 from typing import Any
 
-from transforms import registry, runtime
+import numpy as np
+
+from transforms import operations, registry, runtime
 from transforms.analyses.regions import BUILDERS, INPLACE, is_structure
 from transforms.core import (
     Assign,
     Atom,
     Call,
     Const,
+    Expression,
     Function,
     Names,
     Ref,
@@ -53,6 +56,8 @@ from transforms.values import (
     Array,
     Unknown,
 )
+
+_WITH_METHODS = (np.ndarray, np.generic, float, complex, int, str, list, tuple, dict, set)
 
 
 @dataclass
@@ -230,6 +235,8 @@ class Sweep(Dynamic):
             self.user_call(statement, function, value, primal, adjoint)
         elif function is None:
             self.dynamic_call(statement, value, primal, adjoint)
+        elif function is operations.method and target is not None and self._is_own_method(value):
+            self.dynamic_method(statement, value, primal, adjoint)
         else:
             self.primitive(statement, function, value, scope, primal, adjoint)
         self._check_joined(statement, primal)
@@ -261,15 +268,21 @@ class Sweep(Dynamic):
         return Assign(statement.target, checked, statement.origin)
 
     def _check_apart(
-        self, statement: Assign, primal: Builder, value: Atom | None = None, inputs: tuple[Atom, ...] = ()
+        self,
+        statement: Assign,
+        primal: Builder,
+        value: Atom | None = None,
+        inputs: tuple[Atom, ...] = (),
+        call: Expression | None = None,
     ) -> None:
         """Have the run time check that a function which only it knows does not hand back what it was given, where one
         of the two is changed."""
-        target, call = statement.target, statement.value
+        target, call = statement.target, call or statement.value
         if target is None or not (isinstance(call, Call) and isinstance(call.function, Var)):
             return
         given = [atom for atom in (call.function, *call.atoms) if self.plan.activity.is_varied(atom)]
-        if self.plan.regions.is_mutated(target) and any(map(self.plan.activity.may_matter, given)):
+        changed = [target, *(atom.name for atom in given if isinstance(atom, Var))]
+        if any(map(self.plan.regions.is_mutated, changed)) and any(map(self.plan.activity.may_matter, given)):
             primal.do(runtime.check_apart, value or Var(target), call.function, *(inputs or call.atoms))
 
     def _check_structure(self, target: str | None, call: Call, primal: Builder) -> None:
@@ -351,6 +364,27 @@ class Sweep(Dynamic):
                     call.arguments[k], adjoint.call(operator.getitem, contributions, Const(position)), adjoint
                 )
 
+    def _is_own_method(self, call: Call) -> bool:
+        """Whether this is a method of something of unknown type, which only a class of the user's can have."""
+        name = call.arguments[1]
+        is_unknown = isinstance(self.plan.value(call.arguments[0]), Unknown) and isinstance(name, Const)
+        return is_unknown and not any(hasattr(kind, name.value) for kind in _WITH_METHODS)  # type: ignore[union-attr]
+
+    def dynamic_method(self, statement: Assign, call: Call, primal: Builder, adjoint: Builder) -> None:
+        """A method of an object whose class only the run time knows: a function that is called with the object."""
+        receiver, name = call.arguments[:2]
+        assert isinstance(name, Const)
+        plain = Call(call.function, call.arguments[2:], call.keywords)
+        self._dynamic_method(statement, receiver, name.value, plain, primal, adjoint)
+
+    def _dynamic_method(
+        self, statement: Assign, receiver: Atom, name: str, call: Call, primal: Builder, adjoint: Builder
+    ) -> None:
+        """The method of this name of an object, called with the arguments of `call`."""
+        function = primal.call(runtime.own_method, receiver, Const(name), target=self.names.fresh("function"))
+        whole = Call(function, (receiver, *call.arguments), call.keywords)
+        self.dynamic_call(statement, whole, primal, adjoint)
+
     def _own_copy(self, statement: Assign, atom: Atom, primal: Builder) -> Atom:
         if isinstance(atom, Var) and is_changed(self, atom.name) and self.plan.changed_after(atom.name, statement):
             is_followed = self.kind(atom) is Kind.SHADOW  # of others it is not known that they only hold values
@@ -367,6 +401,9 @@ class Sweep(Dynamic):
         function: Any = runtime.call_augmented
         if self.kind(call.function) is not Kind.NONE:
             if not self._may_be_pullback(call):
+                if any(isinstance(self.plan.value(Var(name)), Unknown) for name in self.function.parameters):
+                    self._dynamic_method(statement, call.function, "__call__", call, primal, adjoint)
+                    return
                 raise TransformError(
                     f"a function that only the run time knows is called{_quoted(call.function.name)}, and it may hold "
                     "values that are differentiated",
@@ -377,7 +414,7 @@ class Sweep(Dynamic):
         inputs = [self._own_copy(statement, atom, primal) for atom in call.arguments]
         both = primal.call(function, call.function, *inputs)
         value = primal.call(operator.getitem, both, Const(0))
-        self._check_apart(statement, primal, value, tuple(inputs))
+        self._check_apart(statement, primal, value, tuple(inputs), call)
         primal.call(runtime.snapshot, value, target=target) if is_changed(self, target) else primal.bind(target, value)
         if self.kind(target) is Kind.SHADOW:
             primal.call(runtime.zeros, Var(target), target=self.bar(target))

@@ -47,6 +47,7 @@ from transforms.runtime.calls import (
     call_unfollowed,
     check_apart,
     chosen_function,
+    own_method,
 )
 from transforms.runtime.containers import (
     choices,

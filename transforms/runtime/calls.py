@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import inspect
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -32,27 +34,56 @@ def call_augmented(function: Any, *arguments: Any) -> tuple:
     """(value, pullback) of a call whose function is known only now; the pullback gives one cotangent per argument."""
     if dispatcher is None:
         raise RuntimeError("a function value cannot be differentiated here: the compiler is not loaded")
-    held = _contents(arguments)
-    result = dispatcher(function, *arguments)
-    _check_contents(function, held)
+    with _watched(function, arguments) as arrays:
+        result = dispatcher(function, *arguments)
+    _unlock(result[0], arrays)
     return result
 
 
 def call_unfollowed(function: Any, *arguments: Any, **keywords: Any) -> Any:
     """The value of a call that no derivative passes through; refused where it changed what it was given, which may hold
     values that are differentiated."""
-    held = _contents((arguments, keywords))
-    value = function(*arguments, **keywords)
-    _check_contents(function, held)
+    with _watched(function, (arguments, keywords)) as arrays:
+        value = function(*arguments, **keywords)
+    _unlock(value, arrays)
     return value
 
 
 def call_closure(function: Any, *arguments: Any, **keywords: Any) -> Any:
     """`call_unfollowed` of a function that may itself have captured values that are differentiated."""
-    held = _contents(function)
-    value = call_unfollowed(function, *arguments, **keywords)
+    with _watched(function, function):
+        return call_unfollowed(function, *arguments, **keywords)
+
+
+@contextlib.contextmanager
+def _watched(function: Any, things: Any) -> Iterator[list[np.ndarray]]:
+    """Refuse to go on where a call changes one of these things; a number may be written where the same stood before, so
+    arrays cannot be written to meanwhile."""
+    held = _contents(things)
+    arrays = [thing for thing, _ in held if isinstance(thing, np.ndarray) and thing.flags.writeable]
+    arrays.sort(key=lambda array: array.base is not None)  # a view can be writeable where its array is
+    try:
+        for array in arrays:
+            array.flags.writeable = False
+        yield arrays
+    except ValueError as error:
+        if "read-only" in str(error):
+            raise _changes(function, arrays[0]) from error
+        raise
+    finally:
+        for array in arrays:
+            array.flags.writeable = True
     _check_contents(function, held)
-    return value
+
+
+def _unlock(value: Any, arrays: list[np.ndarray]) -> None:
+    """What a call returns are views, made while these arrays could not be written to."""
+    owners = {id(array if array.base is None else array.base) for array in arrays}
+    for thing, _ in _contents(value) if owners else ():
+        if not (isinstance(thing, np.ndarray) and isinstance(thing.base, np.ndarray)):
+            continue
+        if id(thing.base) in owners and thing.base.flags.writeable:
+            thing.flags.writeable = True
 
 
 def check_apart(value: Any, *arguments: Any) -> None:
@@ -121,11 +152,14 @@ def _check_contents(function: Any, before: list[tuple[Any, Any]]) -> None:
             now = _held_by(thing) or []
             is_same = len(now) == len(held) and all(map(_is_same, now, held))
         if not is_same:
-            name = _name(function)
-            raise DerivativeRefused(
-                f"{name} is only known when the program runs, and changes {_described(thing)} in place: give example "
-                "arguments, so that types are known, or call it by its name"
-            )
+            raise _changes(function, thing)
+
+
+def _changes(function: Any, thing: Any) -> DerivativeRefused:
+    return DerivativeRefused(
+        f"{_name(function)} is only known when the program runs, and changes {_described(thing)} in place: give "
+        "example arguments, so that types are known, or call it by its name"
+    )
 
 
 def _is_same(first: Any, second: Any) -> bool:
@@ -138,6 +172,18 @@ def _described(thing: Any) -> str:
     if isinstance(thing, (types.CellType, types.FunctionType)):
         return "a variable of an enclosing function"
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind} that it is given or holds"
+
+
+def own_method(thing: Any, name: str) -> Any:
+    """The function that a method of an object is, whose class only the run time knows; called with the object first."""
+    member = inspect.getattr_static(type(thing), name, None)
+    if isinstance(member, types.FunctionType) and not isinstance(thing, tuple):
+        return member
+    held = getattr(thing, name)
+    raise DerivativeRefused(
+        f"the attribute {name!r} of a {type(thing).__name__}, a {type(held).__name__}, is called, and holds values "
+        "that are differentiated: give example arguments, so that its class is known"
+    )
 
 
 def call_again(pullback: Any, cotangent: Any) -> tuple:

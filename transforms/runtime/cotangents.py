@@ -47,7 +47,7 @@ def zeros(x: Any, within: tuple = ()) -> Any:
     elif dataclasses.is_dataclass(x):
         vars(shadow).update((field.name, zeros(getattr(x, field.name, None))) for field in dataclasses.fields(x))
     elif not any(x is outer for outer in within):
-        for name, item in _held(x).items():
+        for name, item in _attributes_held(x).items():
             if isinstance(item, (list, dict)) or isinstance(item, np.ndarray) and item.dtype.kind == "f":
                 vars(shadow)[name] = zeros(item, (*within, x))
             elif isinstance(item, tuple) and not all(isinstance(part, _PLAIN) for part in item):
@@ -320,7 +320,7 @@ def snapshot_object(x: Any, copies: dict | None = None) -> Any:
     if not _is_own_object(x):
         return x
     copied = copies[id(x)] = object.__new__(type(x))
-    for name, item in _held(x).items():
+    for name, item in _attributes_held(x).items():
         object.__setattr__(copied, name, snapshot_object(item, copies))
     return copied
 
@@ -332,7 +332,7 @@ def _is_own_object(x: Any) -> bool:
     return is_plain and not isinstance(x, (type, types.ModuleType, types.FunctionType)) and kind.__flags__ & 512 != 0
 
 
-def _held(x: Any) -> dict[str, Any]:
+def _attributes_held(x: Any) -> dict[str, Any]:
     """The attributes of an object."""
     slots = [name for kind in type(x).__mro__ for name in getattr(kind, "__slots__", ())]
     return {name: getattr(x, name) for name in slots if hasattr(x, name)} | getattr(x, "__dict__", {})

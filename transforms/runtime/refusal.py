@@ -246,6 +246,8 @@ def is_computed(kind: type, name: str) -> bool:
 
 def check_stored(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where an attribute was taken to be stored in the object."""
+    if isinstance(x, tuple):  # its cotangent does not tell the names
+        raise DerivativeRefused(f"the attribute {name!r} of a tuple: give example arguments, so that types are known")
     if is_computed(type(x), name) and not isinstance(x, (np.ndarray, np.generic, int, float, complex)):
         raise DerivativeRefused(
             f"the attribute {name!r} of a {type(x).__name__} is computed when it is read: give example arguments, so "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 
@@ -11,6 +12,7 @@ import pytest
 import autodiff as ad
 from autodiff.api.unknown import Transpose
 from tests.corpus.reference import assert_close, numeric_gradient
+from tests.orders import run_generic
 from transforms import runtime
 
 FUNCTIONS = [lambda a: a**5, lambda a: np.sin(a), math.exp, lambda a, b=2.0: a * b * a]
@@ -125,3 +127,169 @@ def test_the_transpose_of_a_function():
     transpose = Transpose(lambda x, y: x * y, (0, 1))
     assert transpose(2.0, 5.0, 1.0) == (5.0, 2.0)
     assert ad.grad(lambda x: transpose(x * x, 3.0, 1.0)[1])(0.7) == pytest.approx(1.4)
+
+
+def doubled(a, x):
+    a *= 2.0
+    return a.sum()
+
+
+def stored(a, x):
+    a[0] = x
+    return 0.0
+
+
+def kept(a, x):
+    return a
+
+
+def part(a, x):
+    return {"part": [a[1:]]}["part"][0]
+
+
+def appended(items, x):
+    items.append(x)
+
+
+class Holder:
+    def __init__(self):
+        self.total = 0.0
+
+    def storing(self, a, x):
+        a[0] = x * x
+        return x
+
+    def keeping(self, a, x):
+        return a[:2]
+
+    def counting(self, a, x):
+        self.total = self.total + x * x
+        return x
+
+    @property
+    def computed(self):
+        return lambda a, x: x
+
+    def __call__(self, a, x):
+        a[1] = x * x
+        return 0.0
+
+
+def uses_what_is_changed(x, function):
+    a = np.zeros(3) + x
+    s = function(a, x)
+    return a.sum() + s
+
+
+def calls_for_its_effect(x, function):
+    a = np.zeros(3)
+    function(a, x)
+    return a.sum()
+
+
+def changes_what_comes_back(x, function):
+    a = np.zeros(3) + x
+    b = function(a, x)
+    b[0] = 0.0
+    return a.sum()
+
+
+def changes_what_was_given(x, function):
+    a = np.zeros(3) + x
+    b = function(a, x)
+    a[1] = 0.0
+    return b.sum()
+
+
+def reads_an_item(x, function):
+    items = []
+    function(items, x)
+    return items[0]
+
+
+@pytest.mark.parametrize(
+    "program, function, slope",
+    [
+        (uses_what_is_changed, doubled, 12.0),
+        (uses_what_is_changed, stored, 3.0),
+        (uses_what_is_changed, Holder(), 4.6),
+        (calls_for_its_effect, stored, 1.0),
+        (calls_for_its_effect, Holder(), 2.6),
+        (changes_what_comes_back, kept, 2.0),
+        (changes_what_comes_back, part, 2.0),
+        (changes_what_was_given, kept, 2.0),
+        (changes_what_was_given, part, 1.0),
+        (reads_an_item, appended, 1.0),
+    ],
+)
+def test_memory_that_an_unknown_function_changes_or_gives_back(program, function, slope):
+    gradient = ad.grad(program)
+    assert gradient(1.3, function) == pytest.approx(slope)
+    with pytest.raises(ad.DerivativeRefused, match="only the run time knows|only known when|the method"):
+        run_generic(gradient, (1.3, function))
+    with pytest.raises((ad.DerivativeRefused, ad.TransformError)):
+        run_generic(ad.grad(gradient), (1.3, function))
+
+
+def value_of_method(x, holder):
+    a = np.zeros(3) + x
+    return holder.storing(a, x) + a.sum()
+
+
+def effect_of_method(x, holder):
+    a = np.zeros(3) + x
+    holder.storing(a, x)
+    return a.sum()
+
+
+def change_after_method(x, holder):
+    a = np.zeros(3) + x
+    b = holder.keeping(a, x)
+    a[0] = 0.0
+    return b.sum()
+
+
+def change_of_its_object(x, holder):
+    return holder.counting(x, x) + holder.total
+
+
+def called_attribute(x, holder):
+    return holder.computed(x, x)
+
+
+@pytest.mark.parametrize(
+    "program, slope",
+    [
+        (value_of_method, 5.6),
+        (effect_of_method, 4.6),
+        (change_after_method, 1.0),
+        (change_of_its_object, 3.6),
+        (called_attribute, 1.0),
+    ],
+)
+def test_memory_that_an_unknown_method_changes_or_gives_back(program, slope):
+    gradient = ad.grad(program)
+    assert gradient(1.3, Holder()) == pytest.approx(slope)
+    with pytest.raises((ad.AutodiffError, ad.DerivativeRefused)):
+        run_generic(gradient, (1.3, Holder()))
+
+
+@dataclasses.dataclass
+class Scaled:
+    w: float
+
+    def __call__(self, x):
+        return self.shifted(x * self.w, 1.0)
+
+    def shifted(self, x, by):
+        return np.sin(x + by * self.w)
+
+
+def test_methods_of_objects_that_are_differentiated():
+    def program(thing, x):
+        return np.sum(thing(x) * thing.shifted(x, 2.0))
+
+    x = np.array([0.3, 0.7])
+    known = numeric_gradient(lambda w: program(Scaled(w), x), (0.8,), (0,))
+    for gradient in (ad.grad(program), lambda *arguments: run_generic(ad.grad(program), arguments)):
+        assert_close((gradient(Scaled(0.8), x).w,), known, 1e-7)
