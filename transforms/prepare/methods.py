@@ -55,6 +55,9 @@ def _array_method(statement: Assign, call: Call, receiver: Var, name: Const, nam
         packed = names.temporary()
         lines.append(Assign(packed, Call(Ref(operations.make_tuple), rest), origin))
         rest = (Var(packed),)
+    if function is np.clip and len(rest) == 1:  # the function takes two bounds by position
+        rest = (*rest, dict(call.keywords).get("max", Const(None)))
+        call = Call(call.function, call.arguments, tuple((key, atom) for key, atom in call.keywords if key != "max"))
     keywords, out = call.keywords, dict(call.keywords).get("out", Const(None))
     place = registry.place_of_out(function)
     if place is not None and len(rest) == place:

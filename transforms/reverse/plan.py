@@ -182,6 +182,8 @@ class Plan:
         places = [place for region in regions for place in self.resizes.get(id(region.find()), ())]
         if isinstance(value, Instance) and issubclass(value.kind, _DICT_VIEWS):  # they follow their dict
             places = [place for each in self.resizes.values() for place in each]
+            if not self.shared.isdisjoint(self.resizes):
+                return True
         if any(id(region.find()) in self.shared and region.is_mutated for region in regions):
             return True
         return any(place.number >= here.number or set(place.loops) & set(here.loops) for place in places)

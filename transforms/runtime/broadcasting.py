@@ -76,7 +76,8 @@ def unarray(g: Any, x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         g = g if isinstance(g, (np.ndarray, list, tuple)) else np.asarray(g)
         if isinstance(g, np.ndarray) and (g.ndim == 0 or len(g) != len(x)):
-            g = np.broadcast_to(g, np.shape(x))
+            shape = np.shape(x)  # `g` may have more dimensions, of 1 (`ndmin`)
+            g = np.reshape(g, shape) if g.ndim > len(shape) else np.broadcast_to(g, shape)
         items = [unarray(g[index], item) for index, item in enumerate(x)]
         if isinstance(x, list):
             return items

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from transforms.runtime.reductions import extremes
+from transforms.runtime.refusal import DerivativeRefused
 
 
 def half_lower(x: Any) -> Any:
@@ -31,7 +32,7 @@ def thin_factors(factors: Any, full_matrices: bool) -> tuple:
     """The factors of a singular value decomposition, if they are those of the thin one."""
     left, values, right = factors
     if full_matrices and left.shape[-1] != right.shape[-2]:
-        raise NotImplementedError("the derivative of np.linalg.svd with full_matrices=True; pass full_matrices=False")
+        raise DerivativeRefused("the derivative of np.linalg.svd with full_matrices=True; pass full_matrices=False")
     return left, values, right
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from transforms.runtime.broadcasting import unarray, unbroadcast
+from transforms.runtime.refusal import DerivativeRefused
 from transforms.runtime.shapes import inverse_permutation
 
 
@@ -104,7 +105,7 @@ def cross_left(g: Any, a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: 
         return unarray(cross_left(g, np.array(a), b, axisa, axisb, axisc), a)
     moved_a, moved_b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
     if moved_a.shape[-1] != 3 or moved_b.shape[-1] != 3:
-        raise NotImplementedError("the derivative of np.cross is known for vectors of three numbers only")
+        raise DerivativeRefused("the derivative of np.cross is known for vectors of three numbers only")
     result = unbroadcast(np.cross(moved_b, np.moveaxis(g, axisc, -1)), moved_a)
     return np.moveaxis(result, -1, axisa)
 

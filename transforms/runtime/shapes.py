@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from transforms.runtime.broadcasting import match_dtype, unarray
+from transforms.runtime.refusal import DerivativeRefused
 
 
 def reshape_like(g: Any, x: Any) -> Any:
@@ -30,7 +31,7 @@ def reading_order(x: Any, order: str) -> str:
         return "C"
     if strides == sorted(strides):
         return "F"
-    raise NotImplementedError(f"the derivative of reading an array of strides {x.strides} in order {order!r}")
+    raise DerivativeRefused(f"the derivative of reading an array of strides {x.strides} in order {order!r}")
 
 
 def inverse_permutation(axes: Any) -> tuple[int, ...]:
@@ -111,7 +112,7 @@ def unpad(g: Any, array: Any, pad_width: Any, mode: str = "constant", reflect_ty
         where = np.pad(np.ones(shape, bool), pad_width)
         return np.reshape(g[where], shape)
     if mode not in ("edge", "wrap", "reflect", "symmetric") or reflect_type != "even":
-        raise NotImplementedError(f"the derivative of np.pad with mode={mode!r}, reflect_type={reflect_type!r}")
+        raise DerivativeRefused(f"the derivative of np.pad with mode={mode!r}, reflect_type={reflect_type!r}")
     positions = np.pad(np.reshape(np.arange(np.size(array)), shape), pad_width, mode)  # type: ignore[call-overload]
     result = np.zeros(np.size(array), g.dtype)
     np.add.at(result, positions, g)

@@ -88,6 +88,9 @@ def on_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
                 return array_method(calls, ref, value, name, arguments, keywords)
             if function in (np.reshape, np.transpose) and len(rest) > 1:
                 rest = [build_tuple(calls, rest)]
+            if function is np.clip and len(rest) == 1:  # the function takes two bounds by position
+                keywords = dict(keywords)
+                rest = [*rest, keywords.pop("max", constant(None))]
             return calls.call_object(Ref(function, registry.function_name(function)), [source, *rest], keywords)
         case Mapping() | Instance() if issubclass(value.kind, dict):
             return dict_method(calls, source, name, rest, keywords)
