@@ -10,6 +10,7 @@ import numpy as np
 from transforms.runtime.broadcasting import unbroadcast
 from transforms.runtime.cotangents import add, zeros, zeros_of
 from transforms.runtime.indexing import scatter
+from transforms.runtime.refusal import DerivativeRefused
 
 
 def relist(g: Any, x: Any) -> Any:
@@ -201,6 +202,10 @@ def unsequence(g: Any, iterable: Any) -> Any:
     """The cotangent of what `sequence` made indexable, in the structure of the iterable."""
     if isinstance(iterable, (np.ndarray, list, tuple)) and type(g) is not type(iterable):
         return repack(g, iterable)
+    if isinstance(iterable, dict):  # its keys, which have no cotangent
+        if any(isinstance(item, float) and item != 0.0 for item in g):
+            raise DerivativeRefused("a derivative passes through the keys of a dict: keep such numbers in a list")
+        return dict.fromkeys(iterable, 0.0)
     return g
 
 
