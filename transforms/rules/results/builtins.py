@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import operator
 
+import numpy as np
+
 from transforms import runtime
 from transforms.inference import array_or_number, as_number, elementwise
 from transforms.registry import result
@@ -40,6 +42,14 @@ def builtin_sorted(iterable: Value, *, key: Value = NONE, reverse: Value = FALSE
 
 
 result(runtime.sum_items, runtime.uncast, runtime.unitem)(like_second)
+
+
+@result(runtime.unsum)
+def shares(cotangent: Value, items: Value) -> Value | None:
+    """A list of numbers for a list of numbers."""
+    g = as_number(cotangent)
+    item = items.item if isinstance(items, Many) and items.kind is list else None
+    return Many(list, g) if isinstance(g, Number) and g == item and g.dtype == np.float64 else None
 
 
 @result(runtime.choices)

@@ -10,7 +10,7 @@ import numpy as np
 
 from transforms import operations
 from transforms.core import Ref
-from transforms.inference import FRESH, as_number, item_value, join, renamed_any
+from transforms.inference import FRESH, as_number, item_value, join, many, renamed_any
 from transforms.specialise import indexing
 from transforms.specialise.binding import Binding, constant, holds_mutable
 from transforms.specialise.calls.closures import chosen_by_key
@@ -100,6 +100,8 @@ def _of_sequence(calls: Calls, ref: Ref, arguments: list[Binding], value: Sequen
             return make(calls, Ref(function), list(parts[at.value]), {})
     if isinstance(as_number(at), Number):
         return _stored(calls, ref, arguments, renamed_any(item_value(value), (FRESH, calls.hint or "item")))
+    if isinstance(value, Sequence) and value.kind in (list, tuple) and value.items and at == Instance(slice):
+        value = many(value.kind, value.items)
     if isinstance(value, Many) and (isinstance(at, Literal) or at == Instance(slice)):
         return calls.emit(ref, arguments, {}, value, region=source.region)
     return calls.emit(ref, arguments, {}, UNKNOWN, region=source.region)
