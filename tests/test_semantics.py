@@ -414,6 +414,26 @@ def growing_rows_of_a_list(x):
     return result
 
 
+def growing_slices_of_a_list(x):
+    items = [x, x * x, x, 2.0 * x]
+    result = 0.0
+    for k in range(3):
+        part = items[k : k + 2]
+        result = result + part[0] * part[1]
+    return result
+
+
+def growing_list(x):
+    items = [x]
+    for _ in range(3):
+        items.append(items[-1] * x)
+    return sum(items)
+
+
+def growing_comprehension(x):
+    return sum([x * item for item in [x, x * x, 2.0]])
+
+
 def growing_enumeration(x):
     result = 0.0
     for k, item in enumerate([x, x * x, x]):

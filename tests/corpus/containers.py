@@ -617,3 +617,16 @@ register(
     ({"a": [3.0, [], ()], "b": {"c": 2.0, "d": {}}},),
     gradient=lambda tree: {"a": [12.0, [], ()], "b": {"c": 9.0, "d": {}}},
 )
+
+
+def slices_at_places_of_the_run_time(x, n):
+    items = [x, x * x, 3.0 * x]
+    total = 0.0
+    for k in range(n):
+        part = items[k : k + 2]
+        part[0] = part[0] * part[-1]
+        total = total + part[0] + items[k]
+    return total + len(items[n:]) * x
+
+
+register(slices_at_places_of_the_run_time, (0.7, 2), gradient=lambda x, n: 2 + 2 * x + 12 * x * x)

@@ -100,8 +100,9 @@ def _of_sequence(calls: Calls, ref: Ref, arguments: list[Binding], value: Sequen
             return make(calls, Ref(function), list(parts[at.value]), {})
     if isinstance(as_number(at), Number):
         return _stored(calls, ref, arguments, renamed_any(item_value(value), (FRESH, calls.hint or "item")))
-    if isinstance(value, Sequence) and value.kind in (list, tuple) and value.items and at == Instance(slice):
-        value = many(value.kind, value.items)
+    if isinstance(value, Sequence) and value.kind in (list, tuple) and at == Instance(slice):
+        if isinstance(item_value(value), Number):
+            value = many(value.kind, value.items)
     if isinstance(value, Many) and (isinstance(at, Literal) or at == Instance(slice)):
         return calls.emit(ref, arguments, {}, value, region=source.region)
     return calls.emit(ref, arguments, {}, UNKNOWN, region=source.region)
