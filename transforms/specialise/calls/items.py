@@ -102,7 +102,7 @@ def _of_sequence(calls: Calls, ref: Ref, arguments: list[Binding], value: Sequen
         return _stored(calls, ref, arguments, renamed_any(item_value(value), (FRESH, calls.hint or "item")))
     if isinstance(value, Sequence) and value.kind in (list, tuple) and at == Instance(slice):
         if isinstance(item_value(value), Number):
-            value = many(value.kind, value.items)
+            return calls.emit(ref, arguments, {}, many(value.kind, value.items), region=source.region)
     if isinstance(value, Many) and (isinstance(at, Literal) or at == Instance(slice)):
         return calls.emit(ref, arguments, {}, value, region=source.region)
     return calls.emit(ref, arguments, {}, UNKNOWN, region=source.region)
