@@ -75,6 +75,7 @@ REFUSED_UNTYPED_TWICE = frozenset(
         "classes.replaced_argument",
         "algorithms.edit_distance",
         "attempts.raised_from_another",
+        "dicts.messages_along_edges",
         "copies.lists_of_lists",
         "products.rotated_vector",
         "shapes.broadcast_and_changed_after",

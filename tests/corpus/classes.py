@@ -6,6 +6,7 @@ import abc
 import collections
 import copy
 import dataclasses
+import enum
 import math
 from typing import NamedTuple
 
@@ -1123,3 +1124,50 @@ def scan_over_a_named_tuple(w, xs):
 
 
 register(scan_over_a_named_tuple, (0.7, np.array([[0.5, -0.2], [1.0, 0.3], [-0.4, 0.8]])), wrt=(0, 1))
+
+
+class Side(enum.Enum):
+    """Which side of a trade."""
+
+    CALL = "call"
+    PUT = "put"
+
+
+@dataclasses.dataclass(frozen=True)
+class Market:
+    """What all prices depend on; it cannot be changed."""
+
+    spot: float
+    rate: float
+    volatility: float
+
+    def discount(self, years):
+        return math.exp(-self.rate * years)
+
+
+@dataclasses.dataclass
+class Contract:
+    """An option."""
+
+    strike: float
+    years: float
+    side: Side = Side.CALL
+
+    def price(self, market):
+        spread = market.volatility * math.sqrt(self.years)
+        first = (math.log(market.spot / self.strike) + (market.rate + market.volatility**2 / 2) * self.years) / spread
+        second, normal = first - spread, lambda z: 0.5 * math.erfc(-z / math.sqrt(2))
+        match self.side:
+            case Side.CALL:
+                return market.spot * normal(first) - self.strike * market.discount(self.years) * normal(second)
+            case Side.PUT:
+                return self.strike * market.discount(self.years) * normal(-second) - market.spot * normal(-first)
+
+
+def contracts_in_a_frozen_market(spot, rate, volatility):
+    market = Market(spot, rate, volatility)
+    book = [(10, Contract(0.95, 0.5)), (-5, Contract(1.1, 1.0, Side.PUT)), (2, Contract(1.0, 2.0, Side("put")))]
+    return sum(count * contract.price(market) for count, contract in book)
+
+
+register(contracts_in_a_frozen_market, (1.0, 0.03, 0.3), wrt=(0, 1, 2))

@@ -543,3 +543,25 @@ def integers_replaced_by_numbers(x):
 
 
 register(integers_replaced_by_numbers, (1.3,), gradient=lambda x: 24 * x**5)
+
+
+def messages_along_edges(h, w, graph):
+    state = {node: h[place] for place, node in enumerate(sorted(graph))}
+    for _ in range(2):
+        new = {}
+        for node, others in graph.items():
+            message = sum((state[other] for other in others), np.zeros_like(h[0]))
+            new[node] = np.tanh(w @ state[node] + 0.5 * message / max(len(others), 1))
+        state = new
+    return sum(value.sum() for value in state.values())
+
+
+register(
+    messages_along_edges,
+    (
+        np.array([[0.5, -0.3], [0.8, 0.1], [-0.6, 0.4]]),
+        np.array([[0.9, -0.2], [0.3, 0.7]]),
+        {"a": ["b", "c"], "b": ["a"], "c": []},
+    ),
+    wrt=(0, 1),
+)

@@ -207,3 +207,22 @@ def means_of_groups(x):
 
 
 register(means_of_groups, (numbers(5),))
+
+
+def largest_and_diagonal_changed(a):
+    k = a * a
+    k[np.diag_indices_from(k)] += a[0, 1] ** 2
+    k[np.unravel_index(np.argmax(k), k.shape)] *= 3.0
+    return np.sum(k**2)
+
+
+register(largest_and_diagonal_changed, (np.array([[0.5, 1.2, -0.3], [0.7, -1.9, 0.4], [0.2, 0.6, 1.1]]),))
+
+
+def space_diagonal_scaled(cube):
+    k = cube * 1.0
+    k[np.diag_indices(2, 3)] *= k[0, 1]
+    return np.sum(k**3)
+
+
+register(space_diagonal_scaled, (np.array([[[0.5, 1.2], [0.7, -0.9]], [[-0.4, 0.8], [1.1, 0.3]]]),))

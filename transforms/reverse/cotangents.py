@@ -429,9 +429,12 @@ class Cotangents:
         return self.shadow(atom)
 
     def _is_sequence(self, atom: Atom, value: Value) -> bool:
-        """Whether this is a constant tuple, or of unknown type and sure to be a sequence, put together of others."""
+        """Whether this is a container of constants, or of unknown type and sure to be a sequence, put together of
+        others."""
         if isinstance(value, Literal):
             return isinstance(value.value, tuple)
+        if isinstance(value, (Sequence, Many, Mapping)):
+            return self.kind(atom) is Kind.NONE
         if self.kind(atom) is not Kind.VALUE or not isinstance(value, Unknown):
             return False
         made = self.plan.binding.get(atom.name) if isinstance(atom, Var) else None

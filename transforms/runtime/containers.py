@@ -162,6 +162,8 @@ def unpermute_items(items: list, order: list[int]) -> None:
 
 def reordered(items: Any, order: list[int]) -> list:
     """The items in another order: `order` says where each one comes from."""
+    if isinstance(items, dict):
+        raise DerivativeRefused("the keys of a dict of unknown type are sorted: give example arguments")
     return [items[place] for place in order]
 
 

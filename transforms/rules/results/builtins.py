@@ -12,7 +12,7 @@ from transforms.inference import array_or_number, as_number, elementwise
 from transforms.registry import result
 from transforms.rules.helpers.broadcasting import like_second
 from transforms.rules.results.arguments import FALSE, NONE, ZERO
-from transforms.values import INTEGER, Array, Known, Literal, Many, Number, Sequence, Value
+from transforms.values import INTEGER, Array, Instance, Known, Literal, Many, Mapping, Number, Sequence, Value
 
 
 @result(sum)
@@ -34,6 +34,10 @@ def builtin_sum(iterable: Value, start: Value = ZERO) -> Value | None:
 
 @result(sorted)
 def builtin_sorted(iterable: Value, *, key: Value = NONE, reverse: Value = FALSE) -> Value | None:
+    if isinstance(iterable, Mapping) and iterable.keys:
+        kinds = {type(key) for key in iterable.keys}
+        known = {str: Instance(str), int: INTEGER}.get(kinds.pop()) if len(kinds) == 1 else None
+        return None if known is None else Many(list, known)
     if isinstance(iterable, Many):
         return Many(list, iterable.item)
     if isinstance(iterable, Array) and iterable.shape:

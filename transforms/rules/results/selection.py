@@ -11,7 +11,7 @@ from transforms.registry import result
 from transforms.rules.results.arguments import LAST, NONE, ZERO, axes_of, constant_of, full_shape, of_rank, rank_of
 from transforms.rules.results.creation import array
 from transforms.rules.results.shapes import sort
-from transforms.values import UNKNOWN, Array, Literal, Number, Sequence, Value
+from transforms.values import UNKNOWN, Array, Length, Literal, Number, Sequence, Value
 
 
 @result(np.where)
@@ -110,6 +110,28 @@ def ix_(*args: Value) -> Value:
     return Sequence(tuple, tuple(items))
 
 
-@result(np.tril_indices, np.triu_indices, np.tril_indices_from, np.triu_indices_from, np.diag_indices)
+@result(np.tril_indices, np.triu_indices, np.tril_indices_from, np.triu_indices_from)
 def indices_of_matrix(n: Value, *rest: Value, **named: Value) -> Value:
     return Sequence(tuple, (Array(INDEX, (fresh(0),)), Array(INDEX, (fresh(0),))))
+
+
+@result(np.diag_indices)
+def diag_indices(n: Value, ndim: Value = Literal(2)) -> Value | None:
+    count = ndim.value if isinstance(ndim, Literal) else None
+    size = fresh(0)
+    return Sequence(tuple, (Array(INDEX, (size,)),) * count) if isinstance(count, int) else None
+
+
+@result(np.diag_indices_from)
+def diag_indices_from(arr: Value) -> Value | None:
+    shape = full_shape(arr)
+    return None if shape is None else diag_indices(UNKNOWN, Literal(len(shape)))
+
+
+@result(np.unravel_index)
+def unravel_index(indices: Value, shape: Value, *rest: Value) -> Value | None:
+    is_one = isinstance(indices, (Number, Length)) or isinstance(indices, Literal) and isinstance(indices.value, int)
+    count = len(shape.items) if isinstance(shape, Sequence) else None
+    if isinstance(shape, Literal) and isinstance(shape.value, tuple):
+        count = len(shape.value)
+    return Sequence(tuple, (Number(INDEX),) * count) if is_one and count is not None else None

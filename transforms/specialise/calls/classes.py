@@ -85,7 +85,7 @@ def construct_dataclass(calls: Calls, ref: Ref, cls: type, arguments: list[Bindi
     region = calls.new_region()
     calls.sweep.nest(region, parts)
     settled = calls.sweep.settled(value, region)
-    if not isinstance(settled, Record):
+    if not isinstance(settled, Record) and not _is_frozen(cls):
         made = construct_by_fields(calls, ref, cls, arguments, keywords)
         if made is not None:
             return made

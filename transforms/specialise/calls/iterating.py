@@ -14,7 +14,7 @@ from transforms.specialise.calls.containers import on_make_list, parts_of, tuple
 from transforms.specialise.calls.facts import Keywords, handles, python_type
 from transforms.specialise.calls.overloading import check_read_at_once, items_of, iterates
 from transforms.specialise.calls.views import call_on_view, is_view
-from transforms.values import UNKNOWN, Array, Instance, Known, Literal, Record, Value, may_be_differentiable
+from transforms.values import UNKNOWN, Array, Instance, Known, Literal, Mapping, Record, Value, may_be_differentiable
 
 if TYPE_CHECKING:
     from transforms.specialise.calls.dispatch import Calls
@@ -161,6 +161,18 @@ def _known_items(calls: Calls, function: Any, arguments: list[Binding]) -> list[
     if not isinstance(start, Literal) or not isinstance(start.value, int):
         return None
     return [tuple_of([constant(start.value + place), item]) for place, item in enumerate(lists[0])]
+
+
+@handles(sorted)
+def on_sorted(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`sorted(table)` of a dict with known keys: a list of them."""
+    value = arguments[0].value if len(arguments) == 1 and not keywords else UNKNOWN
+    if not isinstance(value, Mapping) or calls.sweep.is_mutated(arguments[0].region):
+        return None
+    if not any(all(type(key) is kind for key in value.keys) for kind in (str, int)):
+        return None
+    keys = [constant(key) for key in sorted(value.keys)]  # type: ignore[type-var]
+    return on_make_list(calls, Ref(operations.make_list), keys, {})
 
 
 @handles(iter)
