@@ -1171,3 +1171,38 @@ def contracts_in_a_frozen_market(spot, rate, volatility):
 
 
 register(contracts_in_a_frozen_market, (1.0, 0.03, 0.3), wrt=(0, 1, 2))
+
+
+class Compartments(NamedTuple):
+    """Susceptible, infected, recovered."""
+
+    susceptible: float
+    infected: float
+    recovered: float
+
+
+def outbreak(rate, recovery):
+    state, peak, locked = Compartments(0.9, 0.1, 0.0), 0.0, False
+    for _ in range(6):
+        new = (0.4 if locked else 1.0) * rate * state.susceptible * state.infected
+        healed = recovery * state.infected
+        change = Compartments(-new, new - healed, healed)
+        state = Compartments(*(old + 0.5 * by for old, by in zip(state, change)))
+        locked = locked or state.infected > 0.15
+        peak = max(peak, state.infected)
+    return peak + state._replace(susceptible=0.0).recovered
+
+
+register(outbreak, (1.2, 0.35), wrt=(0, 1))
+
+
+def fields_by_number(b):
+    state, total = Compartments(1.0 * b, b, 2.0 * b), 0.0
+    for place in range(3):
+        total = total + state[place] ** 2 * (place + 1)
+    for place, value in enumerate(Compartments(1.0, b, b * b)):
+        total = total + value * value * place
+    return total
+
+
+register(fields_by_number, (0.3,), gradient=lambda b: 32 * b + 8 * b**3)

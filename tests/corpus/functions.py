@@ -697,3 +697,17 @@ def recursive_lambda(x):
 
 
 register(recursive_lambda, (1.3,), gradient=lambda x: 100 * x + 16 * x**3)
+
+
+def star_of_an_array_for_a_ufunc(e):
+    scaled = np.array([e[0], 2.0 * e[1]])
+    return np.hypot(*scaled) + np.arctan2(*e[::-1])
+
+
+def star_of_an_array_for_a_ufunc_gradient(e):
+    x, y = e
+    length, square = math.hypot(x, 2 * y), x * x + y * y
+    return np.array([x / length - y / square, 4 * y / length + x / square])
+
+
+register(star_of_an_array_for_a_ufunc, (np.array([1.0, 2.0]),), gradient=star_of_an_array_for_a_ufunc_gradient)

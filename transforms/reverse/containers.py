@@ -511,10 +511,17 @@ class Containers(Lists):
         if self.kind(target) is Kind.SHADOW:
             self.construct_shadow(target, named, primal, adjoint)
             return
-        for key, slot in self.slots(target) if self.is_structured(target) else ():
-            g = self.take(slot, adjoint)
-            if g is not None and key in named:
-                self.accumulate(named[key], g, adjoint)
+        if self.is_structured(target):
+            for key, slot in self.slots(target):
+                g = self.take(slot, adjoint)
+                if g is not None and key in named:
+                    self.accumulate(named[key], g, adjoint)
+            return
+        g = self.take(target, adjoint)
+        read = operator.getitem if isinstance(value, Sequence) else getattr
+        for key, atom in named.items() if g is not None else ():
+            if self.kind(atom) is not Kind.NONE:
+                self.accumulate(atom, adjoint.call(read, g, Const(key)), adjoint)
 
     def construct_shadow(self, target: str, named: dict[Any, Atom], primal: Builder, adjoint: Builder) -> None:
         """The shadow of a new object with these attributes."""

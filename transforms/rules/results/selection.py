@@ -98,6 +98,7 @@ def flatnonzero(a: Value) -> Value | None:
 
 
 INDEX = np.dtype(np.intp)
+PLANE = Literal(2)
 
 
 @result(np.ix_)
@@ -116,7 +117,7 @@ def indices_of_matrix(n: Value, *rest: Value, **named: Value) -> Value:
 
 
 @result(np.diag_indices)
-def diag_indices(n: Value, ndim: Value = Literal(2)) -> Value | None:
+def diag_indices(n: Value, ndim: Value = PLANE) -> Value | None:
     count = ndim.value if isinstance(ndim, Literal) else None
     size = fresh(0)
     return Sequence(tuple, (Array(INDEX, (size,)),) * count) if isinstance(count, int) else None

@@ -363,6 +363,9 @@ def _apply_to_many(calls: Calls, function: Binding, positional: Binding) -> Bind
     thing = function.value.object if isinstance(function.value, Known) else None
     if may_hold_numbers(positional.value):
         thing = library_function(thing) or thing
+    count = _fixed_count(thing)
+    if count is not None:
+        return calls.call_object(Ref(thing), list(_unpacked(calls, positional, count)), {})
     program = calls.sweep.session.read(thing) if isinstance(thing, types.FunctionType) else None
     if program is None or program.signature is None:
         return None
@@ -375,9 +378,22 @@ def _apply_to_many(calls: Calls, function: Binding, positional: Binding) -> Bind
         return call_bound(calls, program, bound)
     if any(p.kind is not p.POSITIONAL_OR_KEYWORD or p.default is not p.empty for p in parameters):
         return None
-    items = calls.result_of(operations.unpack, positional, constant(len(parameters)))
+    return calls.call_object(Ref(thing), list(_unpacked(calls, positional, len(parameters))), {})
+
+
+def _fixed_count(thing: Any) -> int | None:
+    """How many arguments a ufunc or the class of a named tuple takes; None for anything else."""
+    if isinstance(thing, np.ufunc):
+        return thing.nin
+    is_named = isinstance(thing, type) and issubclass(thing, tuple) and hasattr(thing, "_fields")
+    is_plain = is_named and thing.__init__ is object.__init__ and not getattr(thing, "_field_defaults", {})
+    return len(thing._fields) if is_plain else None
+
+
+def _unpacked(calls: Calls, positional: Binding, count: int) -> tuple[Binding, ...]:
+    """The items of something that has to have this many."""
+    items = calls.result_of(operations.unpack, positional, constant(count))
     known = calls.sweep.parts(items) if isinstance(items.value, Sequence) else None
     if known is None:
-        places = range(len(parameters))
-        known = tuple(calls.result_of(operator.getitem, items, constant(place)) for place in places)
-    return calls.call_object(Ref(thing), list(known), {})
+        known = tuple(calls.result_of(operator.getitem, items, constant(place)) for place in range(count))
+    return known
