@@ -519,8 +519,8 @@ class Containers(Lists):
             return
         g = self.take(target, adjoint)
         read = operator.getitem if isinstance(value, Sequence) else getattr
-        for key, atom in named.items() if g is not None else ():
-            if self.kind(atom) is not Kind.NONE:
+        for key, atom in named.items():
+            if g is not None and self.kind(atom) is not Kind.NONE:
                 self.accumulate(atom, adjoint.call(read, g, Const(key)), adjoint)
 
     def construct_shadow(self, target: str, named: dict[Any, Atom], primal: Builder, adjoint: Builder) -> None:

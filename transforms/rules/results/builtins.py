@@ -35,9 +35,9 @@ def builtin_sum(iterable: Value, start: Value = ZERO) -> Value | None:
 @result(sorted)
 def builtin_sorted(iterable: Value, *, key: Value = NONE, reverse: Value = FALSE) -> Value | None:
     if isinstance(iterable, Mapping) and iterable.keys:
-        kinds = {type(key) for key in iterable.keys}
-        known = {str: Instance(str), int: INTEGER}.get(kinds.pop()) if len(kinds) == 1 else None
-        return None if known is None else Many(list, known)
+        if all(type(key) is str for key in iterable.keys):
+            return Many(list, Instance(str))
+        return Many(list, INTEGER) if all(type(key) is int for key in iterable.keys) else None
     if isinstance(iterable, Many):
         return Many(list, iterable.item)
     if isinstance(iterable, Array) and iterable.shape:
