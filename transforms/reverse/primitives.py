@@ -85,9 +85,9 @@ class Primitives(Containers):
             if is_unknown and activity.is_varied(x) and activity.is_useful(statement.target):
                 primal.do(runtime.check_real, x)
         if statement.target is None and isinstance(call, Call) and isinstance(call.function, Var):
-            if any(self.kind(atom) is Kind.SHADOW for atom in call.atoms):
+            if any(self.kind(atom) is Kind.SHADOW for atom in (call.function, *call.atoms)):
                 raise TransformError(
-                    f"{call.function.name!r} is only known at run time, and may change what it is given",
+                    f"{call.function.name!r} is only known at run time, and may change what it is given or belongs to",
                     "Give example arguments, so that types are known.",
                     statement.origin,
                 )

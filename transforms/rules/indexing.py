@@ -149,6 +149,21 @@ def compress(condition, a, axis=None, *, ans, g):
 
 
 @adjoint(
+    np.ndarray.compress,
+    linear="a",
+    shape_only="a",
+    wrt="a",
+    samples=listed(
+        call(numbers((3,)), [True, False, True]),
+        call(numbers((2, 3)), [True, False], axis=0),
+        call(numbers((2, 3)), [True, False, True, True]),
+    ),
+)
+def compress_method(a, condition, axis=None, *, ans, g):
+    return runtime.untake(g, a, np.flatnonzero(condition), axis)
+
+
+@adjoint(
     np.extract,
     linear="arr",
     shape_only="arr",
@@ -419,7 +434,7 @@ refused(
 
 methods(
     take=np.take,
-    compress=np.compress,
+    compress=np.ndarray.compress,
     choose=np.choose,
     sort=np.ndarray.sort,
     partition=np.ndarray.partition,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from transforms.runtime.refusal import DerivativeRefused
+
 
 class Shadow:
     """The cotangent of an object: an attribute that was never set is zero; Python's own names are no attributes."""
@@ -10,3 +14,11 @@ class Shadow:
         if name.startswith("__"):
             raise AttributeError(name)
         return 0.0
+
+    def _refuse(self, *rest: Any) -> Any:
+        raise DerivativeRefused(
+            "an object is iterated over or subscripted by methods of its own, where only the run time knows its class: "
+            "give example arguments, or call these methods by their names"
+        )
+
+    __iter__ = __getitem__ = __setitem__ = __delitem__ = _refuse

@@ -118,10 +118,10 @@ def is_copy(result: Any, source: Any) -> bool:
     is both."""
     if result is source and isinstance(result, (np.ndarray, list, dict)):
         return False
-    memory = list(_reachable(source))
+    memory = list(_reachable(source, set()))
     known = set(map(id, memory))
     arrays = [part for part in memory if isinstance(part, np.ndarray)]
-    answers = set(_copies(result, known, arrays))
+    answers = set(_copies(result, known, arrays, set()))
     if len(answers) > 1:
         raise DerivativeRefused(
             "the derivative cannot follow this in-place change: numbers were copied together with parts that are "
@@ -137,7 +137,7 @@ def keeps_items(result: Any, source: Any) -> bool:
     return are_lists and len(result) == len(source) and all(p is q for p, q in zip(result, source))
 
 
-def _copies(thing: Any, known: set[int], arrays: list[np.ndarray]) -> Iterator[bool]:
+def _copies(thing: Any, known: set[int], arrays: list[np.ndarray], seen: set[int]) -> Iterator[bool]:
     """For each part of something whether it is new: a number, or memory other than what is known."""
     if isinstance(thing, (float, complex, np.inexact)):
         yield True
@@ -145,33 +145,42 @@ def _copies(thing: Any, known: set[int], arrays: list[np.ndarray]) -> Iterator[b
         yield False
     elif isinstance(thing, np.ndarray):
         yield not (thing.size == 0 or any(np.may_share_memory(thing, other) for other in arrays))
-    else:
+    elif id(thing) not in seen:
+        seen.add(id(thing))
         for item in _held(thing):
-            yield from _copies(item, known, arrays)
+            yield from _copies(item, known, arrays, seen)
 
 
-def _reachable(thing: Any) -> Iterator[Any]:
+def _reachable(thing: Any, seen: set[int]) -> Iterator[Any]:
     """What can be changed in place of something and of what it holds."""
+    if id(thing) in seen:
+        return
+    seen.add(id(thing))
     if isinstance(thing, (np.ndarray, list, dict)) or hasattr(thing, "__dict__"):
         yield thing
     for item in _held(thing):
-        yield from _reachable(item)
+        yield from _reachable(item, seen)
 
 
-def _numbers_and_memory(thing: Any) -> list[Any]:
+def _numbers_and_memory(thing: Any, seen: set[int]) -> Iterator[Any]:
     """The arrays and floating-point numbers that something holds."""
     if isinstance(thing, (np.ndarray, float, complex, np.inexact)):
-        return [thing]
-    return [part for item in _held(thing) for part in _numbers_and_memory(item)]
+        yield thing
+    elif id(thing) not in seen:
+        seen.add(id(thing))
+        for item in _held(thing):
+            yield from _numbers_and_memory(item, seen)
 
 
 def _held(thing: Any) -> Iterable[Any]:
-    """The items of a container."""
+    """The items of a container, and what the attributes of an object hold."""
     if isinstance(thing, dict):
         return thing.values()
     if isinstance(thing, (list, tuple, type({}.values()), type({}.items()))):
         return thing
-    return getattr(thing, "__dict__", {}).values() if type(thing).__name__ == "Shadow" else ()
+    if isinstance(thing, (np.ndarray, np.generic, type, types.FunctionType, types.ModuleType)):
+        return ()
+    return _attributes(thing)
 
 
 def check_no_list(x: Any) -> None:
@@ -208,7 +217,7 @@ def check_no_array(x: Any, name: str) -> None:
 def check_structure(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where an attribute was taken to be the shape, size, ... of an array,
     and is one by which an object holds floating-point numbers."""
-    if any(not isinstance(part, np.ndarray) or part.dtype.kind in "fc" for part in _numbers_and_memory(x)):
+    if any(not isinstance(part, np.ndarray) or part.dtype.kind in "fc" for part in _numbers_and_memory(x, set())):
         raise DerivativeRefused(
             f"the attribute {name!r} was taken to be that of an array: give example arguments, so that types are known"
         )
@@ -248,10 +257,18 @@ def check_stored(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where an attribute was taken to be stored in the object."""
     if isinstance(x, tuple):  # its cotangent does not tell the names
         raise DerivativeRefused(f"the attribute {name!r} of a tuple: give example arguments, so that types are known")
-    if is_computed(type(x), name) and not isinstance(x, (np.ndarray, np.generic, int, float, complex)):
+    if isinstance(x, (np.generic, int, float, complex)):
+        return
+    if not isinstance(x, np.ndarray) and is_computed(type(x), name):
         raise DerivativeRefused(
             f"the attribute {name!r} of a {type(x).__name__} is computed when it is read: give example arguments, so "
             "that types are known"
+        )
+    member = getattr(x, name, None)
+    if isinstance(member, (types.MethodType, types.BuiltinMethodType)) and member.__self__ is x:
+        raise DerivativeRefused(
+            f"the method {name!r} of a {type(x).__name__} is kept as a value, where only the run time knows the object: "
+            f"call it where it is read, as in x.{name}(...)"
         )
 
 

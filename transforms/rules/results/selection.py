@@ -69,6 +69,11 @@ def compress(condition: Value, a: Value, axis: Value = NONE, out: Value = NONE) 
     return of_rank(dtype_of(a), 1 if constant_of(axis) is None else rank_of(a))
 
 
+@result(np.ndarray.compress)
+def compress_method(a: Value, condition: Value, axis: Value = NONE, out: Value = NONE) -> Value | None:
+    return compress(condition, a, axis)
+
+
 @result(np.extract)
 def extract(condition: Value, arr: Value) -> Value | None:
     return of_rank(dtype_of(arr), 1)

@@ -73,6 +73,10 @@ def on_getattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
         case Array() if name.value == "flat":
             return calls.call_object(Ref(library.Flat), arguments[:1], {})
         case Array():
+            member = getattr(np.ndarray, name.value, None)
+            if isinstance(member, (types.MethodDescriptorType, types.WrapperDescriptorType)):
+                bound = Partial(Known(member), (value,))
+                return calls.emit(ref, arguments, {}, bound, parts=(constant(member), source))
             return array_attribute(calls, ref, arguments, value.dtype, value.shape, name.value)
         case Number() if not value.python:
             return array_attribute(calls, ref, arguments, value.dtype, (), name.value)

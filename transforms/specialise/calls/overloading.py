@@ -18,7 +18,7 @@ from transforms.core import Ref
 from transforms.errors import TransformError
 from transforms.specialise.binding import Binding, constant
 from transforms.specialise.calls.facts import Keywords, python_type
-from transforms.values import Instance, Known, Literal, Record, Sequence, Value
+from transforms.values import Instance, Known, Literal, Number, Record, Sequence, Value
 
 if TYPE_CHECKING:
     from transforms.specialise.calls.dispatch import Calls
@@ -72,6 +72,8 @@ def call_overloaded(calls: Calls, ref: Ref, arguments: list[Binding], keywords: 
         member = _member(kinds[0], name)
         if member is not None:
             return calls.call_object(Ref(member), arguments, {})
+        if kinds[0] is None and not _is_unchangeable(arguments[0].value):
+            return None  # its own way to change in place comes first
         return calls.call_object(Ref(plain), arguments, {})
     if key in _TRUTH and len(arguments) == 1:
         return _truth(calls, ref, arguments[0], kinds[0])
@@ -98,6 +100,18 @@ def _own_class(value: Value) -> type | None:
         return None
     is_code = isinstance(value, Known) and callable(value.object) and not _is_object(kind)
     return None if is_code else kind
+
+
+def _is_settled(arguments: list[Binding], kinds: list[type | None], reflected: str) -> bool:
+    """Whether the types say which operand's method comes first."""
+    if kinds[0] is None:
+        return python_type(arguments[0].value) is not None
+    is_known = kinds[1] is not None or python_type(arguments[1].value) is not None
+    return is_known or all(_member(kind, reflected) is _member(kinds[0], reflected) for kind in kinds[0].__subclasses__())
+
+
+def _is_unchangeable(value: Value) -> bool:
+    return isinstance(value, (Number, Literal)) or python_type(value) in (tuple, str, range)
 
 
 def _is_object(kind: type) -> bool:
@@ -135,6 +149,8 @@ def _binary(
     calls: Calls, name: str, reflected: str, arguments: list[Binding], kinds: list[type | None]
 ) -> Binding | None:
     first, second = arguments
+    if not _is_settled(arguments, kinds, reflected):
+        return None
     forward = (_member(kinds[0], name), [first, second])
     back = (_member(kinds[1], reflected) if kinds[1] is not kinds[0] else None, [second, first])
     is_special = (
@@ -146,6 +162,8 @@ def _binary(
 def _compared(calls: Calls, ref: Ref, arguments: list[Binding], kinds: list[type | None]) -> Binding | None:
     name = _COMPARISONS[id(ref.value)]
     first, second = arguments
+    if not _is_settled(arguments, kinds, f"__{_REFLECTED[name]}__"):
+        return None
     result = _tried(
         calls,
         [

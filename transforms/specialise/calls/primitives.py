@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import operator
+import types
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from transforms.inference import (
     shorter_length,
 )
 from transforms.specialise.binding import Binding, constant, holds_mutable, may_hold_mutable
+from transforms.specialise.calls.containers import tuple_of
 from transforms.specialise.calls.facts import (
     COMPARED,
     FOLDABLE,
@@ -259,6 +261,14 @@ def same_function(thing: Any) -> Any:
     return _SPECIAL.get(name) if owner in (np.ndarray, list, dict) else None
 
 
+def _is_of_numpy(thing: Any) -> bool:
+    """Whether `out` means to a function what it means to NumPy's."""
+    if isinstance(thing, types.MethodDescriptorType):
+        return thing.__objclass__ is np.ndarray
+    owner = getattr(thing, "__self__", None)  # `np.add.reduce`
+    return isinstance(thing, np.ufunc) or isinstance(owner, np.ufunc) or is_numpy(thing)
+
+
 def with_out(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     """`f(x, out=a, where=m)` as `r = f(np.where(m, x, 0.5))`, `np.copyto(a, r, casting="same_kind", where=m)`."""
     thing = ref.value
@@ -266,23 +276,25 @@ def with_out(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyword
     given, rest = keywords.get("out"), arguments
     if is_ufunc and len(arguments) > thing.nin:
         given, rest = arguments[thing.nin], arguments[: thing.nin]
-        if len(arguments) > thing.nin + 1 or thing.nout != 1:
-            return None
+        if thing.nout != 1:
+            given = tuple_of(arguments[thing.nin :] + [constant(None)] * (thing.nin + thing.nout - len(arguments)))
     place = None if is_ufunc or given is not None else registry.place_of_out(thing)
     if place is not None and len(arguments) > place:
         given, rest = arguments[place], arguments[:place]
         later = [name for name, _ in _positions_by_name(thing)][place + 1 :]
         keywords = {**dict(zip(later, arguments[place + 1 :])), **keywords}
-    if given is None or not (is_ufunc or is_numpy(thing) or place is not None) or thing is np.copyto:
+    if given is None or not (place is not None or _is_of_numpy(thing)) or thing is np.copyto:
         return None
     named = {key: item for key, item in keywords.items() if key != "out"}
     if isinstance(given.value, Literal) and given.value.value is None:
         return calls.call_object(ref, rest, named)
-    if isinstance(given.value, Sequence):
-        items = calls.sweep.parts(given)
-        if items is None or len(items) != 1:
+    count = thing.nout if isinstance(thing, np.ufunc) else 1
+    items = (given,)
+    if isinstance(given.value, (Sequence, Literal)):
+        parts = calls.sweep.parts(given)
+        if parts is None or len(parts) != count:
             return None
-        given = items[0]
+        items = tuple(parts)
     mask = named.pop("where", None) if is_ufunc else None
     casting = named.pop("casting", None) if is_ufunc else None
     more = {"casting": casting or constant("same_kind")}
@@ -290,11 +302,18 @@ def with_out(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyword
         if mask is not None:
             rest = [only_where(calls, thing, mask, item) for item in rest]
         result = calls.call_object(ref, rest, named)
+    results = [result]
+    if count > 1:
+        results = [calls.result_of(operator.getitem, result, constant(place)) for place in range(count)]
     if mask is not None:
         more["where"] = mask
-    with calls.aside(is_bound=False):
-        calls.call_object(Ref(np.copyto, "np.copyto"), [given, result], more)
-    return given
+    for place, item in enumerate(items):
+        if item.value == Literal(None):
+            continue
+        with calls.aside(is_bound=False):
+            calls.call_object(Ref(np.copyto, "np.copyto"), [item, results[place]], more)
+        results[place] = item
+    return results[0] if count == 1 else tuple_of(results)
 
 
 def only_where(calls: Calls, function: Any, mask: Binding, item: Binding) -> Binding:
