@@ -267,8 +267,8 @@ def check_stored(x: Any, name: str) -> None:
     member = getattr(x, name, None)
     if isinstance(member, (types.MethodType, types.BuiltinMethodType)) and member.__self__ is x:
         raise DerivativeRefused(
-            f"the method {name!r} of a {type(x).__name__} is kept as a value, where only the run time knows the object: "
-            f"call it where it is read, as in x.{name}(...)"
+            f"the method {name!r} of a {type(x).__name__} is kept as a value, where only the run time knows the "
+            f"object: call it where it is read, as in x.{name}(...)"
         )
 
 

@@ -106,8 +106,10 @@ def _is_settled(arguments: list[Binding], kinds: list[type | None], reflected: s
     """Whether the types say which operand's method comes first."""
     if kinds[0] is None:
         return python_type(arguments[0].value) is not None
-    is_known = kinds[1] is not None or python_type(arguments[1].value) is not None
-    return is_known or all(_member(kind, reflected) is _member(kinds[0], reflected) for kind in kinds[0].__subclasses__())
+    if kinds[1] is not None or python_type(arguments[1].value) is not None:
+        return True
+    own = _member(kinds[0], reflected)
+    return all(_member(kind, reflected) is own for kind in kinds[0].__subclasses__())
 
 
 def _is_unchangeable(value: Value) -> bool:
