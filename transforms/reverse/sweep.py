@@ -259,11 +259,11 @@ class Sweep(Dynamic):
         call = statement.value
         if not (isinstance(call, Call) and isinstance(call.function, Var)):
             return statement
-        operands = (call.function, *call.atoms)
-        activity = self.plan.activity
-        if not any(map(activity.is_varied, operands)) or not any(map(activity.may_matter, operands)):
+        is_varied = self.plan.activity.is_varied
+        if not any(map(is_varied, (call.function, *call.atoms))):
             return statement
-        function = runtime.call_closure if activity.is_varied(call.function) else runtime.call_unfollowed
+        is_outside = call.function.name in self.function.parameters and not is_varied(call.function)
+        function = runtime.call_unfollowed if is_outside else runtime.call_closure
         checked = Call(Ref(function), (call.function, *call.arguments), call.keywords)
         return Assign(statement.target, checked, statement.origin)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import functools
 import inspect
+import operator
 import types
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -34,7 +36,7 @@ def call_augmented(function: Any, *arguments: Any) -> tuple:
     """(value, pullback) of a call whose function is known only now; the pullback gives one cotangent per argument."""
     if dispatcher is None:
         raise RuntimeError("a function value cannot be differentiated here: the compiler is not loaded")
-    with _watched(function, arguments) as arrays:
+    with _watched(function, function, locked=False), _watched(function, arguments) as arrays:
         result = dispatcher(function, *arguments)
     _unlock(result[0], arrays)
     return result
@@ -50,17 +52,17 @@ def call_unfollowed(function: Any, *arguments: Any, **keywords: Any) -> Any:
 
 
 def call_closure(function: Any, *arguments: Any, **keywords: Any) -> Any:
-    """`call_unfollowed` of a function that may itself have captured values that are differentiated."""
-    with _watched(function, function):
+    """`call_unfollowed` of a function that was made in the program, and may have captured what is differentiated."""
+    with _watched(function, function, locked=False):
         return call_unfollowed(function, *arguments, **keywords)
 
 
 @contextlib.contextmanager
-def _watched(function: Any, things: Any) -> Iterator[list[np.ndarray]]:
+def _watched(function: Any, things: Any, locked: bool = True) -> Iterator[list[np.ndarray]]:
     """Refuse to go on where a call changes one of these things; a number may be written where the same stood before, so
     arrays cannot be written to meanwhile."""
     held = _contents(things)
-    arrays = [thing for thing, _ in held if isinstance(thing, np.ndarray) and thing.flags.writeable]
+    arrays = [thing for thing, _ in held if locked and isinstance(thing, np.ndarray) and thing.flags.writeable]
     arrays.sort(key=lambda array: array.base is not None)  # a view can be writeable where its array is
     try:
         for array in arrays:
@@ -123,19 +125,33 @@ def _held_by(thing: Any) -> list | None:
     if isinstance(thing, dict):
         return [part for pair in thing.items() for part in pair]
     if isinstance(thing, types.FunctionType):
-        return [cell for cell in thing.__closure__ or ()]
+        named = (thing.__kwdefaults__ or {}).values()
+        names = _globals(thing.__code__, thing.__globals__)
+        return [*(thing.__closure__ or ()), *(thing.__defaults__ or ()), *named, *names]
     if isinstance(thing, types.CellType):
         return [thing.cell_contents] if thing != types.CellType() else []
     if isinstance(thing, types.MethodType):
         return [thing.__func__, thing.__self__]
-    if isinstance(thing, types.BuiltinMethodType):
+    if isinstance(thing, (types.BuiltinMethodType, types.MethodWrapperType)):
         return [thing.__self__]
     if isinstance(thing, functools.partial):
-        return [thing.func, thing.args, thing.keywords]
-    held: list = [*thing] if isinstance(thing, (list, tuple, set, frozenset)) else []
+        return [thing.func, *thing.args, *thing.keywords.values()]
+    if isinstance(thing, operator.methodcaller):
+        return []  # what it calls is a method of its argument
+    held: list = [*thing] if isinstance(thing, (list, tuple, set, frozenset, collections.deque)) else []
     slots: Iterable[str] = (name for kind in type(thing).__mro__ for name in _slots(kind))
     held += [getattr(thing, name) for name in slots if hasattr(thing, name)]
+    if callable(thing):
+        held.append(type(thing).__call__)
     return [*held, *getattr(thing, "__dict__", {}).values()]
+
+
+def _globals(code: types.CodeType, names: dict[str, Any]) -> Iterator[Any]:
+    """The globals that a function refers to."""
+    yield from (names[name] for name in code.co_names if name in names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _globals(constant, names)
 
 
 def _slots(kind: type) -> tuple[str, ...]:
@@ -163,8 +179,8 @@ def _changes(function: Any, thing: Any) -> DerivativeRefused:
 
 
 def _is_same(first: Any, second: Any) -> bool:
-    """Whether an item is what it was; numbers are compared by value, since an array may hand out new ones."""
-    return first is second or (isinstance(first, (int, float, complex, str)) and first == second)
+    """Whether an item is what it was.  A number that was computed anew is another one, equal or not."""
+    return first is second or (isinstance(first, (int, str)) and first == second)
 
 
 def _described(thing: Any) -> str:
