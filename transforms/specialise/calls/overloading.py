@@ -104,12 +104,13 @@ def _own_class(value: Value) -> type | None:
 
 def _is_settled(arguments: list[Binding], kinds: list[type | None], reflected: str) -> bool:
     """Whether the types say which operand's method comes first."""
-    if kinds[0] is None:
+    first = kinds[0]
+    if first is None:
         return python_type(arguments[0].value) is not None
     if kinds[1] is not None or python_type(arguments[1].value) is not None:
         return True
-    own = _member(kinds[0], reflected)
-    return all(_member(kind, reflected) is own for kind in kinds[0].__subclasses__())
+    own = _member(first, reflected)
+    return all(_member(kind, reflected) is own for kind in type.__subclasses__(first))
 
 
 def _is_unchangeable(value: Value) -> bool:

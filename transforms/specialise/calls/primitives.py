@@ -289,7 +289,7 @@ def with_out(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyword
     if isinstance(given.value, Literal) and given.value.value is None:
         return calls.call_object(ref, rest, named)
     count = thing.nout if isinstance(thing, np.ufunc) else 1
-    items = (given,)
+    items: tuple[Binding, ...] = (given,)
     if isinstance(given.value, (Sequence, Literal)):
         parts = calls.sweep.parts(given)
         if parts is None or len(parts) != count:
