@@ -110,7 +110,8 @@ def _is_settled(arguments: list[Binding], kinds: list[type | None], reflected: s
     if kinds[1] is not None or python_type(arguments[1].value) is not None:
         return True
     own = _member(first, reflected)
-    return all(_member(kind, reflected) is own for kind in type.__subclasses__(first))
+    derived: list[type] = type.__subclasses__(first)
+    return all(_member(kind, reflected) is own for kind in derived)
 
 
 def _is_unchangeable(value: Value) -> bool:
