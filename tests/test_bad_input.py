@@ -289,6 +289,23 @@ def test_aux_without_a_pair() -> None:
         ad.grad(lambda x: x * 2.0, has_aux=True)(1.5)
 
 
+@pytest.mark.parametrize(
+    ("result", "shown"),
+    [("2.0", "a float"), ("None", "None"), ("'t'", "a str"), ("[x, x]", "a list"), ("{'a': x}", "a dict"), ("()", "of 0")],
+)
+@pytest.mark.filterwarnings("error")
+def test_aux_without_a_tuple(result: str, shown: str) -> None:
+    function = function_from(f"def f(x):\n    return {result}")
+    for keywords in ({}, {"argnums": 0}):
+        with pytest.raises(TypeError, match=f"has_aux: f has to return a .*; it returned .*{shown}"):
+            ad.grad(function, has_aux=True, **keywords)(1.5)
+
+
+def test_aux_of_a_tuple_whose_length_is_not_known() -> None:
+    function = function_from("def f(x):\n    return tuple(v for v in (x * x, 2.0))")
+    assert ad.grad(function, has_aux=True)(1.5) == (3.0, (2.0,))
+
+
 def test_recursion_without_end() -> None:
     function = function_from("def f(x):\n    return f(x) * 2.0")
     with pytest.raises((RecursionError, ad.AutodiffError), match="recursion|recurs"):

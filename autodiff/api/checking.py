@@ -10,7 +10,8 @@ import numpy as np
 from autodiff import trees
 from autodiff.api.gradient import check_differentiable, grad
 from autodiff.api.pullback import vjp
-from autodiff.api.transformed import _name
+from autodiff.api.transformed import _kind, _name
+from transforms.errors import DerivativeUndefined
 
 
 def check_grads(
@@ -74,6 +75,11 @@ def _check_first(
 ) -> None:
     random = np.random.default_rng(order)
     value, pullback = vjp(f, *_fresh(arguments))
+    if not any(trees.is_number(leaf) for _, leaf in trees.leaves(value)):
+        raise DerivativeUndefined(
+            f"the output of {name} is not numeric: it returns {'None' if value is None else _kind(value)}",
+            "Return a floating-point number or array, or a container of them.",
+        )
     for attempt in range(directions):
         tangents = trees.map_leaves(lambda leaf: _direction(leaf, random), arguments)
         cotangent = trees.map_leaves(lambda leaf: _direction(leaf, random), value)

@@ -126,7 +126,10 @@ def _check_output(results: Results, value: core.Atom, asked: Request, name: str)
         if isinstance(known, Sequence) and issubclass(known.kind, tuple):
             _at_once(runtime.require_aux, (None,) * len(known.items), name, count)
             known = known.items[0]
-        elif known is not None and known != UNKNOWN:
+        elif isinstance(known, Literal):
+            _at_once(runtime.require_aux, known.value, name, count)
+            known = Literal(known.value[0])
+        elif known is not None and known != UNKNOWN and not issubclass(getattr(known, "kind", object), tuple):
             _at_once(runtime.require_aux, _example(known), name, count)
         else:
             results.run(runtime.require_aux, value, core.Const(name), core.Const(count))
@@ -159,9 +162,8 @@ def _example(value: Value) -> Any:
             return 0.0 if value.python else value.dtype.type(0)
         case Array():
             return np.zeros(0, value.dtype)
-        case Literal():
-            return value.value
-    return object.__new__(getattr(value, "kind", object))
+    kind = getattr(value, "kind", object)
+    return kind.__new__(kind) if kind.__module__ == "builtins" else object.__new__(kind)
 
 
 def _at_once(check: Callable[..., None], *arguments: Any) -> None:

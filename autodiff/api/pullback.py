@@ -75,6 +75,7 @@ class Pair(Transformed):
         if compiled is None or not compiled.holds():
             compiled = self._compiled(key, bound)
         augmented, adjoint = compiled.function()
+        given = dict(enumerate(map(_structure, bound.values))) if self.strict else {}  # as it is before the call
         try:
             value, saved = augmented(*bound.values)
         except Exception as error:
@@ -86,6 +87,9 @@ class Pair(Transformed):
         def pull(cotangent: Any) -> tuple:
             try:
                 gradients = dict(zip(positions, adjoint(private(saved), cotangent), strict=True))
+                for position in positions:
+                    if given.get(position) is not None:
+                        gradients[position] = runtime.finish(gradients[position], given[position])
             except Exception as error:
                 explain(error)
                 raise
@@ -103,6 +107,11 @@ class Pair(Transformed):
 
 def may_be_active(argument: Any) -> bool:
     return any(trees.is_inexact(leaf) for _, leaf in trees.leaves(argument))
+
+
+def _structure(argument: Any) -> Any:
+    """The containers of an argument, where it is one: its gradient is to have the same, of the same classes."""
+    return None if trees.is_leaf(argument) else runtime.structure(argument)
 
 
 def _both(augmented: core.Function, adjoint: core.Function) -> core.Function:

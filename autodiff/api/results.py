@@ -13,7 +13,7 @@ from typing import Any
 
 from transforms import core, operations
 from transforms.passes.deadcode import deadcode
-from transforms.values import Value
+from transforms.values import Literal, Value
 
 
 class Results:
@@ -27,6 +27,8 @@ class Results:
 
     def value_of(self, atom: core.Atom) -> Value | None:
         """The abstract value of an atom, where it was found."""
+        if isinstance(atom, core.Const):
+            return Literal(atom.value)
         if isinstance(atom, core.Var) and self.function.values is not None:
             return self.function.values.get(atom.name)
         return None

@@ -31,6 +31,7 @@ def require_aux(output: Any, name: str, count: int | None) -> None:
         return
     wanted = "a pair (output, aux)" if count == 2 else "a tuple (output, aux, ...)"
     what = f"a tuple of {len(output)}" if isinstance(output, tuple) else f"a {type(output).__name__}"
+    what = "None" if output is None else what
     raise TypeError(f"has_aux: {name} has to return {wanted}; it returned {what}")
 
 

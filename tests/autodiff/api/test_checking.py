@@ -78,3 +78,9 @@ def test_wrong_use(keywords, error, message):
 def test_integer_arguments():
     with pytest.raises(ad.DerivativeUndefined, match="argument 0"):
         ad.check_grads(lambda x: x, (1,))
+
+
+@pytest.mark.parametrize("result", ["text", None, {"name": "text"}])
+def test_outputs_without_a_number(result):
+    with pytest.raises(ad.AutodiffError, match="not numeric"):
+        ad.check_grads(lambda x: result, (0.7,))

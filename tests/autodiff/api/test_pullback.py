@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
@@ -50,6 +53,40 @@ def test_auxiliary_output():
     assert pullback(1.0) == (4.0,)
     with pytest.raises(TypeError, match=r"has to return a pair \(output, aux\)"):
         ad.vjp(lambda x: (x, x, x), 2.0, has_aux=True)
+
+
+@dataclasses.dataclass
+class Point:
+    x: float
+    y: float
+
+
+@dataclasses.dataclass(frozen=True)
+class FrozenPoint:
+    x: float
+    y: float
+
+
+class NamedPoint(NamedTuple):
+    x: float
+    y: float
+
+
+@pytest.mark.parametrize("kind", [Point, FrozenPoint, NamedPoint])
+def test_gradients_have_the_classes_of_their_arguments(kind):
+    _, pullback = ad.vjp(lambda p, points: p.x * p.y * points[0].x, kind(2.0, 3.0), [kind(5.0, 7.0)])
+    assert pullback(1.0) == (kind(15.0, 10.0), [kind(6.0, 0.0)])
+    assert type(pullback(1.0)[0]) is kind
+    ad.check_grads(lambda p: p.x * p.y**2, (kind(2.0, 3.0),), order=2)
+
+
+def test_gradients_have_the_structure_of_before_the_call():
+    def f(items):
+        items.append(items[0] * items[1])
+        items[0] = 3.0
+        return items[0] * items[2]
+
+    assert ad.vjp(f, [2.0, 5.0])[1](1.0) == ([15.0, 6.0],)
 
 
 def test_containers():
