@@ -23,6 +23,7 @@ MODEL = """
 import collections
 import functools
 import numpy as np
+import autodiff as ad
 
 offset = 1.5
 
@@ -86,6 +87,19 @@ class Model:
     def energy(x):
         return x * x
 
+    def scaled(self, x):
+        return offset * x
+
+    def __call__(self, x):
+        return x["no such key"]
+
+model = Model()
+part = functools.partial(model.scaled)
+gradient = ad.grad(affine)
+
+def nothing(x):
+    return "text"
+
 number = 3
 """
 
@@ -134,6 +148,13 @@ def test_a_file_that_fails_when_imported(tmp_path: Path) -> None:
         load_target(f"{path}:f")
 
 
+def test_a_file_that_fails_when_imported_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "clitestfails.py"
+    path.write_text("x = 1\ny = x / (x - 1)\n")
+    done = run("dump", f"{path}:f")
+    assert done.returncode == 2 and f'File "{path}", line 2\n    y = x / (x - 1)' in done.stderr
+
+
 def test_arguments_are_written_as_in_a_call(model: str) -> None:
     function = load_target(f"{model}:norm")
     (array,), keywords = evaluate_arguments("np.ones(3), scale=offset + 1", function)
@@ -143,6 +164,11 @@ def test_arguments_are_written_as_in_a_call(model: str) -> None:
         evaluate_arguments("missing", function)
     with pytest.raises(UsageError, match="SyntaxError"):
         evaluate_arguments("1,,", function)
+
+
+@pytest.mark.parametrize("name", ["simple", "steep", "part", "gradient", "model", "model.scaled"])
+def test_arguments_may_use_names_of_the_module(model: str, name: str) -> None:
+    assert evaluate_arguments("number", load_target(f"{model}:{name}")) == ((3,), {})
 
 
 def test_types_have_stand_ins() -> None:
@@ -322,7 +348,7 @@ def test_version() -> None:
 
 
 def test_wrong_usage_has_status_2() -> None:
-    for words in ([], ["dump"], ["nonsense"], ["dump", "a:b", "--nonsense"]):
+    for words in ([], ["dump"], ["nonsense"], ["dump", "a:b", "--nonsense"], ["dump", "a:b", "--grad=x"]):
         done = run(*words)
         assert done.returncode == 2 and "usage:" in done.stderr and not done.stdout
 
@@ -337,6 +363,19 @@ def test_refused_programs_are_shown_without_traceback(model: str) -> None:
 def test_a_failing_program_is_an_error_and_not_a_crash(model: str) -> None:
     done = run("check", f"{model}:simple", "--args", "0.5")
     assert done.returncode == 2 and "Traceback" not in done.stderr and "y" in done.stderr
+
+
+def test_errors_of_the_program_say_where(model: str) -> None:
+    done = run("check", f"{model}:model", "--args", "{'key': 1.0}")
+    assert done.returncode == 2 and "KeyError: 'no such key'" in done.stderr
+    assert f'File "{model}", line' in done.stderr and 'return x["no such key"]' in done.stderr
+    done = run("check", f"{model}:model", "--args", "{'key': 1.0}", "--traceback")
+    assert done.returncode == 2 and done.stderr.startswith("Traceback")
+
+
+def test_a_function_that_returns_no_number_is_not_ok(model: str) -> None:
+    done = run("check", f"{model}:nothing", "--args", "1.0")
+    assert done.returncode == 2 and "not numeric" in done.stderr and not done.stdout
 
 
 def test_a_reader_that_goes_away_is_no_error(model: str) -> None:

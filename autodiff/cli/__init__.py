@@ -8,11 +8,13 @@ import importlib.metadata
 import os
 import re
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 from autodiff.cli import check, dump, rules
 from autodiff.cli.colours import highlight, wants_colour
+from autodiff.cli.messages import describe
 from autodiff.cli.targets import UsageError
 from transforms.errors import AutodiffError
 
@@ -45,9 +47,13 @@ def parser() -> argparse.ArgumentParser:
     shown = commands.add_parser("dump", parents=[common], help="print a function or its derivative", allow_abbrev=False)
     dump.add_options(shown)
     shown.set_defaults(action=run_dump)
-    checked = commands.add_parser("check", parents=[common], help="compare a gradient with differences of values")
+    checked = commands.add_parser(
+        "check", parents=[common], help="compare a gradient with differences of values", allow_abbrev=False
+    )
     check.add_options(checked)
-    listed = commands.add_parser("rules", parents=[common], help="list the functions that have a derivative")
+    listed = commands.add_parser(
+        "rules", parents=[common], help="list the functions that have a derivative", allow_abbrev=False
+    )
     listed.add_argument("name", nargs="?", help="only functions whose name contains this")
     listed.add_argument("--format", choices=("text", "markdown"), default="text")
     listed.add_argument("--source", action="store_true", help="show the rules themselves")
@@ -122,14 +128,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
-    except (UsageError, AutodiffError) as error:
+    except Exception as error:  # the user's own program may raise anything: reported like what the project raises
         if options.traceback:
-            raise
-        return complain(str(error))
-    except Exception as error:  # raised by the user's own program: reported like any other
-        if options.traceback:
-            raise
-        return complain(f"{type(error).__name__}: {error}")
+            traceback.print_exc()
+            return 2
+        return complain(str(error) if isinstance(error, UsageError | AutodiffError) else describe(error))
 
 
 def complain(message: str) -> int:

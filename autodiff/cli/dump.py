@@ -39,7 +39,10 @@ class _Chain(argparse.Action):
         values: str | Sequence[Any] | None,
         option_string: str | None = None,
     ) -> None:
-        numbers = tuple(int(number) for number in str(values).split(",") if number)
+        try:
+            numbers = tuple(int(number) for number in str(values).split(",") if number)
+        except ValueError:
+            raise argparse.ArgumentError(self, f"positions are numbers such as 0 or 0,1, not {values!r}") from None
         positions = numbers[0] if len(numbers) == 1 and "," not in str(values) else numbers
         chain = [*(namespace.chain or []), (option_string, positions)]
         namespace.chain = chain

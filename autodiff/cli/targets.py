@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.cli.messages import describe
+
 
 class UsageError(Exception):
     """The command line cannot be understood or what it names does not exist; exit status 2."""
@@ -87,17 +89,27 @@ def _run(what: str, action: Callable[[], ModuleType]) -> ModuleType:
     try:
         return action()
     except (Exception, SystemExit) as error:  # anything may go wrong in the user's code
-        raise UsageError(f"cannot import {what}: {type(error).__name__}: {error}") from error
+        raise UsageError(f"cannot import {what}: {describe(error)}") from error
 
 
 def evaluate_arguments(text: str, function: Callable[..., Any]) -> Arguments:
     """The arguments that `text` writes as in a call, `np.ones(3), scale=2.0`; names of the function's module count."""
-    namespace = dict(getattr(function, "__globals__", {}))
+    module = sys.modules.get(_module_of(function))
+    namespace = dict(vars(module)) if module is not None else {}
     namespace |= {"np": np, "numpy": np, "math": math, "_arguments": lambda *args, **kwargs: (args, kwargs)}
     try:
         return eval(compile(f"_arguments({text}\n)", "<--args>", "eval"), namespace)
     except Exception as error:
         raise UsageError(f"--args {text!r}: {type(error).__name__}: {error}") from error
+
+
+def _module_of(function: Any) -> str:
+    """The name of the module that a function was written in, also one that is bound, wrapped or called as an object."""
+    while True:
+        inner = getattr(function, "__wrapped__", None) or getattr(function, "func", None)
+        if inner is None:
+            return getattr(function, "__module__", None) or type(function).__module__
+        function = inner
 
 
 def arguments_of_types(text: str) -> Arguments:
@@ -109,7 +121,7 @@ def arguments_of_types(text: str) -> Arguments:
            [1.]]), (1.0, [np.int32(1)]))
     """
     try:
-        tree = ast.parse(f"({text},)", mode="eval").body
+        tree = ast.parse(f"({text},)" if text.strip() else "()", mode="eval").body
     except SyntaxError as error:
         raise UsageError(f"--types {text!r}: {error.msg}") from error
     assert isinstance(tree, ast.Tuple)
