@@ -277,6 +277,13 @@ def test_outputs(expression: str, place: str) -> None:
     check(f"{OUT_START}{statement}\n{OUT_END}", generic)
 
 
+@pytest.mark.parametrize("line", ["np.add.accumulate(x, out=y)", "np.multiply.outer(x, x, out=y.reshape(4, 1) * x)"])
+def test_outputs_of_methods_of_ufuncs_are_followed(line: str) -> None:
+    program = function_from(f"def program(x):\n    y = x * 2.0\n    {line}\n    return np.sum(y * y * x)", "program")
+    known = numeric_gradient(program, (POINT,), (0,))[0]
+    np.testing.assert_allclose(ad.grad(program)(POINT), known, rtol=1e-7)
+
+
 def test_two_outputs() -> None:
     body = """
         z, w = x[:2] * 0.3, x[:2] * 0.2

@@ -100,8 +100,6 @@ CHANGED_FROM_OUTSIDE = (
     "np.random.default_rng(0).permuted(y, out=y)",
     "np.random.default_rng(0).standard_normal(out=y)",
     "np.random.shuffle(y)",
-    "np.add.accumulate(x, out=y)",
-    "np.multiply.outer(x, x, out=y.reshape(3, 1) * x)",
     "memoryview(y)[0] = 2.0",
     "z = np.broadcast_to(y, (2, 3))\n    y[0] = 1.0\n    y = z",
 )

@@ -51,11 +51,17 @@ def given_back(value: Any) -> Any:
 
 
 def refuse_own_classes(value: Any, name: str) -> None:
-    """Refuse an output that is differentiated and holds an object of the library's."""
+    """Refuse an output that is differentiated and holds an object that is no container of numbers."""
     for path, leaf in trees.leaves(value):
         if isinstance(leaf, CLASSES):
             kind = type(library.as_python(leaf)).__name__
             raise DerivativeUndefined(
                 f"the output of {name} is not numeric: it returns a {kind}" + (f" at {path}" if path else ""),
                 "Return a list, or a dict, of what it holds.",
+            )
+        if hasattr(leaf, "__dict__") and not callable(leaf):
+            raise DerivativeUndefined(
+                f"the output of {name} is not numeric: it returns a {type(leaf).__name__}, which is no data class"
+                + (f", at {path}" if path else ""),
+                "Return the numbers that it holds.",
             )

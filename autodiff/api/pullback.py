@@ -25,6 +25,7 @@ from autodiff.backend.compile import explain
 from autodiff.frontend.read import Reader
 from autodiff.values import signature_key
 from transforms import core, operations, pipeline, registry, runtime
+from transforms.analyses.regions import Summaries
 from transforms.errors import TransformError
 from transforms.passes.effects import Effect, function_effect
 from transforms.printer.naming import identifier
@@ -168,6 +169,20 @@ def vjp(fn: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple:
     return output, Pullback(pull, trees.map_leaves(_shape_only, output), name, aux, True), aux[0]
 
 
+class Inside(Gradient):
+    """What a program calls for a pullback: it runs the function once more, which must not change anything twice."""
+
+    def derive(self, bound: Bound, values: tuple[Value, ...], reader: Reader) -> core.Function:
+        derivative = super().derive(bound, values, reader)
+        if Summaries()(derivative).changes_captured:
+            raise TransformError(
+                "vjp, in a program that is differentiated, of a function that changes something "
+                "outside of it",
+                "Give the function what it changes as an argument, and return the new value.",
+            )
+        return derivative
+
+
 def _made_inside(fn: Callable[..., Any], leading: int, count: int, has_aux: bool) -> Gradient:
     """What the compiler calls for `vjp(fn, ...)` in a program: the function of what `fn` has captured, of its arguments
     and a cotangent, that returns the gradients."""
@@ -175,7 +190,7 @@ def _made_inside(fn: Callable[..., Any], leading: int, count: int, has_aux: bool
     key = ("pullback", id(fn), leading, count, has_aux)
     if key not in memo:
         asked = Request(tuple(range(count)), False, Convention.POSITION)
-        made = Gradient(_paired(fn, leading + count, has_aux), asked)  # type: ignore[arg-type]
+        made = Inside(_paired(fn, leading + count, has_aux), asked)  # type: ignore[arg-type]
         made.skip = leading
         memo[key] = (fn, made)
     return memo[key][1]

@@ -79,6 +79,8 @@ def _problem(value: Value) -> tuple[str, bool] | None:
             return next((found for found in problems if found is not None), None)
         case Many():
             return _problem(value.item)
+        case Instance() if value.kind in OWN:
+            return f"a {OWN[value.kind]}", False
         case Instance() if issubclass(value.kind, _NO_NUMBERS):
             return f"a {value.kind.__name__}", False
     return None

@@ -79,3 +79,10 @@ def test_text_and_equality_within(question: str, answer: Any) -> None:
     )
     assert function(1.5)[1] == answer
     assert ad.grad(function, has_aux=True)(1.5) == (3.0, (answer,))
+
+
+def test_an_object_that_is_no_data_class_is_refused() -> None:
+    function = function_from("class P:\n    def __init__(s, a):\n        s.a = a\ndef f(x):\n    return P(x * x)\n")
+    for call in (lambda: ad.grad(function)(1.5), lambda: ad.vjp(function, 1.5)):
+        with pytest.raises(ad.DerivativeUndefined, match="returns a P, which is no data class"):
+            call()

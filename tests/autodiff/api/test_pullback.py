@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 import autodiff as ad
+from tests.corpus.reference import function_from, numeric_gradient
 from transforms import runtime
 
 
@@ -172,3 +174,72 @@ def test_function_passed_as_an_argument():
     assert gradient(3.0, lambda x: x) == 6.0
     assert gradient(0.0, np.cos) == 1.0
     assert gradient(3.0, ad.grad(lambda x: x * x)) == 12.0
+
+
+# What a function has captured is, for its pullback in a program, what it was at the call of `vjp`.
+CAPTURED = {
+    "list": ("c = [0.0]", "c.append(1.0)", "len(c)", "c.clear()"),
+    "nonlocal": ("c = 1.0", "nonlocal c; c = c + 1.0", "c", "c = 7.0"),
+    "attribute": ("c = Namespace(n=1.0)", "c.n = c.n + 1.0", "c.n", "c.n = 7.0"),
+    "array": ("c = np.ones(2)", "c[0] += 1.0", "c[0]", "c[0] = 7.0"),
+    "dict": ("c = {'n': 1.0}", "c['n'] += 1.0", "c['n']", "c['n'] = 7.0"),
+    "active_number": ("c = 2.0 * x", "pass", "c", "c = 7.0 * x"),
+    "active_array": ("c = np.ones(2) * x", "pass", "c[0]", "c[0] = 7.0 * x"),
+    "active_attribute": ("c = Namespace(n=x)", "pass", "c.n", "c.n = 7.0 * x"),
+}
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["kept", "changed_later"])
+@pytest.mark.parametrize("kind", CAPTURED)
+def test_captured_in_a_program(kind: str, later: bool) -> None:
+    start, change, read, other = CAPTURED[kind]
+    source = f"""
+        def program(x):
+            {start}
+            def f(y):
+                {change}
+                return {read} * y * y
+            value, pull = vjp(f, x)
+            {other if later else "pass"}
+            return pull(1.0)[0] + value"""
+    program = function_from(source, "program", vjp=ad.vjp, Namespace=types.SimpleNamespace)
+    known = numeric_gradient(program, (3.0,), (0,))[0]
+    np.testing.assert_allclose(ad.grad(program)(3.0), known, rtol=1e-7)
+
+
+class Held:
+    n = 1.0
+
+
+HELD, LIST, ARRAY, COUNT = Held(), [0.0], np.ones(2), 1.0
+
+
+def changes_attribute(y):
+    HELD.n = HELD.n + 1.0
+    return HELD.n * y * y
+
+
+def changes_list(y):
+    LIST.append(1.0)
+    return len(LIST) * y * y
+
+
+def changes_array(y):
+    ARRAY[0] += 1.0
+    return ARRAY[0] * y * y
+
+
+def changes_global(y):
+    global COUNT
+    COUNT = COUNT + 1.0
+    return COUNT * y * y
+
+
+@pytest.mark.parametrize("function", [changes_attribute, changes_list, changes_array, changes_global])
+def test_globals_changed_in_a_program_are_refused(function) -> None:
+    def program(x):
+        value, pull = ad.vjp(function, x)
+        return pull(1.0)[0] + value
+
+    with pytest.raises(ad.TransformError, match="changes something outside of it"):
+        ad.grad(program)(3.0)

@@ -28,8 +28,10 @@ from transforms.specialise.calls.primitives import call_primitive
 from transforms.specialise.session import Origin, canonical_sizes, is_closure, leaves
 from transforms.values import (
     UNKNOWN,
+    Array,
     Known,
     Literal,
+    Many,
     Mapping,
     Number,
     Partial,
@@ -247,16 +249,16 @@ def _with_captured(calls: Calls, function: Binding) -> tuple[Binding, list[Bindi
 
 def make_pullback(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding:
     """`vjp(f, *primals)` in a program: the value of the call, and the function from a cotangent to the gradients by
-    what the arguments are now."""
+    what the arguments are now, with what `f` has captured as it is now."""
     (function, before), primals = _with_captured(calls, arguments[0]), arguments[1:]
     has_aux = keywords.get("has_aux", constant(False)).value
     if not isinstance(function.value, Known) or not isinstance(has_aux, Literal) or not set(keywords) <= {"has_aux"}:
         return call_primitive(calls, ref, None, arguments, keywords)
     made = ref.value.pullback_of(function.value.object, len(before), len(primals), bool(has_aux.value))
     with calls.aside():
-        kept = [copy_of(calls, item) for item in primals]
+        kept = [copy_of(calls, item) for item in (*before, *primals)]
         output = calls.apply(function, [*before, *primals], {}, None, True)
-        pullback = calls.call_object(Ref(functools.partial), [constant(made), *before, *kept], {})
+        pullback = calls.call_object(Ref(functools.partial), [constant(made), *kept], {})
         if not has_aux.value:
             return tuple_of([output, pullback])
         parts = [calls.call_object(Ref(operator.getitem), [output, constant(place)], {}) for place in (0, 1)]
@@ -273,7 +275,8 @@ def copy_of(calls: Calls, binding: Binding) -> Binding:
         if parts is not None:
             made = operations.make_tuple if value.kind is tuple else operations.make_list
             return calls.call_object(Ref(made), [copy_of(calls, part) for part in parts], {})
-    return calls.call_object(Ref(runtime.snapshot), [binding], {})
+    is_plain = isinstance(value, (Array, Sequence, Many, Mapping))
+    return calls.call_object(Ref(runtime.snapshot if is_plain else runtime.snapshot_object), [binding], {})
 
 
 _DISPATCHED = functools.singledispatch(lambda x: x).__code__  # type: ignore[attr-defined]
