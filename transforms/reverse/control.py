@@ -51,6 +51,7 @@ from transforms.values import (
     Array,
     Instance,
     Number,
+    Unknown,
 )
 
 
@@ -98,7 +99,9 @@ class Control(Tapes):
             inner: Statements = []
             for part in block:
                 done = self.statement(part, Scope(in_loop=True))[0] if isinstance(part, Assign) else None
-                inner += [self.without_adjoint(part)] if done is None else done
+                if done is None:
+                    done = [*self._check_context(part), self.without_adjoint(part)]
+                inner += done
             blocks.append(block if all(map(operator.is_, inner, block)) and len(inner) == len(block) else tuple(inner))
         return with_blocks(statement, blocks)
 
@@ -114,14 +117,23 @@ class Control(Tapes):
             )
         forward, reverse = self.block(statement.body, scope)
         value = value_of(statement.context, self.values)
+        checks = self._check_context(statement)
         if not reverse or (isinstance(value, Instance) and value.kind is np.errstate):
-            return [With(statement.context, statement.target, tuple(forward), origin)], reverse
+            return [*checks, With(statement.context, statement.target, tuple(forward), origin)], reverse
         before, last, check = (Builder(self.names, origin) for _ in range(3))
         ends = before.call(operations.make_list, target=self.names.fresh("ends"))
         last.do(runtime.note_end, ends)
         check.do(runtime.check_finished, ends)
         primal = With(statement.context, statement.target, (*forward, *last.statements), origin)
-        return [*before.statements, primal, *check.statements], reverse
+        return [*checks, *before.statements, primal, *check.statements], reverse
+
+    def _check_context(self, statement: Statement) -> Statements:
+        """Have the run time check that a context manager of unknown type changes nothing of what is differentiated."""
+        check = Builder(self.names, statement.origin)
+        if isinstance(statement, With) and isinstance(value_of(statement.context, self.values), Unknown):
+            if self.plan.activity.is_varied(statement.context):
+                check.do(runtime.check_context, statement.context)
+        return check.statements
 
     def protect(self, statement: Assign, before: Builder, after: Builder, adjoint: Builder) -> None:
         """Save copies of what the adjoint of a statement reads from memory that may be changed later."""

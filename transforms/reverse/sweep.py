@@ -422,11 +422,33 @@ class Sweep(Dynamic):
         g = self.take(target, adjoint)
         if g is None:
             return
+        unknown = [atom for atom in operands if isinstance(self.plan.value(atom), Unknown) and self._is_followed(atom)]
+        if unknown and function is runtime.call_augmented:
+            primal.do(runtime.check_followed, *unknown)
         contributions = adjoint.call(pullback, g)
         places = range(len(operands)) if function is runtime.call_augmented else (slice(None, -1), -1)
         for atom, place in zip(operands, places):
             if self.kind(atom) is not Kind.NONE:
                 self.accumulate(atom, adjoint.call(operator.getitem, contributions, Const(place)), adjoint)
+
+    def _is_followed(self, atom: Atom) -> bool:
+        """Whether an argument of an unknown function may hold what is differentiated: not where it is a parameter that
+        is not, and only unknown functions, which are watched, could have stored something in it."""
+        if not isinstance(atom, Var) or not self.plan.activity.is_varied(atom):
+            return False
+        if atom.name not in self.function.parameters or self.function.parameters.index(atom.name) in self.wrt:
+            return True
+        return any(isinstance(s, Assign) and self._may_store(s.value) for s in walk(self.function.body))
+
+    def _may_store(self, value: Expression) -> bool:
+        if not isinstance(value, Call) or not isinstance(value.function, Ref):
+            return False
+        function = value.function.value
+        if function is operations.method:
+            return not self._is_own_method(value)
+        entry = registry.lookup(function)
+        is_plain = function in BUILDERS or function in (getattr, operator.getitem)
+        return not is_plain and (entry is None or bool(entry.mutates))
 
     def _may_be_pullback(self, call: Call) -> bool:
         """Whether what is called may be the pullback that a first derivative got from such a call."""

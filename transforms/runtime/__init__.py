@@ -262,8 +262,10 @@ from transforms.runtime.reductions import (
 )
 from transforms.runtime.refusal import (
     DerivativeRefused,
+    check_context,
     check_dict,
     check_distinct,
+    check_followed,
     check_list,
     check_method,
     check_no_array,

@@ -6,6 +6,11 @@ from typing import Any
 
 from transforms.runtime.refusal import DerivativeRefused
 
+OWN_METHODS = (
+    "an object is iterated over or subscripted by methods of its own, where only the run time knows its class: give "
+    "example arguments, or call these methods by their names"
+)
+
 
 class Shadow:
     """The cotangent of an object: an attribute that was never set is zero; Python's own names are no attributes."""
@@ -16,9 +21,6 @@ class Shadow:
         return 0.0
 
     def _refuse(self, *rest: Any) -> Any:
-        raise DerivativeRefused(
-            "an object is iterated over or subscripted by methods of its own, where only the run time knows its class: "
-            "give example arguments, or call these methods by their names"
-        )
+        raise DerivativeRefused(OWN_METHODS)
 
     __iter__ = __getitem__ = __setitem__ = __delitem__ = _refuse

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import types
 from typing import Any
 
 import numpy as np
 
+from transforms.runtime.attributes import OWN_METHODS
 from transforms.runtime.broadcasting import unbroadcast
 from transforms.runtime.cotangents import add, zeros, zeros_of
 from transforms.runtime.indexing import scatter
@@ -80,6 +82,8 @@ def repack(g: Any, iterable: Any) -> Any:
     """The cotangents of the items of an iterable as the cotangent of the iterable."""
     if isinstance(iterable, np.ndarray):
         return np.stack(g) if len(g) else np.zeros_like(iterable)
+    if isinstance(getattr(type(iterable), "__iter__", None), types.FunctionType):
+        raise DerivativeRefused(OWN_METHODS)
     return list(g) if isinstance(iterable, list) else tuple(g)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from transforms.runtime.attributes import Shadow
+from transforms.runtime.attributes import OWN_METHODS, Shadow
 from transforms.runtime.broadcasting import match_dtype
 from transforms.runtime.calls import CallPullback
 from transforms.runtime.iteration import LazySequence
@@ -192,6 +192,8 @@ def add_into(shadow: Any, g: Any) -> None:
         if shadow.dtype.kind not in "biu":  # integers have no cotangent
             shadow += g
     elif isinstance(shadow, Shadow):
+        if not hasattr(g, "__dict__"):
+            raise DerivativeRefused(OWN_METHODS)
         for name, item in vars(g).items():
             add_attribute(shadow, name, item)
     elif isinstance(shadow, (list, dict)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import inspect
 import types
 from collections.abc import Iterable, Iterator
@@ -183,6 +184,42 @@ def _held(thing: Any) -> Iterable[Any]:
     return _attributes(thing)
 
 
+def check_followed(*arguments: Any) -> None:
+    """Refuse to go on where a function that only the run time knows is given an object that holds numbers, of a class
+    whose attributes get no cotangents there: those of dataclasses get them."""
+    work = list(arguments)
+    while work:
+        item = work.pop()
+        if isinstance(item, (list, tuple, dict)):
+            work.extend(_held(item))
+        elif dataclasses.is_dataclass(item) and not isinstance(item, type):
+            work.extend(getattr(item, field.name, None) for field in dataclasses.fields(item))
+        elif not isinstance(item, (float, complex, np.generic, np.ndarray)) and _holds_numbers(item):
+            raise DerivativeRefused(
+                f"a {type(item).__name__}, which holds values that are differentiated, is given to a function, or one "
+                "of its methods is called, where only the run time knows this: give example arguments, so that its "
+                "class is known, or make the class a dataclass"
+            )
+
+
+def _holds_numbers(thing: Any) -> bool:
+    """Whether something holds floating-point numbers."""
+    parts = _numbers_and_memory(thing, set())
+    return any(not isinstance(part, np.ndarray) or part.dtype.kind in "fc" for part in parts)
+
+
+def check_context(x: Any) -> None:
+    """Refuse to go on in code made without types where a context manager holds what is differentiated, and its class
+    has methods of its own that may change this."""
+    for name in ("__enter__", "__exit__"):
+        method = getattr(type(x), name, None)
+        if isinstance(method, types.FunctionType) and method.__module__ != "contextlib":
+            raise DerivativeRefused(
+                f"a {type(x).__name__} is a context manager that may change what it holds, where only the run time "
+                "knows its class: give example arguments, or call its methods by their names"
+            )
+
+
 def check_no_list(x: Any) -> None:
     """Refuse to go on in code made without types where a sum or product was taken to be of numbers, and is a list of
     things that are changed."""
@@ -217,7 +254,7 @@ def check_no_array(x: Any, name: str) -> None:
 def check_structure(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where an attribute was taken to be the shape, size, ... of an array,
     and is one by which an object holds floating-point numbers."""
-    if any(not isinstance(part, np.ndarray) or part.dtype.kind in "fc" for part in _numbers_and_memory(x, set())):
+    if _holds_numbers(x):
         raise DerivativeRefused(
             f"the attribute {name!r} was taken to be that of an array: give example arguments, so that types are known"
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import dataclasses
 import functools
 import math
@@ -293,3 +295,91 @@ def test_methods_of_objects_that_are_differentiated():
     known = numeric_gradient(lambda w: program(Scaled(w), x), (0.8,), (0,))
     for gradient in (ad.grad(program), lambda *arguments: run_generic(ad.grad(program), arguments)):
         assert_close((gradient(Scaled(0.8), x).w,), known, 1e-7)
+
+
+class Box:
+    """An object whose class the run time alone knows where it was copied: what it does is told by its own methods."""
+
+    def __init__(self, w):
+        self.w = w
+        self.log = []
+
+    def __call__(self, x):
+        return x * self.w
+
+    def __iter__(self):
+        return iter([self.w, 2.0 * self.w])
+
+    def __enter__(self):
+        self.log.append(self.w)
+        return self
+
+    def __exit__(self, *rest):
+        self.w = self.log.pop() * 0.5
+        return False
+
+
+def called_copy(x):
+    return copy.deepcopy(Box(x))(x)
+
+
+def unpacked_copy(x):
+    first, second = copy.deepcopy(Box(x))
+    return first * second
+
+
+def unpacked_rest_of_copy(x):
+    first, *rest = copy.deepcopy(Box(x))
+    return first * rest[0]
+
+
+def iterated_copy(x):
+    total = 1.0
+    for item in copy.deepcopy(Box(x)):
+        total = total * item
+    return total
+
+
+def entered_copy(x):
+    box = copy.deepcopy(Box(x))
+    with box:
+        x = x * 1.0
+    return box.w * 2.0 * x
+
+
+def entered_for_its_effect(x):
+    box = copy.deepcopy(Box(x))
+    if x > 0.0:
+        with box:
+            pass
+    return box.w * box.w
+
+
+@pytest.mark.parametrize(
+    "program, slope",
+    [
+        (called_copy, 2.6),
+        (unpacked_copy, 5.2),
+        (unpacked_rest_of_copy, 5.2),
+        (iterated_copy, 5.2),
+        (entered_copy, 2.6),
+        (entered_for_its_effect, 0.65),
+    ],
+)
+def test_methods_that_python_calls_of_objects_of_unknown_class(program, slope):
+    gradient = ad.grad(program)
+    for compute in (gradient, lambda x: run_generic(gradient, (x,))):
+        try:
+            assert compute(1.3) == pytest.approx(slope)
+        except ad.DerivativeRefused as error:
+            assert "only the run time knows" in str(error)
+
+
+def test_context_managers_that_only_hold_something():
+    def program(x):
+        box = copy.deepcopy(Box(x))
+        with contextlib.nullcontext(box), contextlib.suppress(ValueError):
+            y = x * 2.0
+        return box.w * y
+
+    assert run_generic(ad.grad(program), (1.3,)) == pytest.approx(5.2)
