@@ -91,7 +91,7 @@ class Model:
         return offset * x
 
     def __call__(self, x):
-        return x["no such key"]
+        raise KeyError("no such key")
 
 model = Model()
 part = functools.partial(model.scaled)
@@ -366,10 +366,10 @@ def test_a_failing_program_is_an_error_and_not_a_crash(model: str) -> None:
 
 
 def test_errors_of_the_program_say_where(model: str) -> None:
-    done = run("check", f"{model}:model", "--args", "{'key': 1.0}")
+    done = run("check", f"{model}:model", "--args", "1.0")
     assert done.returncode == 2 and "KeyError: 'no such key'" in done.stderr
-    assert f'File "{model}", line' in done.stderr and 'return x["no such key"]' in done.stderr
-    done = run("check", f"{model}:model", "--args", "{'key': 1.0}", "--traceback")
+    assert f'File "{model}", line' in done.stderr and 'raise KeyError("no such key")' in done.stderr
+    done = run("check", f"{model}:model", "--args", "1.0", "--traceback")
     assert done.returncode == 2 and done.stderr.startswith("Traceback")
 
 
