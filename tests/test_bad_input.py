@@ -96,6 +96,12 @@ def test_classes_that_differ_from_call_to_call(name: str) -> None:
     assert "inside a function" in text and "at module level" in text and "^" in text, text
 
 
+def test_a_decorated_function_is_shown_by_its_own_line() -> None:
+    function = function_from("import autodiff as ad\n@ad.grad\n@ad.value_and_grad\nasync def f(x):\n    return x", "f")
+    with pytest.raises(ad.AutodiffError, match="line 4\n    async def f"):
+        function(1.5)
+
+
 def test_no_source_available() -> None:
     scope: dict = {}
     exec("def f(x):\n    return x * 2", scope)
@@ -246,6 +252,33 @@ def test_both_conventions_at_once() -> None:
 def test_not_a_function() -> None:
     with pytest.raises(TypeError, match="callable|function"):
         ad.grad(3.0)
+
+
+def test_not_a_function_of_other_entries() -> None:
+    with pytest.raises(TypeError, match=r"vjp takes a function, not a float(.|\n)*Write vjp\(f, x\)"):
+        ad.vjp(3.0, 1.5)
+    with pytest.raises(TypeError, match="check_grads takes a function, not a float"):
+        ad.check_grads(3.0, (1.5,))
+
+
+class NoConstructor:
+    """A class whose instances are made by Python itself."""
+
+
+@pytest.mark.parametrize("kind", [NoConstructor, pytest.UsageError, bytearray])
+def test_classes(kind: type) -> None:
+    with pytest.raises(TypeError, match=f"a class cannot be transformed: {kind.__qualname__}(.|\n)*Write a function"):
+        ad.grad(kind)(1.5)
+
+
+def test_positions_of_methods_do_not_count_self() -> None:
+    class Scaled:
+        @ad.grad(grad_position=1)
+        def scaled(self, x):
+            return 2.0 * x
+
+    with pytest.raises(IndexError, match=r"takes 1 positional argument \(position 0\); what is bound, such as self, is"):
+        Scaled().scaled(1.5)
 
 
 def test_wrong_number_of_arguments() -> None:

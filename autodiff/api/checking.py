@@ -41,6 +41,8 @@ def check_grads(
     >>> import numpy as np, autodiff as ad
     >>> ad.check_grads(lambda x: np.sin(x) * x, (0.7,), order=2)
     """
+    if not callable(f):
+        raise TypeError(f"check_grads takes a function, not {_kind(f)}: write check_grads(f, (x,))")
     arguments = args if type(args) is tuple else (args,)
     names = (modes,) if isinstance(modes, str) else tuple(modes)
     for mode in names:

@@ -58,7 +58,7 @@ class Request:
                 raise IndexError(
                     f"{self.convention.value} {position} is out of range: {name} takes "
                     f"{count - leading} positional argument{'' if count - leading == 1 else 's'}"
-                    f"{_numbered(count - leading)}"
+                    f"{_numbered(count - leading)}{'; what is bound, such as self, is not counted' if leading else ''}"
                 )
             result.append(index + leading)
         if len(set(result)) != len(result):

@@ -43,9 +43,9 @@ class Transformed:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         if not callable(function) and not isinstance(function, staticmethod | classmethod | core.Function):
+            right = "vjp(f, x)" if self.verb == "vjp" else f"{self.verb}(f)(x)"
             raise TransformError(
-                f"{self.verb} takes a function, not {_kind(function)}",
-                f"Write {self.verb}(f)(x), not {self.verb}(f(x)).",
+                f"{self.verb} takes a function, not {_kind(function)}", f"Write {right}, not {self.verb}(f(x))."
             )
         self.__wrapped__ = function
         for name in ("__module__", "__name__", "__qualname__", "__doc__"):

@@ -73,10 +73,7 @@ def take_apart(callable_: Any) -> Callee:
             constructor = callable_.__init__  # type: ignore[misc]
             if not isinstance(constructor, FunctionType):
                 return Callee(callable_, leading, keywords)
-            raise TransformError(
-                f"a class cannot be transformed: {callable_.__qualname__}",
-                "Write a function that makes the object and returns a number, and transform that.",
-            )
+            raise _is_class(callable_)
         elif isinstance(_call_of(callable_), FunctionType) and not isinstance(callable_, np.vectorize):
             leading = (callable_, *leading)
             callable_ = _call_of(callable_)
@@ -301,8 +298,17 @@ def primitive_function(function: Any, count: int | None = None, keywords: tuple[
     return core.Function(name, (*parameters, *(atom.name for _, atom in passed)), body)
 
 
+def _is_class(kind: type) -> TransformError:
+    return TransformError(
+        f"a class cannot be transformed: {kind.__qualname__}",
+        "Write a function that makes the object and returns a number, and transform that.",
+    )
+
+
 def _no_rule(function: Any) -> Exception:
     name = registry.function_name(function)
+    if isinstance(function, type):
+        return _is_class(function)
     if not callable(function):
         return TransformError(f"{function!r} is not a function", "Give a function first: grad(f)(x), not grad(f(x)).")
     return RuleNotFound(

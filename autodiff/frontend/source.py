@@ -384,8 +384,16 @@ def _advice(filename: str) -> str:
     return "Put the source where Python was told that it is."
 
 
+def _definition_line(first: int, lines: tuple[str, ...]) -> int:
+    """The line of a `def` whose decorators begin at line `first`."""
+    if not "".join(lines[first - 1 : first]).lstrip().startswith("@"):
+        return first
+    below = enumerate(lines[first:], first + 1)
+    return next((line for line, text in below if text.lstrip().startswith(("def ", "async def "))), first)
+
+
 def _line_origin(code: CodeType, lines: tuple[str, ...]) -> Origin:
-    line = code.co_firstlineno
+    line = _definition_line(code.co_firstlineno, lines)
     text = lines[line - 1].rstrip("\n") if 0 < line <= len(lines) else ""
     indent = len(text) - len(text.lstrip())
     return Origin(code.co_filename, line, indent, line, len(text), text.strip())
