@@ -300,6 +300,26 @@ def test_output_that_cannot_be_written(model: str, tmp_path: Path) -> None:
     assert done.returncode == 2 and "cannot write" in done.stderr
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device")
+def test_a_full_disk_is_said(model: str) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "autodiff", "dump", f"{model}:simple"]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment)
+    assert done.returncode == 2 and "cannot write to standard output: No space left" in done.stderr
+
+
+def test_a_dash_is_standard_output(model: str) -> None:
+    assert run("dump", f"{model}:simple", "-o", "-").stdout == run("dump", f"{model}:simple").stdout != ""
+
+
+def test_letters_that_the_terminal_has_not_got(tmp_path: Path) -> None:
+    path = tmp_path / "clitestletters.py"
+    path.write_text('def f(x):\n    """Größe."""\n    return x * x\n', encoding="utf-8")
+    done = run("dump", f"{path}:f", "--grad", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0 and r"Gr\xf6\xdfe" in done.stdout, done.stderr
+
+
 def test_colours_can_be_asked_for(model: str) -> None:
     coloured = run("dump", f"{model}:simple", "--grad", "--colour", "always").stdout
     plain = run("dump", f"{model}:simple", "--grad").stdout

@@ -106,15 +106,28 @@ def run_dump(options: argparse.Namespace) -> int:
 
 
 def write(text: str, options: argparse.Namespace, is_python: bool) -> None:
-    """Send text to where the options say, coloured where that is a terminal."""
-    if options.output:
-        try:
-            Path(options.output).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"cannot write {options.output}: {error.strerror}") from error
-        return
-    sys.stdout.write(highlight(text) if is_python and wants_colour(sys.stdout, options.colour) else text)
-    sys.stdout.flush()  # here, so that a closed pipe is noticed here
+    """Send text to where the options say (`-`: standard output), coloured where that is a terminal."""
+    name = options.output if options.output not in (None, "-") else ""
+    try:
+        if name:
+            Path(name).write_text(text, encoding="utf-8")
+        elif is_python and wants_colour(sys.stdout, options.colour):
+            send(highlight(text))
+        else:
+            send(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(f"cannot write {name or 'to standard output'}: {error.strerror}") from error
+
+
+def send(text: str) -> None:
+    """Write to standard output; letters that its encoding has not got as escapes."""
+    if sys.stdout is None:
+        raise UsageError("cannot write to standard output: it is closed")
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()  # here, so that a closed pipe or a full disk is noticed here
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -137,5 +150,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def complain(message: str) -> int:
     """Say on standard error what went wrong; the exit status for it."""
-    print(f"autodiff: error: {message}", file=sys.stderr)
+    if sys.stderr is not None:
+        print(f"autodiff: error: {message}", file=sys.stderr)
     return 2

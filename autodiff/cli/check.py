@@ -38,7 +38,7 @@ def run_check(options: argparse.Namespace) -> int:
     except AssertionError as failure:
         print(f"{options.target}: wrong: {failure}", file=sys.stderr)
         return 1
-    print(f"{options.target}: ok")
+    print(f"{options.target}: ok", flush=True)
     return 0
 
 

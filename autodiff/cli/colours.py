@@ -13,11 +13,13 @@ _RESET = "\x1b[0m"
 _COMMENT, _STRING, _NUMBER, _KEYWORD, _NAME = "\x1b[2m", "\x1b[32m", "\x1b[36m", "\x1b[35m", "\x1b[1m"
 
 
-def wants_colour(stream: IO[str], when: str = "auto") -> bool:
+def wants_colour(stream: IO[str] | None, when: str = "auto") -> bool:
     """Whether to colour what goes to `stream`: `always`, `never`, or `auto` (a terminal, and NO_COLOR is not set)."""
     if when != "auto":
         return when == "always"
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    if stream is None or not stream.isatty():
+        return False
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def highlight(source: str) -> str:
