@@ -632,3 +632,27 @@ def test_stopped_gradients_stay_stopped() -> None:
 
     assert derivative(f, 1)(1.5) == pytest.approx(2.25)
     assert derivative(f, 2)(1.5) == 0.0
+
+
+class Stack:
+    def __init__(self):
+        self.items = []
+
+
+def popped_in_a_body(x):
+    stack = Stack()
+    y = 1.1 * x
+    try:
+        stack.items.append(y[0])
+        last = stack.items.pop()
+    except ValueError:
+        pass
+    return y[0] * y[1] + last * x[0]
+
+
+def test_a_gradient_with_a_try_statement_that_another_function_calls():
+    gradient = ad.grad(popped_in_a_body)
+    weights = np.array([0.3, -0.7])
+    second = ad.grad(lambda x: np.sum(weights * gradient(x)))
+    hessian = np.array([[2.2, 1.21], [1.21, 0.0]])
+    assert np.allclose(second(np.array([0.43, -0.31])), hessian @ weights, rtol=1e-9)

@@ -340,6 +340,14 @@ class Control(Tapes):
                     halves[other][0].append(Assign(name, self.nothing(name), origin))
                     bound[other].add(name)
 
+    def _bind_at_start(self, forward: Statements, reverse: Statements, origin: Origin | None) -> None:
+        """Bind what the adjoint of a way through a `try` reads at the start of the function, so that it can be saved
+        where an exception comes first."""
+        bound = all_writes(tuple(forward))
+        for name in free_reads(reverse):
+            if name in bound and name not in self.function.parameters:
+                self.unbound[name] = Assign(name, self.nothing(name), origin)
+
     def loop(self, statement: For | While, in_loop: bool) -> tuple[Statements, Statements]:
         inside = all_writes(statement.body)
         end, headers = headers_of(self.plan, statement.body)
@@ -468,7 +476,7 @@ class Control(Tapes):
         origin = statement.origin
         final_forward, final_reverse = self._widened(statement.finalbody, scope, origin, first=True)
         after_final = set(self.live)
-        inner = Scope(scope.in_loop)
+        inner = Scope(scope.in_loop, is_handed_over=scope.is_handed_over)
         tapes = len(self.tapes)
         else_forward, else_reverse = self.block(statement.orelse, inner)
         untouched, notes = self._note_changes(statement)
@@ -481,7 +489,7 @@ class Control(Tapes):
             self._refuse_carried(handler, origin)
             self._refuse_partial(statement, read)
             self.live = set(after_final)
-            inner = Scope(scope.in_loop)
+            inner = Scope(scope.in_loop, is_handed_over=scope.is_handed_over)
             forward, reverse = self._widened(handler.body, inner, origin)
             halves.append(([*rewind, *forward], placed(inner.prologue, reverse, self.aliases), set(self.live)))
         branches = self._followed(halves, path, statement, scope)
@@ -534,7 +542,9 @@ class Control(Tapes):
             for name in wanted:
                 self.set_zero(name, out, statement)
             reverse = [*reverse, *out.statements]
-            if scope.in_loop:
+            if scope.is_handed_over:
+                self._bind_at_start(forward, reverse, origin)
+            elif scope.in_loop:
                 forward, reverse = self.site(forward, reverse, len(forward), (), origin)
             branches.append(([*forward, Assign(path, Const(number), origin)], reverse))
         self.live = set(wanted)

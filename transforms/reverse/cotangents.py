@@ -82,6 +82,7 @@ class Cotangents:
         self.aliases: dict[str, str] = {}  # shadows that are other names of shadows
         self.narrow: dict[str, Value] = {}  # cotangents that are still to be broadcast, and what they are
         self.tapes: Statements = []
+        self.unbound: dict[str, Assign] = {}  # what the adjoint reads, and an exception may leave unbound
         self.given: dict[str, str] = {}  # parameter -> what it was at the start, as far as its structure goes
         self.is_whole = True  # whether both sweeps stay in one function
         self.outside: dict[int, tuple[Ref, str, dict[str, None]]] = {}  # id -> object with data, its shadow, attributes

@@ -115,7 +115,7 @@ class Sweep(Dynamic):
             start.bind(own, Var(self.bar(name)))
         for name, given in self.given.items():
             start.call(runtime.structure, Var(name), target=given)
-        forward = [*start.statements, *self.tapes, *forward]
+        forward = [*start.statements, *self.unbound.values(), *self.tapes, *forward]
         result: Atom = last.value
         if isinstance(result, Var) and result.name in all_writes(tuple(reverse)):
             kept = self.names.fresh(f"{result.name}_result")
