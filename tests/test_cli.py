@@ -42,6 +42,21 @@ settings = {"rate": 0.5, "shift": (1.0, 2.0)}
 def data(x):
     return np.sum(weights @ x) * settings["rate"] + settings["shift"][1] * x[0]
 
+table = {"w": np.array([0.5, 2.0]), "limits": [(np.array([1.0]),), [np.array([3.0, 4.0])]], 1: "text"}
+
+def tables(x):
+    return np.sum(table["w"] * x) * table["limits"][0][0][0] + table["limits"][1][0] @ x
+
+row = np.array([1.0, 2.0])
+sharing = {"a": row, "b": row[:1]}
+
+def shared(x):
+    return sharing["a"][1] * sharing["b"][0] * x
+
+def library(x):
+    from scipy.special import gammaln
+    return gammaln(x)
+
 def affine(x, a=2.0):
     return a * x * x
 
@@ -234,6 +249,13 @@ def test_dump_a_gradient_for_given_types(model: str) -> None:
     assert run("dump", f"{model}:norm", "--grad", "--args", "np.ones(3)").stdout == special
 
 
+def test_rules_of_a_library_that_the_function_imports(model: str) -> None:
+    pytest.importorskip("scipy")
+    done = run("dump", f"{model}:library", "--grad", "--args", "2.5")
+    assert done.returncode == 0 and re.search(r"(digamma|psi)\(x\)", done.stdout), done.stderr
+    assert "scipy.special.gammaln" in run("rules", "gammaln").stdout
+
+
 def test_transforms_are_chained(model: str) -> None:
     done = run("dump", f"{model}:simple", "--grad", "--grad", "--types", "float, float")
     assert done.returncode == 0, done.stderr
@@ -264,6 +286,7 @@ STANDALONE = {  # name -> arguments, derivative
     "loop": ("0.5, 3", 4 * 0.5**3),
     "shifted": ("0.5", 1.5),
     "data": ("np.array([0.5, 0.25])", np.array([0.75 + 2.0, 0.5])),
+    "tables": ("np.array([0.5, 0.25])", np.array([3.5, 6.0])),
     "steep": ("0.5", 5.0),
     "queue": ("0.5", 10 * 0.5),
     "hooks": ("0.5", 3 * 0.25),
@@ -281,6 +304,11 @@ def test_standalone_modules_need_only_numpy(model: str, tmp_path: Path, name: st
     functions = runpy.run_path(str(written))
     derivative = [value for key, value in functions.items() if key.endswith("_grad") and callable(value)][-1]
     assert np.allclose(derivative(*eval(f"({arguments},)")), expected)
+
+
+def test_standalone_modules_do_not_take_apart_what_shares_memory(model: str) -> None:
+    done = run("dump", f"{model}:shared", "--grad", "--standalone", "--args", "0.5")
+    assert done.returncode == 2 and "live object" in done.stderr
 
 
 def test_a_standalone_module_that_would_need_the_compiler(model: str) -> None:

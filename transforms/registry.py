@@ -213,7 +213,8 @@ def function_name(function: Any) -> str:
         return f"{function_name(function.__self__)}.{name}"
     module = getattr(function, "__module__", None) or ""
     if type(function).__name__ == "ufunc" and not module:
-        module = "numpy"
+        special = sys.modules.get("scipy.special")
+        module = "scipy.special" if getattr(special, name, None) is function is not getattr(np, name, None) else "numpy"
     if module in ("builtins", "", "transforms.library"):
         return name
     if module == "_operator":

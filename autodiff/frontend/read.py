@@ -219,6 +219,7 @@ class Reader:
 
     def _read_function(self, function: FunctionType) -> core.Function:
         template = _template(function)
+        load_if_imported()  # what the function itself imports is imported now
         change = resolve.fill(template.slots, function)
         result = resolve.replace_atoms(template.function, change)
         result.signature = signature_of(function)

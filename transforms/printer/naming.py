@@ -174,6 +174,7 @@ class Namer:
         self._copied: dict[str, Any] = {}  # helper's own name -> helper, in the standalone form
         self._aliases: list[str] = []
         self._data: list[str] = []
+        self._memory: list[int] = []  # what is written in them, by id
         self._keywords = {"np"} if policy is Policy.STANDALONE else set()
 
     # --------------------------------------------------------------------------------------------- core functions
@@ -256,7 +257,9 @@ class Namer:
         if own is not None:
             return self._copy(own, value)
         written = _written(value)
-        if written is not None:
+        memory = [] if written is None else _memory(value)
+        if written is not None and len({*memory, *self._memory}) == len(memory) + len(self._memory):
+            self._memory += memory
             name = self._unique(place.base, self.locals | set(dir(builtins)))
             self._data.append(f"{name} = {written}")
             return name
@@ -313,21 +316,40 @@ _NEED_COMPILER = frozenset(("dispatcher", "dispatcher_again"))  # what helpers a
 
 
 def _written(value: Any) -> str | None:
-    """The notation of an array of numbers, or of a container of constants; None where there is none."""
+    """The notation of an array of numbers, or of a container of constants and such arrays; None where there is none."""
     if type(value) is np.ndarray and value.dtype.kind in "fiub" and value.size <= LARGEST_WRITTEN:
         items = re.sub(r"\b(nan|inf)\b", r"np.\1", repr(value.tolist()))
         is_plain = value.size and value.dtype in (np.float64, np.int64, np.bool_)
         return f"np.array({items})" if is_plain else f"np.array({items}, dtype=np.{value.dtype.name})"
-    return repr(value) if isinstance(value, (list, dict, tuple)) and _is_plain(value) else None
+    return _written_item(value) if type(value) in (list, dict, tuple) else None
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether the notation of a value is that of Python's own constants and containers."""
-    if type(value) in (list, tuple):
-        return all(map(_is_plain, value))
+def _written_item(value: Any) -> str | None:
+    """The notation of what may stand in a container of constants."""
     if type(value) is dict:
-        return all(_is_plain(key) and _is_plain(item) for key, item in value.items())
-    return type(value) in (bool, int, str, type(None)) or type(value) is float and np.isfinite(value)
+        items = [_written_item(item) for pair in value.items() for item in pair]
+        pairs = (f"{key}: {item}" for key, item in zip(items[::2], items[1::2]))
+        return None if None in items else "{" + ", ".join(pairs) + "}"
+    if type(value) in (list, tuple):
+        items = [_written_item(item) for item in value]
+        if None in items:
+            return None
+        text = ", ".join(map(str, items))
+        return f"[{text}]" if type(value) is list else f"({text},)" if len(items) == 1 else f"({text})"
+    if type(value) in (bool, int, str, type(None)) or type(value) is float and np.isfinite(value):
+        return repr(value)
+    return _written(value) if type(value) is np.ndarray else None
+
+
+def _memory(value: Any) -> list[int]:
+    """What of a container or an array may be changed, so that it must not be written twice."""
+    if type(value) is np.ndarray:
+        while isinstance(value.base, np.ndarray):
+            value = value.base
+        return [id(value)]
+    own = [id(value)] if type(value) in (list, dict) else []
+    items = value.values() if type(value) is dict else value if type(value) in (list, tuple) else ()
+    return own + [part for item in items for part in _memory(item)]
 
 
 def _own_object(value: Any) -> str | None:
