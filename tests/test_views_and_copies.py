@@ -6,11 +6,13 @@ The derivative is compared with central differences, in specialised and in gener
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import autodiff as ad
 from tests.corpus.reference import assert_close, function_from, numbers, numeric_gradient
 from tests.orders import run_generic
+from transforms import runtime
 
 X = numbers(3, 4, seed=1, low=0.2, high=1.3)
 WEIGHTS = numbers(3, 4, seed=2)
@@ -134,3 +136,10 @@ def test_flat(made: str, done: str) -> None:
             return np.sum(y ** 3 * np.cos(np.arange(float(y.size)).reshape(y.shape)))
     """
     check(source, second=made == "array")
+
+
+def test_parts_of_the_items_of_a_dict_are_all_told_from_copies():
+    table = {k: [np.zeros(2)] for k in range(20)}
+    assert not runtime.is_copy([part for _, (part,) in table.items()], table.items())
+    assert not runtime.is_copy(table.items(), table.items())
+    assert runtime.is_copy([part + 1.0 for _, (part,) in table.items()], table.items())

@@ -146,17 +146,15 @@ def _copies(thing: Any, known: set[int], arrays: list[np.ndarray], seen: set[int
         yield False
     elif isinstance(thing, np.ndarray):
         yield not (thing.size == 0 or any(np.may_share_memory(thing, other) for other in arrays))
-    elif id(thing) not in seen:
-        seen.add(id(thing))
+    elif _is_new(thing, seen):
         for item in _held(thing):
             yield from _copies(item, known, arrays, seen)
 
 
 def _reachable(thing: Any, seen: set[int]) -> Iterator[Any]:
     """What can be changed in place of something and of what it holds."""
-    if id(thing) in seen:
+    if not _is_new(thing, seen):
         return
-    seen.add(id(thing))
     if isinstance(thing, (np.ndarray, list, dict)) or hasattr(thing, "__dict__"):
         yield thing
     for item in _held(thing):
@@ -167,10 +165,19 @@ def _numbers_and_memory(thing: Any, seen: set[int]) -> Iterator[Any]:
     """The arrays and floating-point numbers that something holds."""
     if isinstance(thing, (np.ndarray, float, complex, np.inexact)):
         yield thing
-    elif id(thing) not in seen:
-        seen.add(id(thing))
+    elif _is_new(thing, seen):
         for item in _held(thing):
             yield from _numbers_and_memory(item, seen)
+
+
+def _is_new(thing: Any, seen: set[int]) -> bool:
+    """Whether something is met for the first time.  Tuples always are: those of `d.items()` are made when they are asked
+    for, one in the place of the other."""
+    if isinstance(thing, tuple):
+        return True
+    is_new = id(thing) not in seen
+    seen.add(id(thing))
+    return is_new
 
 
 def _held(thing: Any) -> Iterable[Any]:
