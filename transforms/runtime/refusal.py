@@ -171,8 +171,8 @@ def _numbers_and_memory(thing: Any, seen: set[int]) -> Iterator[Any]:
 
 
 def _is_new(thing: Any, seen: set[int]) -> bool:
-    """Whether something is met for the first time.  Tuples always are: those of `d.items()` are made when they are asked
-    for, one in the place of the other."""
+    """Whether something is met for the first time.  Tuples always are: those of `d.items()` are made when they are
+    asked for, one in the place of the other."""
     if isinstance(thing, tuple):
         return True
     is_new = id(thing) not in seen
