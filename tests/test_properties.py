@@ -13,6 +13,7 @@ from autodiff.api.transformed import present
 from autodiff.backend.compile import Program as Executable
 from autodiff.frontend.read import Reader
 from tests.corpus.reference import assert_close, function_from, numbers, numeric_gradient, total
+from tests.idioms import judged
 from tests.programs import Writer
 from transforms.values import UNKNOWN
 
@@ -378,3 +379,16 @@ def test_random_memory(seed: int) -> None:
             continue
         assert_close(result, known, 1e-6)
         assert_close(given, plain, 1e-12, "the argument after the call")
+
+
+# ------------------------------------------------------------------------------------------------- random idioms
+
+
+@pytest.mark.parametrize("mode, first, last", [
+    ("specialised", 0, 15), ("specialised", 15, 30), ("generic", 100, 115), ("second", 200, 205),
+])  # fmt: skip
+def test_random_idioms(mode: str, first: int, last: int) -> None:
+    """Compositions of idioms are differentiated right, or refused; and not all are refused."""
+    found = {seed: judged(seed, mode) for seed in range(first, last)}
+    assert not {seed: more for seed, (kind, more) in found.items() if kind in ("wrong", "failed")}
+    assert sum(kind == "right" for kind, _ in found.values()) >= len(found) // 3
