@@ -468,6 +468,23 @@ def test_missing_attribute() -> None:
         ad.grad(function)(1.5)
 
 
+def test_attributes_that_arrays_and_numbers_do_not_have() -> None:
+    function = function_from("def f(x):\n    return x.foo * 2")
+    with pytest.raises(ad.AutodiffError, match="a float has no attribute 'foo'(.|\n)*line 2"):
+        ad.grad(function)(1.5)
+    with pytest.raises(ad.AutodiffError, match="an array has no attribute 'foo'"):
+        ad.grad(function)(np.ones(2))
+
+
+def test_calls_that_do_not_fit_are_refused_as_such() -> None:
+    function = function_from("def inner(x):\n    return x\n\ndef f(x):\n    return inner(x, 3)")
+    with pytest.raises(TypeError, match="inner.* argument"):
+        ad.grad(function)(1.5)
+    function = function_from("async def inner(x):\n    return x\n\ndef f(x):\n    return inner(x)")
+    with pytest.raises(ad.AutodiffError, match="inner(.|\n)*asynchronous"):
+        ad.grad(function)(1.5)
+
+
 def test_wrong_shapes() -> None:
     function = function_from("def f(x):\n    return np.sum(x + np.ones(4))")
     with pytest.raises(ValueError, match="broadcast"):

@@ -250,6 +250,7 @@ class Containers(Lists):
             adjoint.do(runtime.add_attribute, self.buffer(source.name, adjoint), name, g)
             return
         if g is not None:
+            self.refuse_missing(self.plan.value(source), "attribute", str(name.value), statement.origin)
             raise TransformError(
                 f"the derivative with respect to attribute {name.value!r} of an object of unknown class is not known",
                 "Give example arguments, so that the class is known.",

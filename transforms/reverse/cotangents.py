@@ -8,7 +8,9 @@ of the primal.  See `plan.py` for which name has which.
 from __future__ import annotations
 
 import difflib
+import inspect
 import operator
+import types
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +24,7 @@ from transforms.core import (
     Const,
     Function,
     Names,
+    Origin,
     Ref,
     Return,
     Statement,
@@ -32,7 +35,7 @@ from transforms.core import (
     names_in,
     walk,
 )
-from transforms.errors import DerivativeUndefined, RuleNotFound, TransformError
+from transforms.errors import DerivativeUndefined, RuleNotFound, TransformError, UnsupportedSyntax
 from transforms.reverse.builder import Builder
 from transforms.reverse.plan import Kind, Plan, Shadowed, make_plan
 from transforms.templates import Templates, value_of
@@ -473,6 +476,7 @@ class Cotangents:
         if entry is not None and entry.refusal is not None:
             raise RuleNotFound(f"the derivative of {name} is not supported: {entry.refusal}", "", statement.origin)
         self._refuse_missing_method(statement, function)
+        self._refuse_wrong_call(statement, function)
         raise RuleNotFound(
             f"there is no rule for the derivative of {name}",
             "Use stop_gradient on its arguments if it is to count as constant, or write it with supported functions "
@@ -485,15 +489,32 @@ class Cotangents:
         call = statement.value
         if not (isinstance(call, Call) and function is operations.method and isinstance(call.arguments[1], Const)):
             return
-        value, name = self.plan.value(call.arguments[0]), call.arguments[1].value
+        self.refuse_missing(self.plan.value(call.arguments[0]), "method", call.arguments[1].value, statement.origin)
+
+    def refuse_missing(self, value: Value, what: str, name: str, origin: Origin | None) -> None:
+        """Refuse a method or an attribute where the value is an array or a number, and these have not got it."""
         if not isinstance(value, (Array, Number)):
             return
         python = {"f": float, "i": int, "c": complex, "b": bool}.get(value.dtype.kind, float)
         kind = np.ndarray if isinstance(value, Array) else python if value.python else value.dtype.type
         if not hasattr(kind, name):
             near = difflib.get_close_matches(name, [each for each in dir(kind) if not each.startswith("_")], n=1)
-            advice = f"Did you mean {near[0]!r}?" if near else "Use a function of NumPy, which takes numbers too."
-            raise TransformError(f"{_with_article(kind.__name__)} has no method {name!r}", advice, statement.origin)
+            other = "Use a function of NumPy, which takes numbers too." if what == "method" else ""
+            advice = f"Did you mean {near[0]!r}?" if near else other
+            raise TransformError(f"{_with_article(kind.__name__)} has no {what} {name!r}", advice, origin)
+
+    def _refuse_wrong_call(self, statement: Assign, function: Any) -> None:
+        """Refuse a call of a user's function that Python would refuse, or that only makes a coroutine."""
+        call = statement.value
+        if not isinstance(function, types.FunctionType) or not isinstance(call, Call):
+            return
+        name = function.__qualname__
+        if function.__code__.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+            raise UnsupportedSyntax(f"{name} is asynchronous", "Use an ordinary function.", statement.origin)
+        try:
+            inspect.signature(function).bind(*call.arguments, **dict(call.keywords))
+        except TypeError as error:
+            raise TransformError(f"{name}: {error}", "Call it as it is defined.", statement.origin) from None
 
     def _name_of(self, statement: Assign, function: Any) -> str:
         """What is called, in the words of the program."""
