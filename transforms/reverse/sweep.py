@@ -39,7 +39,6 @@ from transforms.core import (
     Try,
     Var,
     all_writes,
-    blocks_of,
     is_call_of,
     is_temporary,
     reads,
@@ -134,10 +133,8 @@ class Sweep(Dynamic):
                 out.do(runtime.check_distinct, Const(levels), Var(name), *others)
 
     def _refuse_escapes(self) -> None:
-        """Refuse names of unknown type that are bound in a loop, or in a try statement, and read after it: its tape
-        hands back their shadows, and what was added to that of a number in the meantime would be lost."""
-        attempts = [statement for statement in walk(self.function.body) if isinstance(statement, Try)]
-        tried = {id(block) for each in attempts for block in blocks_of(each) if block is not each.finalbody}
+        """Refuse names of unknown type that are bound in a loop and read after it, or after a try statement in it: the
+        tapes hand back their shadows, and what was added to that of a number in the meantime would be lost."""
         for statement in walk(self.function.body):
             if isinstance(statement, Try):
                 self._refuse_rebound(statement)
@@ -147,11 +144,9 @@ class Sweep(Dynamic):
                 binding = self.plan.binding.get(name)
                 if here.blocks[: len(home)] == home or not self.is_dynamic(Var(name)) or binding is None:
                     continue
-                is_tried = not tried.isdisjoint(set(home) - set(here.blocks))
-                if is_tried or self.plan.places[id(binding)].loops:
-                    where = "try statement" if is_tried else "loop"
+                if self.plan.places[id(binding)].loops:
                     raise TransformError(
-                        f"{name!r} is bound in a {where} and used after it, and may be a number or an array that is "
+                        f"{name!r} is bound in a loop and used after it, and may be a number or an array that is "
                         "changed",
                         "Give example arguments, so that types are known.",
                         statement.origin,
