@@ -272,6 +272,10 @@ FAILING: tuple[tuple[str, Any, type[BaseException]], ...] = (
     ("np.copyto(x, np.ones(4))\nreturn np.sum(x)", X, ValueError),
     ("return np.sum(np.add(x, 1.0, out=np.zeros(4)))", X, ValueError),
     ("return np.sum(np.sin(x, out=np.zeros(4)))", X, ValueError),
+    ("if x > 5:\n    y = x\nreturn y", 1.3, UnboundLocalError),
+    ("for i in range(int(x) - 1):\n    y = x * i\nreturn y", 1.3, UnboundLocalError),
+    ("try:\n    y = x / 0.0\nexcept ZeroDivisionError:\n    pass\nreturn y", 1.3, UnboundLocalError),
+    ("while x < 0:\n    y = x\n    x = x + 1.0\nreturn y", 1.3, UnboundLocalError),
 )
 
 # the same, where a gradient is returned all the same

@@ -27,7 +27,7 @@ from transforms.core import (
 )
 from transforms.inference import map_sizes
 from transforms.reverse.builder import Builder, free_reads, surely_bound
-from transforms.reverse.outputs import check_output
+from transforms.reverse.outputs import check_output, may_be_unbound
 from transforms.reverse.plan import Shadowed
 from transforms.reverse.sweep import Sweep, Sweeps
 from transforms.values import UNKNOWN, Array, Instance, Known, Literal, Number, Sequence, Size, Value
@@ -70,6 +70,9 @@ def gradient(
         check_output(_result_value(program), function.name, program.body[-1].origin)
     sweeps = Sweep(program, wrt, compiler).run()
     body = list(sweeps.forward)
+    if not want_value and isinstance(sweeps.result, Var):
+        if may_be_unbound(sweeps.result.name, tuple(body), program.parameters):
+            body.append(Assign(None, Call(Ref(runtime.bound, "runtime.bound"), (sweeps.result,))))
     if not seeded:
         body += _ones(program, sweeps)
     body += sweeps.reverse

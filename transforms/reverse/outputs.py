@@ -12,7 +12,26 @@ import numpy as np
 
 from transforms import library
 from transforms.analyses.regions import Region, Regions, Summaries, find_regions
-from transforms.core import Assign, Function, Origin, walk
+from transforms.core import (
+    Assign,
+    Block,
+    Call,
+    Const,
+    Expression,
+    For,
+    Function,
+    If,
+    Origin,
+    Raise,
+    Statement,
+    Try,
+    Var,
+    While,
+    With,
+    is_call_of,
+    walk,
+    writes,
+)
 from transforms.errors import DerivativeUndefined, TransformError
 from transforms.presentation import reachable
 from transforms.values import Array, Instance, Known, Literal, Many, Mapping, Number, Partial, Record, Sequence, Value
@@ -119,3 +138,50 @@ def _held(regions: Regions, roots: list[Region | None]) -> set[int]:
             found.add(id(region.find()))
             region = region.known_content
     return found
+
+
+def may_be_unbound(name: str, block: Block, before: tuple[str, ...]) -> bool:
+    """Whether the result of a program, this name, may not be bound at its end, as the user's own names may be."""
+    copies = {s.target: s.value.name for s in block if isinstance(s, Assign) and isinstance(s.value, Var)}
+    while name in copies:
+        name = copies[name]
+    if name in before or _is_surely_bound(name, block):
+        return False
+    bindings = [s for s in walk(block) if isinstance(s, Assign) and s.target == name]
+    texts = ["" if s.origin is None else s.origin.text.lstrip() for s in bindings]
+    return not all(text.startswith("return") for text in texts)  # of the places where it returns one is met
+
+
+def _is_surely_bound(name: str, block: Block) -> bool:
+    """Whether a block binds a name on every path that reaches its end."""
+    starts = {s.target: s.value for s in block if isinstance(s, Assign)}
+    return any(_binds(name, statement, starts) for statement in block)
+
+
+def _binds(name: str, statement: Statement, starts: dict[str | None, Expression]) -> bool:
+    """`starts` has what the names of the block around the statement are bound to."""
+    match statement:
+        case Raise():
+            return True  # its end is not reached
+        case If():
+            return _is_surely_bound(name, statement.body) and _is_surely_bound(name, statement.orelse)
+        case Try():
+            whole = _is_surely_bound(name, (*statement.body, *statement.orelse))
+            handled = all(_is_surely_bound(name, handler.body) for handler in statement.handlers)
+            return whole and handled or _is_surely_bound(name, statement.finalbody)
+        case With():
+            return name in writes(statement) or _is_surely_bound(name, statement.body)
+        case While(test=Var(test)) if starts.get(test) == Const(True):
+            return _is_surely_bound(name, statement.body)
+        case While():
+            return False  # it may end at once
+        case For(iterable=Var(items)):
+            steps = starts.get(items)
+            if not isinstance(steps, Call) or not is_call_of(steps, range):
+                return False
+            numbers = [atom.value for atom in steps.arguments if isinstance(atom, Const)]
+            is_certain = len(numbers) == len(steps.arguments) and len(range(*numbers)) > 0
+            return is_certain and _is_surely_bound(name, statement.body)
+        case For():
+            return False
+    return name in writes(statement)

@@ -210,6 +210,7 @@ from transforms.runtime.matching import (
     without_keys,
 )
 from transforms.runtime.outputs import (
+    bound,
     cancelling,
     require_aux,
     require_scalar,

@@ -25,6 +25,10 @@ def require_scalar(value: Any, name: str) -> None:
     )
 
 
+def bound(value: Any) -> None:
+    """Nothing: reading the value raises, as the program does, where it was not bound on the path that was taken."""
+
+
 def require_aux(output: Any, name: str, count: int | None) -> None:
     """Refuse an output that `has_aux` cannot take apart: (output, aux, ...), or exactly `count` items."""
     if isinstance(output, tuple) and (len(output) == count if count is not None else len(output) > 0):
