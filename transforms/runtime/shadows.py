@@ -178,5 +178,5 @@ def put_stored(shadow: Any, key: Any, g: Any) -> None:
 def diagonal_view(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """`np.diagonal(a, offset, axis1, axis2)` as a view that may be written to: the shadow of a diagonal."""
     view = np.diagonal(a, offset, axis1, axis2)
-    view.flags.writeable = True
+    view.flags.writeable = np.asarray(a).flags.writeable
     return view

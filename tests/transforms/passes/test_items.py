@@ -29,7 +29,8 @@ CASES = {  # program, what is converted
     "the quotient of NumPy scalars": (f"a = np.sin(x) / np.cos(x)\n{SUM}y = s", ["a = float(np.sin(x) / np.cos(x))"]),
     "power": (f"a = np.sin(x)\n{SUM}y = s ** x", []),
     "function of it": (f"a = np.sin(x)\n{SUM}y = np.exp(s) + 1.0", ["a = float(np.sin(x))"]),
-    "unknown method": (f"a = np.sin(x)\n{SUM}y = s.conjugate() + 1.0", []),
+    "unknown method": (f"a = np.sin(x)\n{SUM}y = s.getfield('f8') + 1.0", []),
+    "conjugate of a real number": (f"a = np.sin(x)\n{SUM}y = s.conjugate() + 1.0", ["a = float(np.sin(x))"]),
     "too little arithmetic": ("a = np.sin(x)\ny = a * x + a", []),
     "a sum of an array": (f"a = np.sum(np.full(3, x))\n{SUM}y = s * x", ["a = float(np.sum("]),
     "in a loop": (
