@@ -24,6 +24,8 @@ from transforms.core import (
     all_writes,
     is_call_of,
     names_in,
+    reads,
+    walk,
 )
 from transforms.inference import map_sizes
 from transforms.reverse.builder import Builder, free_reads, surely_bound
@@ -139,6 +141,9 @@ def _ones(program: Function, sweeps: Sweeps) -> list[Statement]:
     if value is None or (isinstance(value, (Number, Literal)) and not is_single):
         return [Assign(sweeps.cotangent, Const(1.0), None)]
     function = np.ones_like if isinstance(value, Array) else runtime.ones
+    if value == UNKNOWN and not any(sweeps.cotangent in reads(statement) for statement in walk(tuple(sweeps.reverse))):
+        check = Call(Ref(runtime.require_numbers, "runtime.require_numbers"), (sweeps.result,))
+        return [Assign(None, check, program.body[-1].origin)]
     return [Assign(sweeps.cotangent, Call(Ref(function), (sweeps.result,)), None)]
 
 

@@ -106,6 +106,7 @@ from transforms.runtime.cotangents import (
     make_record,
     ones,
     pairing,
+    require_numbers,
     scaled,
     shadow_outside,
     snapshot,

@@ -85,6 +85,8 @@ def _is_of_numbers(x: np.ndarray) -> bool:
 def ones(x: Any, is_part: bool = False) -> Any:
     """A cotangent of ones for `x`, in its structure; a part of an output that is not numeric gets a zero."""
     if isinstance(x, np.ndarray):
+        if x.dtype.kind in "USVmM" or x.dtype.kind == "O" and not _is_of_numbers(x):
+            raise ValueError(f"the output has no gradient: it is an array of {x.dtype}; return real numbers or arrays")
         return np.ones_like(x)
     if isinstance(x, (tuple, list)):
         return [ones(item, True) for item in x]
@@ -102,6 +104,14 @@ def ones(x: Any, is_part: bool = False) -> Any:
         what = f"complex ({x!r})" if isinstance(x, complex) else f"not numeric: {x!r}"
         raise ValueError(f"the output has no gradient: it is {what}; return real numbers or arrays")
     return 1.0
+
+
+def require_numbers(x: Any) -> None:
+    """Refuse an output of a type that only the run time knows, and that does not depend on the input, if it has no
+    gradient."""
+    ones(x)
+    if type(x) is object or callable(x):
+        raise ValueError(f"the output has no gradient: it is not numeric: {x!r}; return real numbers or arrays")
 
 
 def zeros_of(x: Any) -> Any:

@@ -86,3 +86,9 @@ def test_an_object_that_is_no_data_class_is_refused() -> None:
     for call in (lambda: ad.grad(function)(1.5), lambda: ad.vjp(function, 1.5)):
         with pytest.raises(ad.DerivativeUndefined, match="returns a P, which is no data class"):
             call()
+
+
+@pytest.mark.parametrize("expression", ["object()", "np.array(['a'])", "np.array([x, None])"])
+def test_outputs_that_only_the_run_time_finds_to_be_no_numbers_are_refused(expression: str) -> None:
+    with pytest.raises(ValueError, match="the output has no gradient"):
+        ad.grad(function_from(f"def f(x):\n    return {expression}\n"))(1.5)
