@@ -44,82 +44,128 @@ from transforms.values import (
 if TYPE_CHECKING:
     from transforms.specialise.calls.dispatch import Calls
 
+_CONTAINERS = (list, dict, tuple, collections.OrderedDict)
+
 
 @handles(getattr)
 def on_getattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
-    source = arguments[0]
-    name = arguments[1].value
+    """`thing.name`, and `getattr(thing, name, default)`"""
+    source, name = arguments[0], arguments[1].value
     if not isinstance(name, Literal) or not isinstance(name.value, str):
         return calls.emit(ref, arguments, {}, UNKNOWN)
-    value = source.value
-    if isinstance(value, Never):
+    if isinstance(source.value, Never):
         return calls.emit(ref, arguments, {}, NEVER)
-    if name.value == "__class__" and python_type(value) is not None:
+    if name.value == "__class__" and python_type(source.value) is not None:
         return calls.call_object(Ref(type), [source], {})
-    if name.value == "__dict__":
-        view = view_of(calls, source)
-        if view is not None:
-            return view
-    if len(arguments) == 3:
-        known = has_attribute(calls, value, name.value)
-        if known is False:
-            return arguments[2]
-        if known is None and isinstance(value, Known) and isinstance(value.object, types.ModuleType):
-            return calls.emit(ref, arguments, {}, UNKNOWN)
-        if known is None:
-            return calls.call_object(Ref(library.attribute_or), arguments, {})
-        arguments = arguments[:2]
-    match value:
-        case Array() if name.value == "flat":
-            return calls.call_object(Ref(library.Flat), arguments[:1], {})
-        case Array():
-            member = getattr(np.ndarray, name.value, None)
-            if isinstance(member, (types.MethodDescriptorType, types.WrapperDescriptorType)):
-                bound = Partial(Known(member), (value,))
-                return calls.emit(ref, arguments, {}, bound, parts=(constant(member), source))
-            return array_attribute(calls, ref, arguments, value.dtype, value.shape, name.value)
-        case Number() if not value.python:
-            return array_attribute(calls, ref, arguments, value.dtype, (), name.value)
-        case Number() | Length() | Literal() if name.value in ("real", "imag"):
-            function = np.real if name.value == "real" else np.imag  # they read the attribute
-            return calls.call_object(Ref(function, f"np.{name.value}"), arguments[:1], {})
-        case Record():
-            return record_attribute(calls, ref, source, value, name.value)
-        case Sequence() if name.value in getattr(value.kind, "_fields", ()):
-            place = value.kind._fields.index(name.value)  # type: ignore[attr-defined]
-            if source.parts is not None:
-                return source.parts[place]
-            return calls.emit(ref, arguments, {}, value.items[place])
-        case Sequence() if value.kind not in (list, tuple):  # a named tuple
-            member = inspect.getattr_static(value.kind, name.value, None)
-            if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
-                return calls.call_object(Ref(member.fget), [source], {})
-            method = _bound_member(calls, ref, source, value.kind, name.value)
-            return method if method is not None else calls.emit(ref, arguments, {}, UNKNOWN)
-        case Known():
-            return known_attribute(calls, ref, arguments, value.object, name.value)
-        case Partial() if name.value == "func" and source.parts is not None:
-            return source.parts[0]
-        case Partial() if name.value == "__name__" and name_of_function(calls, value) is not None:
-            return constant(name_of_function(calls, value))
-        case Partial() if name.value in functools.WRAPPER_ASSIGNMENTS or name.value == "__wrapped__":
-            raise TransformError(
-                f"{name.value} of a function that the program makes is not supported",
-                "Read it from the function that it wraps.",
-                calls.sweep.origin,
-            )
-        case Mapping() | Sequence() | Many() | Instance() if value.kind in (list, dict, tuple, collections.OrderedDict):
-            member = getattr(value.kind, name.value, None)
-            if member is not None:
-                bound = Partial(Known(member), (value,))
-                return calls.emit(ref, arguments, {}, bound, parts=(constant(member), source))
-    if isinstance(value, Instance) and value.kind is super:
-        return super_attribute(calls, source, name.value)
-    if isinstance(value, Instance) and value.kind.__module__ not in ("builtins", "numpy"):
-        return instance_attribute(calls, ref, source, value, name.value)
+    view = view_of(calls, source) if name.value == "__dict__" else None
+    if view is not None:
+        return view
+    default = _with_default(calls, ref, arguments, name.value) if len(arguments) == 3 else None
+    return default if default is not None else _attribute(calls, ref, arguments[:2], name.value)
+
+
+def _with_default(calls: Calls, ref: Ref, arguments: list[Binding], name: str) -> Binding | None:
+    """`getattr(thing, name, default)` where the default may be the answer; None where the thing has the attribute."""
+    value = arguments[0].value
+    known = has_attribute(calls, value, name)
+    if known is True:
+        return None
+    if known is False:
+        return arguments[2]
+    if isinstance(value, Known) and isinstance(value.object, types.ModuleType):
+        return calls.emit(ref, arguments, {}, UNKNOWN)
+    return calls.call_object(Ref(library.attribute_or), arguments, {})
+
+
+def _attribute(calls: Calls, ref: Ref, arguments: list[Binding], name: str) -> Binding:
+    """`thing.name`, by what is known of the thing."""
+    source = arguments[0]
+    found: Binding | None = None
+    match source.value:
+        case Array() as value:
+            found = _member_of_array(calls, ref, source, name)
+            if found is None:
+                found = array_attribute(calls, ref, arguments, value.dtype, value.shape, name)
+        case Number() as value if not value.python:
+            found = array_attribute(calls, ref, arguments, value.dtype, (), name)
+        case Number() | Length() | Literal() if name in ("real", "imag"):
+            found = _part_of_number(calls, source, name)
+        case Record() as value:
+            found = record_attribute(calls, ref, source, value, name)
+        case Sequence() as value if value.kind not in (list, tuple):
+            found = named_tuple_attribute(calls, ref, source, value, name)
+        case Known() as value:
+            found = known_attribute(calls, ref, arguments, value.object, name)
+        case Partial() as value:
+            found = _attribute_of_made_function(calls, source, value, name)
+        case (Mapping() | Sequence() | Many() | Instance()) as value if value.kind in _CONTAINERS:
+            found = _method_of_builtin(calls, ref, source, value.kind, name)
+        case Instance() as value if value.kind is super:
+            found = super_attribute(calls, source, name)
+        case Instance() as value:
+            found = instance_attribute(calls, ref, source, value, name)
+    return found if found is not None else _unknown_attribute(calls, ref, source, name)
+
+
+def _unknown_attribute(calls: Calls, ref: Ref, source: Binding, name: str) -> Binding:
+    """An attribute of which nothing is known: what has it may change from here on."""
     if source.region is None:
         calls.sweep.escape(source)
-    return calls.emit(ref, arguments, {}, UNKNOWN, region=source.region)
+    return calls.emit(ref, [source, constant(name)], {}, UNKNOWN, region=source.region)
+
+
+def _member_of_array(calls: Calls, ref: Ref, source: Binding, name: str) -> Binding | None:
+    """`x.flat`, or a method of an array that is not called where it is read; None for other attributes."""
+    if name == "flat":
+        return calls.call_object(Ref(library.Flat), [source], {})
+    member = getattr(np.ndarray, name, None)
+    is_method = isinstance(member, (types.MethodDescriptorType, types.WrapperDescriptorType))
+    return _method_of_builtin(calls, ref, source, np.ndarray, name) if is_method else None
+
+
+def _method_of_builtin(calls: Calls, ref: Ref, source: Binding, kind: type, name: str) -> Binding | None:
+    """A method of a builtin class, bound to its object; None if the class has none of that name."""
+    member = getattr(kind, name, None)
+    return None if member is None else _bound(calls, ref, source, member, name)
+
+
+def _bound(calls: Calls, ref: Ref, source: Binding, member: Any, name: str) -> Binding:
+    """A method with the object that it was read from."""
+    value = Partial(Known(member), (source.value,))
+    return calls.emit(ref, [source, constant(name)], {}, value, parts=(constant(member), source))
+
+
+def _part_of_number(calls: Calls, source: Binding, name: str) -> Binding:
+    """`x.real` and `x.imag` of a Python number."""
+    function = np.real if name == "real" else np.imag  # they read the attribute
+    return calls.call_object(Ref(function, f"np.{name}"), [source], {})
+
+
+def _attribute_of_made_function(calls: Calls, source: Binding, value: Partial, name: str) -> Binding | None:
+    """An attribute of a `functools.partial` or of a closure; None for one that this does not know."""
+    if name == "func" and source.parts is not None:
+        return source.parts[0]
+    if name == "__name__" and (known := name_of_function(calls, value)) is not None:
+        return constant(known)
+    if name in functools.WRAPPER_ASSIGNMENTS or name == "__wrapped__":
+        raise TransformError(
+            f"{name} of a function that the program makes is not supported",
+            "Read it from the function that it wraps.",
+            calls.sweep.origin,
+        )
+    return None
+
+
+def named_tuple_attribute(calls: Calls, ref: Ref, source: Binding, value: Sequence, name: str) -> Binding:
+    """A field, a property or a method of a named tuple."""
+    fields = getattr(value.kind, "_fields", ())
+    if name in fields:
+        place = fields.index(name)
+        if source.parts is not None:
+            return source.parts[place]
+        return calls.emit(ref, [source, constant(name)], {}, value.items[place])
+    found = _member_of_class(calls, ref, source, value.kind, name)
+    return found if found is not None else calls.emit(ref, [source, constant(name)], {}, UNKNOWN)
 
 
 def name_of_function(calls: Calls, value: Value) -> str | None:
@@ -135,17 +181,11 @@ def name_of_function(calls: Calls, value: Value) -> str | None:
     return "<lambda>" if name == "lambda_" else name
 
 
-def instance_attribute(calls: Calls, ref: Ref, source: Binding, value: Instance, name: str) -> Binding:
-    """An attribute of an object of which only the class is known."""
-    member = inspect.getattr_static(value.kind, name, None)
-    if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
-        return calls.call_object(Ref(member.fget), [source], {})
-    bound = _bound_member(calls, ref, source, value.kind, name)
-    if bound is not None:
-        return bound
-    if source.region is None:
-        calls.sweep.escape(source)
-    return calls.emit(ref, [source, constant(name)], {}, UNKNOWN, region=source.region)
+def instance_attribute(calls: Calls, ref: Ref, source: Binding, value: Instance, name: str) -> Binding | None:
+    """A property or a method of an object of which only the class is known; None for what else it may have."""
+    if value.kind.__module__ in ("builtins", "numpy"):
+        return None
+    return _member_of_class(calls, ref, source, value.kind, name)
 
 
 def super_attribute(calls: Calls, source: Binding, name: str) -> Binding:
@@ -167,12 +207,13 @@ def super_attribute(calls: Calls, source: Binding, name: str) -> Binding:
     )
 
 
-def _bound_member(calls: Calls, ref: Ref, source: Binding, kind: type, name: str) -> Binding | None:
-    """A method of a user's class as an attribute of an object; None for what is no method."""
+def _member_of_class(calls: Calls, ref: Ref, source: Binding, kind: type, name: str) -> Binding | None:
+    """A property or a method of a user's class as an attribute of an object; None for what is neither."""
     member = inspect.getattr_static(kind, name, None)
+    if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
+        return calls.call_object(Ref(member.fget), [source], {})
     if isinstance(member, types.FunctionType):
-        bound = Partial(Known(member), (source.value,))
-        return calls.emit(ref, [source, constant(name)], {}, bound, parts=(constant(member), source))
+        return _bound(calls, ref, source, member, name)
     if isinstance(member, staticmethod):
         return constant(member.__func__)
     if isinstance(member, classmethod):
@@ -190,7 +231,8 @@ def on_shape(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyword
 
 def array_attribute(
     calls: Calls, ref: Ref, arguments: list[Binding], dtype: np.dtype, shape: Any, name: str
-) -> Binding | None:
+) -> Binding:
+    """An attribute of an array or of a NumPy scalar: its structure, a part or an axis order of it."""
     if name == "ndim" and shape is not None:
         return constant(len(shape))
     if name == "shape" and shape is not None:
@@ -220,26 +262,15 @@ def array_attribute(
     return calls.emit(ref, arguments, {}, UNKNOWN)
 
 
-def record_attribute(calls: Calls, ref: Ref, source: Binding, value: Record, name: str) -> Binding | None:
+def record_attribute(calls: Calls, ref: Ref, source: Binding, value: Record, name: str) -> Binding:
+    """An attribute of an object whose attributes are known."""
     member = inspect.getattr_static(value.kind, name, None)
-    if isinstance(member, property) and isinstance(member.fget, types.FunctionType):
-        return calls.call_object(Ref(member.fget), [source], {})
-    if name in value.names:
-        place = value.names.index(name)
-        if source.parts is not None and not calls.sweep.is_mutated(source.region):
-            return source.parts[place]
-        found = value.items[place]
-        region = calls.sweep.linked(source, name) if may_hold_mutable(found) else None
-        if region is not None:
-            found = calls.sweep.settled(found, region)
-            read = calls.emit(ref, [source, constant(name)], {}, found, region=region)
-            if isinstance(read.atom, Var):
-                calls.sweep.wholes[read.atom.name] = region
-            return read
-        return calls.emit(ref, [source, constant(name)], {}, found, region=calls.sweep.inner_region(source, found))
-    bound = _bound_member(calls, ref, source, value.kind, name)
-    if bound is not None:
-        return bound
+    is_computed = isinstance(member, property) and isinstance(member.fget, types.FunctionType)
+    if name in value.names and not is_computed:
+        return _held_attribute(calls, ref, source, value, name)
+    found = _member_of_class(calls, ref, source, value.kind, name)
+    if found is not None:
+        return found
     if member is not None and is_constant(member):
         return constant(member)
     is_made = isinstance(source.region, tuple) and source.region[:1] == ("made",)
@@ -249,7 +280,23 @@ def record_attribute(calls: Calls, ref: Ref, source: Binding, value: Record, nam
     return calls.emit(ref, [source, constant(name)], {}, NEVER if is_local and member is None else UNKNOWN)
 
 
-def known_attribute(calls: Calls, ref: Ref, arguments: list[Binding], owner: Any, name: str) -> Binding | None:
+def _held_attribute(calls: Calls, ref: Ref, source: Binding, value: Record, name: str) -> Binding:
+    """What an object holds under this name."""
+    place = value.names.index(name)
+    if source.parts is not None and not calls.sweep.is_mutated(source.region):
+        return source.parts[place]
+    found = value.items[place]
+    region = calls.sweep.linked(source, name) if may_hold_mutable(found) else None
+    if region is None:
+        return calls.emit(ref, [source, constant(name)], {}, found, region=calls.sweep.inner_region(source, found))
+    found = calls.sweep.settled(found, region)
+    read = calls.emit(ref, [source, constant(name)], {}, found, region=region)
+    if isinstance(read.atom, Var):
+        calls.sweep.wholes[read.atom.name] = region
+    return read
+
+
+def known_attribute(calls: Calls, ref: Ref, arguments: list[Binding], owner: Any, name: str) -> Binding:
     """An attribute of a known object: code is bound now, data is read when the program runs."""
     missing = object()
     found = inspect.getattr_static(owner, name, missing)

@@ -113,7 +113,6 @@ def on_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
         case Known():
             with calls.aside():
                 found = known_attribute(calls, Ref(getattr), [source, arguments[1]], value.object, name)
-            assert found is not None
             return calls.apply(found, rest, keywords, calls.hint, calls.is_bound)
         case Partial() if is_cached(value) and name.startswith("cache_"):
             return cache_method(calls, source, name)
@@ -343,7 +342,6 @@ def object_method(
     if isinstance(value, Record) and (name in value.names or inspect.getattr_static(kind, name, None) is None):
         with calls.aside():
             held = record_attribute(calls, Ref(getattr), source, value, name)
-        assert held is not None
         return calls.apply(held, rest, keywords, calls.hint, calls.is_bound)
     return _call_member(calls, inspect.getattr_static(kind, name, None), source, kind, rest, keywords)
 

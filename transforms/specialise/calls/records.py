@@ -41,7 +41,6 @@ def _attributes(calls: Calls, source: Binding, names: tuple[str, ...]) -> dict[s
     for name in names:
         with calls.aside():
             read = record_attribute(calls, Ref(getattr), source, source.value, name)
-        assert read is not None
         found[name] = read
     return found
 
