@@ -242,6 +242,7 @@ class Function:
     given: dict[str, Any] = field(default_factory=dict, repr=False)  # what parameters are in every call, by design
     order: int = 0  # how often this is half of a derivative: 1 for the adjoint of a user's function
     is_derivative: bool = False  # whether reverse mode wrote it
+    is_pullback: bool = False  # whether it stands for an earlier call, and is to read what that call read
     remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)  # by analysis, see `recall`
 
     def recall(self, analysis: Callable[[Function], Any]) -> Any:

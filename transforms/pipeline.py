@@ -18,7 +18,7 @@ from transforms.passes.alike import first_alike
 from transforms.prepare import prepare
 from transforms.printer.naming import identifier
 from transforms.reverse import Pair, gradient, make_pair
-from transforms.reverse.outputs import refuse_leaks
+from transforms.reverse.outputs import refuse_late_reads, refuse_leaks
 from transforms.reverse.plan import Shadowed
 from transforms.specialise import specialise
 from transforms.templates import Templates
@@ -81,6 +81,7 @@ def derivative_stages(
     """The gradient of a program, after each stage.  See `derivative`."""
     compiler = Compiler(reader)
     typed = specialise(function, values, reader)
+    refuse_late_reads(typed, compiler.summaries)
     prepared = compiler.prepare(typed)
     refuse_leaks(prepared, compiler.summaries)
     transformed = gradient(
@@ -108,6 +109,7 @@ def pullback_pair(
     """(augmented, adjoint): augmented(*arguments) returns (value, saved), adjoint(saved, cotangent) the gradients."""
     compiler = Compiler(reader)
     typed = specialise(function, values, reader)
+    refuse_late_reads(typed, compiler.summaries)
     refuse_leaks(compiler.prepare(typed), compiler.summaries)
     pair = compiler.pair(typed, wrt)
     augmented = specialise(pair.augmented, values, reader)

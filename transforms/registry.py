@@ -231,6 +231,14 @@ def place_of_out(function: Any) -> int | None:
     return _named_out(function)
 
 
+def is_strict_about_out(function: Any) -> bool:
+    """Whether the result has to have the shape of the array given as `out`; others broadcast it."""
+    if isinstance(function, np.ufunc):
+        return function.signature is not None
+    name = getattr(function, "__name__", "")
+    return name not in ("clip", "fix", "isneginf", "isposinf", "outer", "copyto")
+
+
 @functools.cache
 def _named_out(function: Any) -> int | None:
     try:

@@ -180,7 +180,7 @@ class Inside(Gradient):
                 "outside of it",
                 "Give the function what it changes as an argument, and return the new value.",
             )
-        return derivative
+        return derivative.replace(is_pullback=True)
 
 
 def _made_inside(fn: Callable[..., Any], leading: int, count: int, has_aux: bool) -> Gradient:

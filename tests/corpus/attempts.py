@@ -363,3 +363,26 @@ def made_and_left_by_a_failure(x):
 
 
 register(made_and_left_by_a_failure, (0.7,), gradient=lambda x: 3 * x**2)
+
+
+def _of_one_class_or_another(x):
+    copied = np.zeros(2)
+    try:
+        if x[0] > 0:
+            raise ValueError
+        np.copyto(copied, x)
+    except ValueError:
+        return np.sum(x * x) * 3
+    return float(np.sum(copied))
+
+
+def handler_returns_a_number_of_another_class(x):
+    return _of_one_class_or_another(x) * 2
+
+
+register(
+    handler_returns_a_number_of_another_class,
+    (np.array([1.0, 2.0]),),
+    (np.array([-1.0, 2.0]),),
+    gradient=lambda x: 12 * x if x[0] > 0 else np.full(2, 2.0),
+)

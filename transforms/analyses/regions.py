@@ -129,9 +129,14 @@ class Summary:
     classes: tuple[tuple[tuple, ...], ...] = ()
     mutated: frozenset[tuple] = frozenset()
     captured: frozenset[tuple] = frozenset()  # slots that are merged with memory outside of the function
-    changes_captured: bool = False  # memory outside of the function is changed
+    changed: frozenset[int] = frozenset()  # ids of the modules, cells and objects whose data is changed
     outside: frozenset[int] = frozenset()  # ids of the modules, cells and objects whose data is read or changed
     bottomless: tuple[tuple, ...] = ()  # slots of unknown type: they stand for what is held, on all levels, as well
+
+    @property
+    def changes_captured(self) -> bool:
+        """Whether memory outside of the function is changed."""
+        return bool(self.changed)
 
 
 @dataclass
@@ -143,6 +148,7 @@ class Regions:
     objects: dict[int, Region] = field(default_factory=dict)
     assumed_copies: set[str] = field(default_factory=set)  # items of unknown things, what is broadcast: to be checked
     called_outside: set[int] = field(default_factory=set)  # ids of the objects whose data its callees read or change
+    called_changed: set[int] = field(default_factory=set)  # ids of those whose data its callees change
     _immutable: set[str] = field(default_factory=set)
 
     def of(self, atom: Atom | str) -> Region | None:
@@ -581,6 +587,7 @@ class _Finder:
     def user_call(self, result: Region | None, function: Function, call: Call) -> None:
         summary = self.summary_of(function)
         self.regions.called_outside |= summary.outside
+        self.regions.called_changed |= summary.changed
 
         def locate(slot: tuple) -> Region | None:
             if slot[0] == "result":
@@ -690,7 +697,7 @@ def summarise(regions: Regions) -> Summary:
         tuple(tuple(members) for members in classes.values() if len(members) > 1),
         frozenset(slot for slot, region in slots if region.is_mutated),
         frozenset(slot for slot, region in slots if id(region.find()) in outside),
-        any(map(regions.changes_outside, regions.objects)),
+        frozenset(filter(regions.changes_outside, regions.objects)) | regions.called_changed,
         frozenset(regions.objects) | regions.called_outside,
         tuple(
             slot

@@ -68,5 +68,9 @@ def _array_method(statement: Assign, call: Call, receiver: Var, name: Const, nam
         return [*lines, Assign(statement.target, new, origin)]
     made = names.temporary()
     copy = Call(Ref(np.copyto, "np.copyto"), (out, Var(made)), (("casting", Const("same_kind")),))
-    lines += [Assign(made, new, origin), Assign(None, copy, origin)]
+    lines.append(Assign(made, new, origin))
+    if registry.is_strict_about_out(function):
+        text = Const(registry.function_name(function))
+        lines.append(Assign(None, Call(Ref(runtime.check_out), (text, out, Var(made))), origin))
+    lines.append(Assign(None, copy, origin))
     return lines if statement.target is None else [*lines, Assign(statement.target, out, origin)]

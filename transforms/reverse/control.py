@@ -292,7 +292,7 @@ class Control(Tapes):
                 forward, reverse = self.site(forward, reverse, len(forward), (), statement.origin)
             result.append((forward, reverse))
         if scope.is_handed_over:
-            self._bind_on_both_sides(result, [raises for *_, raises in halves], statement.origin)
+            self._bind_on_both_sides(result, statement, [raises for *_, raises in halves])
         self.live, self.fresh = set(wanted), fresh_after[0] & fresh_after[1]
         (then_forward, then_reverse), (else_forward, else_reverse) = result
         if not then_reverse and not else_reverse:
@@ -327,17 +327,23 @@ class Control(Tapes):
         return Ref(operations.UNBOUND, "UNBOUND") if is_plain else Const(None)
 
     def _bind_on_both_sides(
-        self, halves: list[tuple[Statements, Statements]], raises: list[bool], origin: Origin | None
+        self, halves: list[tuple[Statements, Statements]], statement: If, raises: list[bool]
     ) -> None:
-        """Bind what the adjoint of one side of a branch reads on the other side too, so that it can be saved."""
+        """Bind what the adjoint of one side of a branch reads on the other side too, so that it can be saved; what may
+        have been bound before is bound at the start of the function."""
         bound = [all_writes(tuple(forward)) for forward, _ in halves]
+        sides = [id(block) for block in blocks_of(statement)]
         for side, (_, reverse) in enumerate(halves):
             other = 1 - side
             if raises[other]:
                 continue
             for name in free_reads(reverse):
                 if name in bound[side] and name not in bound[other]:
-                    halves[other][0].append(Assign(name, self.nothing(name), origin))
+                    nothing = Assign(name, self.nothing(name), statement.origin)
+                    if sides[side] in self.plan.bound_in.get(name, sides):
+                        halves[other][0].append(nothing)
+                    elif name not in self.function.parameters:
+                        self.unbound[name] = nothing
                     bound[other].add(name)
 
     def _bind_at_start(self, forward: Statements, reverse: Statements, origin: Origin | None) -> None:

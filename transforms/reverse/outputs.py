@@ -23,6 +23,7 @@ from transforms.core import (
     If,
     Origin,
     Raise,
+    Ref,
     Statement,
     Try,
     Var,
@@ -123,6 +124,22 @@ def refuse_leaks(function: Function, summaries: Summaries) -> None:
                     f"a {OWN[each.values[name].kind]} is stored where it outlives the call, which is not supported",  # type: ignore[index]
                     "Store a list or a dict of what it holds.",
                     next((s.origin for s in bound), None),
+                )
+
+
+def refuse_late_reads(function: Function, summaries: Summaries) -> None:
+    """Refuse a program that changes what is outside of it, where a pullback is to read it as it was before."""
+    changed = summaries(function).changed
+    late = [g for g in reachable(function) if g.is_pullback and summaries(g).outside & changed] if changed else []
+    for caller in reachable(function) if late else ():
+        for statement in walk(caller.body):
+            call = statement.value if isinstance(statement, Assign) else None
+            if isinstance(call, Call) and isinstance(call.function, Ref) and call.function.value in late:
+                raise TransformError(
+                    "a pullback of a function that reads what is outside of it, and what the program changes, is not "
+                    "supported: what it was when vjp was called is not kept",
+                    "Give the function what it reads as an argument.",
+                    statement.origin,
                 )
 
 

@@ -34,6 +34,7 @@ constant(
     is_pure=False,
 )
 constant(runtime.refuse_call, runtime.check_apart, runtime.check_followed, runtime.check_context, is_pure=False)
+constant(runtime.check_out, is_pure=False)
 constant(runtime.call_unfollowed, runtime.call_closure, runtime.own_method, is_pure=False)
 constant(runtime.ExitGuard, runtime.check_finished, runtime.check_unchanged, is_pure=False)
 constant(runtime.note_end, mutates="ends", is_pure=False)

@@ -19,7 +19,7 @@ from transforms import runtime
 from transforms.core import Const
 from transforms.registry import adjoint, constant, elementwise, methods, simplify
 from transforms.rules.sampling import binary, call, listed, numbers, unary
-from transforms.rules.typed import dtype_of, is_scalar, is_sequence
+from transforms.rules.typed import dtype_of, is_literal, is_scalar, is_sequence
 
 # ----------------------------------------------------------------------------------------------------------- arithmetic
 
@@ -395,6 +395,17 @@ def nextafter(x1, x2, *, ans, g):
 @elementwise(np.nan_to_num, wrt="x", samples=unary())
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None, *, ans, g):
     return np.where(np.isfinite(x), g, 0)
+
+
+@simplify(np.nan_to_num)
+def simplify_nan_to_num(site: Any) -> Any:
+    """`np.nan_to_num(y, copy=False)` changes `y`, and returns it."""
+    if is_literal(site.value("copy"), True):
+        return None
+    place = site.call(np.array, site.atom("x"), copy=site.atom("copy"), subok=Const(True))
+    options = {name: site.atom(name) for name in ("nan", "posinf", "neginf")}
+    site.call(np.copyto, place, site.call(np.nan_to_num, place, **options))
+    return place
 
 
 @elementwise(

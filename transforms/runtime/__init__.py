@@ -272,6 +272,7 @@ from transforms.runtime.refusal import (
     check_method,
     check_no_array,
     check_no_list,
+    check_out,
     check_real,
     check_stored,
     check_structure,

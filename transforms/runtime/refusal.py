@@ -290,6 +290,27 @@ def refuse_call(problem: str) -> None:
     raise TypeError(problem)
 
 
+def check_out(name: str, out: Any, result: Any) -> None:
+    """Raise what NumPy raises where a function is given an array for its result that this does not fit."""
+    name, out, made = name.rpartition(".")[2], np.asanyarray(out), np.asarray(result)
+    if name in ("matmul", "vecdot", "matvec", "vecmat") and out.shape != made.shape:
+        raise DerivativeRefused(f"np.{name} is given an array of shape {out.shape} for a result of shape {made.shape}")
+    if name == "dot" and (out.dtype != made.dtype or not out.flags.c_contiguous):
+        raise ValueError("output array is not acceptable (must have the right datatype, and be a C-array)")
+    if out.shape != made.shape:
+        error = TypeError if name == "choose" else ValueError
+        raise error(f"the output array of {name} has the wrong shape {out.shape}, instead of {made.shape}")
+    fits = {
+        "einsum": np.can_cast(made.dtype, out.dtype),
+        "take": np.can_cast(out.dtype, made.dtype, "same_kind"),
+        "compress": np.can_cast(out.dtype, made.dtype, "same_kind"),
+        "argmax": out.dtype == made.dtype,
+        "argmin": out.dtype == made.dtype,
+    }
+    if not fits.get(name, True):
+        raise TypeError(f"the output array of {name} has the wrong dtype {out.dtype}, instead of {made.dtype}")
+
+
 def is_computed(kind: type, name: str) -> bool:
     """Whether instances of a class compute this attribute (a property, a descriptor) instead of storing it."""
     member = inspect.getattr_static(kind, name, None)

@@ -243,3 +243,78 @@ def test_globals_changed_in_a_program_are_refused(function) -> None:
 
     with pytest.raises(ad.TransformError, match="changes something outside of it"):
         ad.grad(program)(3.0)
+
+
+SETTINGS = types.SimpleNamespace(n=2.0, items=[2.0], array=np.array([2.0]))
+
+
+def reads_attribute(y):
+    return SETTINGS.n * y * y
+
+
+def reads_item(y):
+    return SETTINGS.items[0] * y * y
+
+
+def reads_through_another(y):
+    return reads_array(y) * y
+
+
+def reads_array(y):
+    return SETTINGS.array[0] * y
+
+
+def reads_number(y):
+    return COUNT * y * y
+
+
+def changes_settings(x):
+    SETTINGS.items[0] = 5.0 * x
+
+
+def through_another(x):
+    value, pull = ad.vjp(reads_item, x)
+    changes_settings(x)
+    return pull(1.0)[0]
+
+
+def attribute_later(x):
+    value, pull = ad.vjp(reads_attribute, x)
+    SETTINGS.n = 5.0
+    return pull(1.0)[0]
+
+
+def item_later(x):
+    value, pull = ad.vjp(reads_item, x)
+    SETTINGS.items[0] = x
+    return pull(1.0)[0]
+
+
+def array_later(x):
+    value, pull = ad.vjp(reads_through_another, x)
+    SETTINGS.array[0] += x
+    return pull(1.0)[0]
+
+
+def number_later(x):
+    global COUNT
+    value, pull = ad.vjp(reads_number, x)
+    COUNT = 5.0 * x
+    return pull(1.0)[0]
+
+
+@pytest.mark.parametrize("program", [through_another, attribute_later, item_later, array_later, number_later])
+def test_globals_changed_before_the_pullback_are_refused(program) -> None:
+    with pytest.raises(ad.TransformError, match="reads what is outside of it, and what the program changes") as caught:
+        ad.grad(program)(3.0)
+    assert "pull(1.0)" in str(caught.value)
+
+
+def other_global_changed(x):
+    SETTINGS.other = x
+    value, pull = ad.vjp(reads_number, x)
+    return pull(1.0)[0] * SETTINGS.other
+
+
+def test_other_globals_may_change() -> None:
+    assert ad.grad(other_global_changed)(3.0) == pytest.approx(4 * 3.0 * COUNT)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from transforms import core, library, operations, registry
+from transforms import core, library, operations, registry, runtime
 from transforms.core import Const, Ref, Var
 from transforms.inference import (
     ANY_SIZE,
@@ -26,6 +26,7 @@ from transforms.inference import (
     shape_of,
     shorter_length,
 )
+from transforms.rules.typed import surely_equal
 from transforms.specialise.binding import Binding, constant, holds_mutable, may_hold_mutable
 from transforms.specialise.calls.containers import tuple_of
 from transforms.specialise.calls.facts import (
@@ -311,9 +312,22 @@ def with_out(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyword
         if item.value == Literal(None):
             continue
         with calls.aside(is_bound=False):
+            if registry.is_strict_about_out(thing) and not surely_fits(thing, item.value, results[place].value):
+                name = constant(registry.function_name(thing))
+                calls.call_object(Ref(runtime.check_out), [name, item, results[place]], {})
             calls.call_object(Ref(np.copyto, "np.copyto"), [item, results[place]], more)
         results[place] = item
     return results[0] if count == 1 else tuple_of(results)
+
+
+def surely_fits(function: Any, place: Value, result: Value) -> bool:
+    """Whether the array given as `out` is known to be one that the function takes."""
+    if not isinstance(place, Array) or not isinstance(result, (Array, Number)) or function in (np.dot, np.ndarray.dot):
+        return False
+    shape = () if isinstance(result, Number) else result.shape
+    if place.dtype != result.dtype or place.shape is None or shape is None or len(place.shape) != len(shape):
+        return False
+    return all(map(surely_equal, place.shape, shape))
 
 
 def only_where(calls: Calls, function: Any, mask: Binding, item: Binding) -> Binding:
