@@ -276,3 +276,26 @@ def states_saved_in_a_loop(x):
 
 
 register(states_saved_in_a_loop, (1.1,), gradient=lambda x: 1 + 3 * x**2 + 5 * x**4 + 7 * x**6)
+
+
+def object_copied_deeply_then_changed(x):
+    held = Holder(Holder(x, x), [x, 2 * x])
+    copied = copy.deepcopy(held)
+    held.first.first = 3 * x
+    return copied.first.first * held.first.first * copied.second[1]
+
+
+register(object_copied_deeply_then_changed, (1.3,), gradient=lambda x: 18 * x**2)
+
+
+def nested_objects_copied_deeply(x):
+    held = Slotted(Holder(Holder(x, 1.0), [x, x]), {"one": Holder(x * x, 1.0), "rest": [Holder(x, 1.0)]})
+    copied = copy.deepcopy(held)
+    copied.second["one"].first *= x
+    copied.second["rest"][0].first = copied.first.first.first * x
+    copied.first.second[1] = x
+    first = copied.second["one"].first * held.first.first.first
+    return first + copied.second["rest"][0].first * held.second["one"].first * copied.first.second[1]
+
+
+register(nested_objects_copied_deeply, (1.3,), gradient=lambda x: 4 * x**3 + 5 * x**4)

@@ -484,3 +484,23 @@ def exchanged_and_reversed(x):
 
 
 register(exchanged_and_reversed, (numbers(4),))
+
+
+def powers_in_a_repeated_list(x, degree):
+    powers, bases = [1.0] * degree, degree * [x]
+    for k in range(degree):
+        powers[k] = powers[k - 1] * x
+    bases[0] = bases[1] * x
+    return powers[-1] + sum([base**3 for base in bases])
+
+
+register(powers_in_a_repeated_list, (1.3, 3), gradient=lambda x, degree: 6 * x**5 + 9 * x**2)
+
+
+def row_repeated_is_one_row(x, count):
+    rows = [[0.0, x]] * count
+    rows[1][0] = x * x
+    return sum([sum(row) for row in rows])
+
+
+register(row_repeated_is_one_row, (1.3, 3), gradient=lambda x, count: 3 * (2 * x + 1))

@@ -94,3 +94,65 @@ def property_of_the_parent(x):
 
 
 register(property_of_the_parent, (0.7,), gradient=lambda x: 12 * x + 6 * x * x)
+
+
+class Accumulator:
+    """A controller whose state is a tuple, which it replaces at each step and keeps a record of."""
+
+    def __init__(self):
+        self.state = (0.0, 0.0)
+        self.record = []
+
+    def step(self, error):
+        total, last = self.state
+        self.state = (total + error, error)
+        self.record.append(self.state)
+        return total - last
+
+
+def states_of_a_controller(k):
+    controller = Accumulator()
+    for t in range(1, 4):
+        controller.step(k * t)
+    return sum(total * error for total, error in controller.record)
+
+
+register(states_of_a_controller, (0.7,), gradient=lambda k: 50 * k)
+
+
+def output_of_a_controller(k):
+    controller, y = Accumulator(), 1.0
+    for t in range(1, 4):
+        y = y + controller.step(k * t) * k
+    return y
+
+
+register(output_of_a_controller, (0.7,), gradient=lambda k: 2 * k)
+
+
+def nested_state_replaced(k, n):
+    holder, kept = Accumulator(), []
+    holder.state = (k, (1.0, k))
+    for t in range(n):
+        holder.state = (k, (1.0 * t, k * t))
+        if t > 1:
+            kept.append(holder.state)
+    return sum(state[0] * state[1][1] + state[1][0] for state in kept)
+
+
+register(nested_state_replaced, (0.7, 4), gradient=lambda k, n: 10 * k)
+
+
+def tuples_put_in_and_taken_out(k, n):
+    items, table, s = [], {}, 0.0
+    for t in range(n):
+        items.append((k * t, k + t))
+        table["last"] = items[-1]
+        if t % 2:
+            items.pop()
+            s += table["last"][0]
+            del table["last"]
+    return s + sum(a * b for a, b in items)
+
+
+register(tuples_put_in_and_taken_out, (0.7, 4), gradient=lambda k, n: 8 + 4 * k)

@@ -261,3 +261,18 @@ def difference_with_itself(x):
 
 
 register(difference_with_itself, (numbers(2, 3),), gradient=lambda x: -2 * np.sin(2 * x) * (x == x.max(axis=0)))
+
+
+def differences_of_short_arrays(x, n):
+    return np.sum(np.diff(x, n) ** 2) + np.sum(x**3)
+
+
+register(
+    differences_of_short_arrays,
+    (np.zeros(0), 1),
+    (np.array([0.5]), 1),
+    (np.array([0.5, 0.7]), 2),
+    (np.array([[0.5, 0.7], [0.2, 0.4]]), 3),
+    (np.zeros((2, 0)), 2),
+    gradient=lambda x, n: 3 * x**2,
+)

@@ -24,7 +24,7 @@ from transforms.core import (
 from transforms.errors import TransformError
 from transforms.presentation import reachable
 from transforms.reverse.builder import Builder
-from transforms.reverse.cotangents import Scope
+from transforms.reverse.cotangents import Scope, zero_tuple
 from transforms.reverse.lists import Lists
 from transforms.reverse.plan import Kind, is_object, shared_source
 from transforms.subscripts import getitem_is_view
@@ -34,6 +34,7 @@ from transforms.values import (
     Array,
     Instance,
     Literal,
+    Many,
     Mapping,
     Number,
     Partial,
@@ -114,11 +115,14 @@ class Containers(Lists):
                 if isinstance(item, Var) and self.kind(item) is not Kind.NONE:
                     self.accumulate(item, adjoint.call(operator.getitem, g, key), adjoint)
 
-    def return_held(self, item: Atom, g: Atom, out: Builder) -> None:
-        """Add what the shadow of a container collected for an item: a plain zero where nothing was added."""
+    def return_held(self, item: Atom, g: Atom, out: Builder, owner: Value = UNKNOWN) -> None:
+        """Add what the shadow of a container collected for an item: a plain zero where nothing was added, unless the
+        container is known to hold tuples."""
         if self.kind(item) is Kind.VALUE:
-            if not _is_number(value_of(item, self.values)):
-                g = out.call(runtime.filled, g, item)
+            value = value_of(item, self.values)
+            if not isinstance(value, (Number, Literal)) and not _is_tuple_of_numbers(getattr(owner, "item", UNKNOWN)):
+                form = Const(zero_tuple(value)) if _is_tuple_of_numbers(value) else item
+                g = out.call(runtime.filled, g, form)
             self.accumulate(item, g, out)
         else:
             self.give_back(item, g, out)
@@ -386,7 +390,7 @@ class Containers(Lists):
         # the shadow of what is overwritten collects cotangents through other names, and is needed again
         old: Atom = primal.call(getattr, shadow, name) if holds_memory else Const(0.0)
         primal.statements.append(statement)
-        primal.do(setattr, shadow, name, self.item_shadow(stored))
+        primal.do(setattr, shadow, name, self.attribute_shadow(stored, primal))
         g = adjoint.call(getattr, shadow, name)
         adjoint.do(setattr, shadow, name, old)
         self.return_held(stored, g, adjoint)
@@ -444,19 +448,19 @@ class Containers(Lists):
             item = call.arguments[1]
             primal.do(list.append, shadow, self.item_shadow(item, value, primal))
             g = adjoint.call(list.pop, shadow)
-            self.return_held(item, g, adjoint)
+            self.return_held(item, g, adjoint, value)
             return
         if function is list.insert:
             place, item = call.arguments[1:]
             primal.do(list.insert, shadow, place, self.item_shadow(item, value, primal))
             g = adjoint.call(runtime.pop_inserted, shadow, place)
-            self.return_held(item, g, adjoint)
+            self.return_held(item, g, adjoint, value)
             return
         if function is runtime.insert_back:
             place, item = call.arguments[1:]
             primal.do(runtime.insert_back, shadow, place, self.item_shadow(item, value, primal))
             g = adjoint.call(list.pop, shadow, place)
-            self.return_held(item, g, adjoint)
+            self.return_held(item, g, adjoint, value)
             return
         if function is list.reverse:
             primal.do(list.reverse, shadow)
@@ -472,7 +476,7 @@ class Containers(Lists):
             own = self.take(target, adjoint) if target is not None else None
         else:
             primal.do(function, shadow, *position)
-            back = (self.take(target, adjoint) if target is not None else None) or Const(0.0)
+            back = (self.take(target, adjoint) if target is not None else None) or _zero_item(value)
         if own is not None:
             back = adjoint.call(runtime.add, back, own)
         if function is dict.pop:
@@ -528,7 +532,7 @@ class Containers(Lists):
         """The shadow of a new object with these attributes."""
         bar = primal.call(runtime.Shadow, target=self.bar(target))
         for key, atom in named.items():
-            primal.do(setattr, bar, Const(key), self.item_shadow(atom))
+            primal.do(setattr, bar, Const(key), self.attribute_shadow(atom, primal))
             if self.kind(atom) is Kind.VALUE or self.is_dynamic(atom):
                 self.return_held(atom, adjoint.call(getattr, bar, Const(key)), adjoint)
 
@@ -546,11 +550,17 @@ def _place_of_field(value: Value, name: Const) -> Const | None:
     return Const(fields.index(name.value)) if name.value in fields else None
 
 
-def _is_number(value: Value) -> bool:
-    """Whether a plain zero is a cotangent of this: a number, or a tuple of numbers (see `item_shadow`)."""
-    if isinstance(value, Sequence):
-        return value.kind is tuple and all(map(_is_number, value.items))
-    return isinstance(value, (Number, Literal))
+def _is_tuple_of_numbers(value: Value) -> bool:
+    """Whether this is a tuple of numbers, or of such tuples: its type tells the structure of its cotangent."""
+    if not (isinstance(value, Sequence) and value.kind is tuple):
+        return False
+    return all(isinstance(item, (Number, Literal)) or _is_tuple_of_numbers(item) for item in value.items)
+
+
+def _zero_item(container: Value) -> Const:
+    """The cotangent of an item that nothing was added to."""
+    item = container.item if isinstance(container, Many) else UNKNOWN
+    return Const(zero_tuple(item)) if isinstance(item, Sequence) and _is_tuple_of_numbers(item) else Const(0.0)
 
 
 def _is_slice(value: Value) -> bool:

@@ -7,6 +7,7 @@ of the primal.  See `plan.py` for which name has which.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import inspect
 import operator
@@ -427,10 +428,20 @@ class Cotangents:
         if self.kind(atom) is Kind.VALUE and isinstance(value, Sequence) and value.kind is tuple:
             is_known = isinstance(owner, (Sequence, Mapping, Record))
             is_known = is_known or isinstance(owner, Many) and isinstance(owner.item, Sequence)
-            return Const(_zero_tuple(value)) if is_known or out is None else self._zero_list(value, out)
+            return Const(zero_tuple(value)) if is_known or out is None else self._zero_list(value, out)
         if out is not None and self._is_sequence(atom, value):
             return out.call(runtime.zeros, atom)
         return self.shadow(atom)
+
+    def attribute_shadow(self, atom: Atom, out: Builder) -> Atom:
+        """What the shadow of an object holds for an attribute: for a tuple of constants zeros, too, since a tuple that
+        depends on the input may take its place, and what reads them does not know which one it is."""
+        value = value_of(atom, self.values)
+        is_tuple = isinstance(value, Literal) and isinstance(value.value, tuple) and value.value
+        is_tuple = is_tuple or isinstance(value, Sequence) and value.kind is tuple and value.items
+        if is_tuple and self.kind(atom) is Kind.NONE:
+            return out.call(runtime.zeros, atom)
+        return self.item_shadow(atom)
 
     def _is_sequence(self, atom: Atom, value: Value) -> bool:
         """Whether this is a container of constants, or of unknown type and sure to be a sequence, put together of
@@ -464,7 +475,8 @@ class Cotangents:
         """The shadow of new memory: zeros."""
         target = statement.target
         assert target is not None
-        function = self._zeros_function(target)
+        is_deep = is_call_of(statement.value, copy.deepcopy) and isinstance(self.plan.value(target), Unknown)
+        function = runtime.zeros_of_copy if is_deep else self._zeros_function(target)
         line = Assign(self.bar(target), Call(Ref(function), (Var(target),)), statement.origin)
         if target in self.plan.forward_shadows or not isinstance(self.plan.value(target), Array):
             primal.statements.append(line)
@@ -559,8 +571,8 @@ def is_changed(sweep: Cotangents, name: str) -> bool:
     return sweep.plan.regions.is_mutated(name) or name in sweep.plan.hidden
 
 
-def _zero_tuple(value: Sequence) -> tuple[Any, ...]:
+def zero_tuple(value: Sequence) -> tuple[Any, ...]:
     """Zeros in the structure of a tuple; a plain zero stands for an array, to which it is added."""
     return tuple(
-        _zero_tuple(item) if isinstance(item, Sequence) and item.kind is tuple else 0.0 for item in value.items
+        zero_tuple(item) if isinstance(item, Sequence) and item.kind is tuple else 0.0 for item in value.items
     )

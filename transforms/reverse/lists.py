@@ -23,7 +23,7 @@ from transforms.reverse.builder import Builder
 from transforms.reverse.control import Control
 from transforms.reverse.plan import Kind
 from transforms.templates import value_of
-from transforms.values import Array, Instance, Literal, Many, Sequence, Value, is_immutable
+from transforms.values import UNKNOWN, Array, Instance, Literal, Many, Sequence, Value, is_immutable
 
 
 class Lists(Control):
@@ -66,7 +66,7 @@ class Lists(Control):
 
     # --------------------------------------------------------------------------------------------------- one item
 
-    def return_held(self, item: Atom, g: Atom, out: Builder) -> None:
+    def return_held(self, item: Atom, g: Atom, out: Builder, owner: Value = UNKNOWN) -> None:
         """Add what the shadow of a container collected for an item."""
         raise NotImplementedError
 

@@ -13,10 +13,10 @@ from transforms.inference import as_number, dtype_argument, elementwise
 from transforms.registry import adjoint, constant, facts, result, simplify
 from transforms.rules.sampling import call, listed, numbers
 from transforms.rules.typed import dtype_atom, dtype_of, is_literal, shape_of, surely_equal
-from transforms.values import FLOAT, UNKNOWN, Array, Instance, Known, Literal, Many, Number, Record, Sequence, Value
+from transforms.values import FLOAT, INTEGER, UNKNOWN, Array, Instance, Known, Literal, Many, Number, Record, Sequence, Value
 
-constant(runtime.zeros, runtime.ones, runtime.structure, shape_only="x")
-constant(runtime.Shadow, runtime.common_length)
+constant(runtime.zeros, runtime.zeros_of_copy, runtime.ones, runtime.structure, shape_only="x")
+constant(runtime.Shadow, runtime.common_length, runtime.as_count)
 constant(runtime.rounds, is_pure=False)
 constant(runtime.held_outside, runtime.shadow_outside, is_pure=False)
 constant(runtime.plain_iterator, runtime.has_item, runtime.length_of_zip, runtime.places_of_slice, is_pure=False)
@@ -222,6 +222,11 @@ def popped(items: Value, index: Value) -> Value:
     return items.item if isinstance(items, Many) else UNKNOWN
 
 
+@result(runtime.as_count)
+def count_of(x: Value) -> Value:
+    return INTEGER
+
+
 @result(runtime.filled)
 def filled_like(g_in: Value, x: Value) -> Value:
     return x if isinstance(x, (Array, Number)) else UNKNOWN
@@ -229,8 +234,22 @@ def filled_like(g_in: Value, x: Value) -> Value:
 
 @simplify(runtime.filled)
 def simplify_filled(site: Any) -> Any:
-    is_number = isinstance(site.value("x"), (Number, Literal))
-    return site.atom("g_in") if is_number or isinstance(site.value("g_in"), Array) else None
+    is_complete = isinstance(site.value("g_in"), Array) or _has_form(site.value("g_in"), site.value("x"))
+    return site.atom("g_in") if is_complete else None
+
+
+def _has_form(g_in: Value, x: Value) -> bool:
+    """Whether a cotangent has all parts of `x`, none of which is an array: a plain zero stands for none of them."""
+    parts, items = _items(g_in), _items(x)
+    if items is None:
+        return isinstance(x, (Number, Literal))
+    return parts is not None and len(parts) == len(items) and all(map(_has_form, parts, items))
+
+
+def _items(value: Value) -> tuple[Value, ...] | None:
+    if isinstance(value, Literal) and isinstance(value.value, tuple):
+        return tuple(map(Literal, value.value))
+    return value.items if isinstance(value, Sequence) else None
 
 
 @result(runtime.structure)

@@ -20,6 +20,7 @@ from transforms.core import Const
 from transforms.registry import adjoint, constant, elementwise, methods, simplify
 from transforms.rules.sampling import binary, call, listed, numbers, unary
 from transforms.rules.typed import dtype_of, is_literal, is_scalar, is_sequence
+from transforms.values import Unknown
 
 # ----------------------------------------------------------------------------------------------------------- arithmetic
 
@@ -64,6 +65,9 @@ def simplify_times(site: Any) -> Any:
     for one, other in (("x", "y"), ("y", "x")):
         if is_sequence(site.value(one)) and is_scalar(site.value(other)):
             return site.call(runtime.repeat_sequence, site.atom(one), site.atom(other))
+        if is_sequence(site.value(one)) and isinstance(site.value(other), Unknown):
+            count = site.call(runtime.as_count, site.atom(other))
+            return site.call(runtime.repeat_sequence, site.atom(one), count)
     return None
 
 

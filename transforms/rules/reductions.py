@@ -329,11 +329,13 @@ def _differences() -> Iterator[Any]:
     yield (numbers((3, 4)),), {"axis": 0}
     yield (numbers((3, 4)), 2), {"axis": -1}
     yield (numbers((3,)), 0), {}
+    yield (numbers((2, 3)), 3), {"axis": 0}
+    yield (numbers((0,)),), {}
 
 
 @adjoint(np.diff, linear="a", samples=_differences)
 def diff(a, n=1, axis=-1, *, ans, g):
-    return runtime.undiff(g, n, axis)
+    return runtime.undiff(g, a, n, axis)
 
 
 @simplify(np.diff)
@@ -342,8 +344,12 @@ def simplify_diff(site: Any) -> Any:
     return site.atom("a") if isinstance(site.value("a"), Array) and is_literal(site.value("n"), 0) else None
 
 
-@adjoint(
-    runtime.undiff, linear="cotangent", samples=lambda: iter([((numbers((4,)),), {}), ((numbers((3, 2)), 2, 0), {})])
-)
-def undiff(cotangent, n=1, axis=-1, *, ans, g):
+def _of_differences() -> Iterator[Any]:
+    yield (numbers((4,)), np.zeros(5)), {}
+    yield (numbers((3, 2)), np.zeros((5, 2)), 2, 0), {}
+    yield (np.zeros((0, 2)), np.zeros((2, 2)), 3, 0), {}
+
+
+@adjoint(runtime.undiff, wrt="cotangent", linear="cotangent", shape_only="a", samples=_of_differences)
+def undiff(cotangent, a, n=1, axis=-1, *, ans, g):
     return np.diff(g, n, axis)

@@ -50,6 +50,7 @@ from transforms.runtime.calls import (
     own_method,
 )
 from transforms.runtime.containers import (
+    as_count,
     choices,
     combined_places,
     dict_like,
@@ -114,6 +115,7 @@ from transforms.runtime.cotangents import (
     structure,
     zeros,
     zeros_of,
+    zeros_of_copy,
 )
 from transforms.runtime.elementwise import (
     bessel_i,

@@ -54,6 +54,19 @@ def repeat_sequence(items: Any, count: Any) -> Any:
     return items * count
 
 
+def as_count(x: Any) -> int:
+    """How often `items * x` repeats a list: refused where `x`, of unknown type, is no integer, but an array or an object
+    whose class has an operator for lists."""
+    if isinstance(x, (int, np.integer)):
+        return int(x)
+    if isinstance(x, (float, complex, np.inexact, str, list, tuple)) or x is None:
+        raise TypeError(f"can't multiply sequence by non-int of type '{type(x).__name__}'")
+    raise DerivativeRefused(
+        f"a list is multiplied by a {type(x).__name__}, which is not known before: give example arguments, so that "
+        "types are known"
+    )
+
+
 def sum_repeated(g: Any, items: Any) -> Any:
     """The cotangent of `items` in `items * count`."""
     length = len(items)

@@ -289,7 +289,7 @@ def add_attribute(buffer: Any, name: str, g: Any) -> None:
     if isinstance(held, MEMORY):
         add_into(held, g)  # other names may stand for this memory
     else:
-        setattr(buffer, name, add(held, g))
+        setattr(buffer, name, _owned(add(held, g), g))
 
 
 def snapshot(x: Any, copies: dict | None = None) -> Any:
@@ -342,6 +342,20 @@ def _is_own_object(x: Any) -> bool:
     kind = type(x)
     is_plain = kind.__new__ is object.__new__ and kind.__module__.partition(".")[0] not in ("builtins", "numpy")
     return is_plain and not isinstance(x, (type, types.ModuleType, types.FunctionType)) and kind.__flags__ & 512 != 0
+
+
+def zeros_of_copy(x: Any) -> Any:
+    """`zeros` of a copy made by `copy.deepcopy`, in which nothing is referred to twice: in the structure of all objects
+    of the user's classes that it holds, too."""
+    if isinstance(x, dict):
+        return {key: zeros_of_copy(item) for key, item in x.items()}
+    if isinstance(x, (list, tuple)):
+        return [zeros_of_copy(item) for item in x]
+    if not _is_own_object(x) or isinstance(x, (Shadow, CallPullback, LazySequence)):
+        return zeros(x)
+    shadow = Shadow()
+    vars(shadow).update((name, zeros_of_copy(item)) for name, item in _attributes_held(x).items())
+    return shadow
 
 
 def _attributes_held(x: Any) -> dict[str, Any]:

@@ -55,8 +55,10 @@ def extremes(
     return (equal / (np.maximum(count, 1) if may_miss else count)).astype(x.dtype, copy=False)
 
 
-def undiff(g: Any, n: int = 1, axis: int = -1) -> Any:
-    """The cotangent of `a` where `g` is that of `np.diff(a, n, axis)`."""
+def undiff(g: Any, a: Any, n: int = 1, axis: int = -1) -> Any:
+    """The cotangent of `a` where `g` is that of `np.diff(a, n, axis)`: zeros where `a` is too short to have differences."""
+    if np.shape(a)[axis] <= n:
+        return g if n == 0 else np.zeros(np.shape(a), np.result_type(g))
     for _ in range(n):
         edge = list(np.shape(g))
         edge[axis] = 1
