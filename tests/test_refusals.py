@@ -12,6 +12,7 @@ import pytest
 
 import autodiff as ad
 from tests.corpus.reference import assert_close, function_from, numbers, numeric_gradient
+from tests.orders import run_generic
 
 # --------------------------------------------------------------------------- numbers that went through text or bits
 
@@ -256,3 +257,31 @@ def test_a_number_that_a_try_statement_binds_for_its_adjoint_is_not_lost() -> No
     except (ad.AutodiffError, ad.DerivativeRefused):
         return
     np.testing.assert_allclose(found, known, rtol=1e-6)
+
+
+# ------------------------------------------------------------------------------------------ in code made without types
+
+
+def repeated_as_often_as(x, count):
+    items = count * [x]
+    return items[0] * items[-1]
+
+
+def list_times(x, weights):
+    return np.sum([x, x * x] * weights)
+
+
+@pytest.mark.parametrize(
+    "function, other, message",
+    [(repeated_as_often_as, 3, "stands before it"), (list_times, np.array([1.0, 2.0]), "multiplied by a ndarray")],
+)
+def test_a_list_times_something_of_unknown_type(function, other, message) -> None:
+    gradient = ad.grad(function)
+    with pytest.raises(ad.DerivativeRefused, match=message):
+        run_generic(gradient, (1.3, other))
+    assert_close(gradient(1.3, other), numeric_gradient(function, (1.3, other), (0,))[0])
+
+
+def test_a_list_times_a_float_fails_as_in_python_without_types() -> None:
+    with pytest.raises(TypeError, match="can't multiply sequence by non-int"):
+        run_generic(ad.grad(lambda x, count: sum([x] * count)), (1.3, 2.0))

@@ -487,7 +487,7 @@ register(exchanged_and_reversed, (numbers(4),))
 
 
 def powers_in_a_repeated_list(x, degree):
-    powers, bases = [1.0] * degree, degree * [x]
+    powers, bases = [1.0] * degree, [x] * degree
     for k in range(degree):
         powers[k] = powers[k - 1] * x
     bases[0] = bases[1] * x

@@ -52,6 +52,7 @@ from transforms.reverse.control import (
 from transforms.reverse.cotangents import Scope, Statements, is_changed
 from transforms.reverse.dynamic import HANDLERS, Dynamic
 from transforms.reverse.plan import Kind
+from transforms.rules.typed import is_sequence
 from transforms.values import (
     Array,
     Unknown,
@@ -243,14 +244,17 @@ class Sweep(Dynamic):
 
     def _check_joined(self, statement: Assign, primal: Builder) -> None:
         """Have the run time check that `a + b`, of things of unknown type, makes no list whose items are changed: they
-        would be items of `a` and `b` too."""
+        would be items of `a` and `b` too; and that `a * [b]` makes no list at all."""
         target = statement.target
         if target is None or not is_call_of(statement.value, operator.add, operator.mul):
             return
-        region = self.plan.regions.of(target)
-        if region is None or region.known_content is None or not isinstance(self.plan.value(target), Unknown):
+        if not isinstance(self.plan.value(target), Unknown):
             return
-        if self.plan.regions.is_mutated(target):
+        assert isinstance(statement.value, Call)
+        if is_call_of(statement.value, operator.mul) and is_sequence(self.plan.value(statement.value.arguments[1])):
+            primal.do(runtime.check_not_repeated, Var(target))
+        region = self.plan.regions.of(target)
+        if region is not None and region.known_content is not None and self.plan.regions.is_mutated(target):
             primal.do(runtime.check_no_list, Var(target))
 
     def _checked_call(self, statement: Assign) -> Assign:

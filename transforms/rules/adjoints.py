@@ -13,7 +13,20 @@ from transforms.inference import as_number, dtype_argument, elementwise
 from transforms.registry import adjoint, constant, facts, result, simplify
 from transforms.rules.sampling import call, listed, numbers
 from transforms.rules.typed import dtype_atom, dtype_of, is_literal, shape_of, surely_equal
-from transforms.values import FLOAT, INTEGER, UNKNOWN, Array, Instance, Known, Literal, Many, Number, Record, Sequence, Value
+from transforms.values import (
+    FLOAT,
+    INTEGER,
+    UNKNOWN,
+    Array,
+    Instance,
+    Known,
+    Literal,
+    Many,
+    Number,
+    Record,
+    Sequence,
+    Value,
+)
 
 constant(runtime.zeros, runtime.zeros_of_copy, runtime.ones, runtime.structure, shape_only="x")
 constant(runtime.Shadow, runtime.common_length, runtime.as_count)
@@ -28,6 +41,7 @@ constant(
     runtime.check_method,
     runtime.check_no_array,
     runtime.check_no_list,
+    runtime.check_not_repeated,
     runtime.check_dict,
     runtime.check_stored,
     runtime.check_structure,

@@ -65,9 +65,9 @@ def simplify_times(site: Any) -> Any:
     for one, other in (("x", "y"), ("y", "x")):
         if is_sequence(site.value(one)) and is_scalar(site.value(other)):
             return site.call(runtime.repeat_sequence, site.atom(one), site.atom(other))
-        if is_sequence(site.value(one)) and isinstance(site.value(other), Unknown):
-            count = site.call(runtime.as_count, site.atom(other))
-            return site.call(runtime.repeat_sequence, site.atom(one), count)
+    if is_sequence(site.value("x")) and isinstance(site.value("y"), Unknown):
+        count = site.call(runtime.as_count, site.atom("y"))
+        return site.call(runtime.repeat_sequence, site.atom("x"), count)
     return None
 
 

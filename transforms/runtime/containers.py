@@ -55,8 +55,8 @@ def repeat_sequence(items: Any, count: Any) -> Any:
 
 
 def as_count(x: Any) -> int:
-    """How often `items * x` repeats a list: refused where `x`, of unknown type, is no integer, but an array or an object
-    whose class has an operator for lists."""
+    """How often `items * x` repeats a list: refused where `x`, of unknown type, is no integer, but an array or an
+    object whose class has an operator for lists."""
     if isinstance(x, (int, np.integer)):
         return int(x)
     if isinstance(x, (float, complex, np.inexact, str, list, tuple)) or x is None:

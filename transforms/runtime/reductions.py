@@ -56,7 +56,7 @@ def extremes(
 
 
 def undiff(g: Any, a: Any, n: int = 1, axis: int = -1) -> Any:
-    """The cotangent of `a` where `g` is that of `np.diff(a, n, axis)`: zeros where `a` is too short to have differences."""
+    """The cotangent of `a` where `g` is that of `np.diff(a, n, axis)`: zeros where `a` is too short."""
     if np.shape(a)[axis] <= n:
         return g if n == 0 else np.zeros(np.shape(a), np.result_type(g))
     for _ in range(n):

@@ -237,6 +237,15 @@ def check_no_list(x: Any) -> None:
         )
 
 
+def check_not_repeated(x: Any) -> None:
+    """Refuse to go on in code made without types where the product of something and a list repeats the list."""
+    if isinstance(x, (list, tuple)):
+        raise DerivativeRefused(
+            "a list is repeated as often as a number of unknown type says, which stands before it: write the number "
+            "behind the list, or give example arguments, so that types are known"
+        )
+
+
 def check_method(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where a method was taken to be that of an array."""
     if not isinstance(x, (np.ndarray, np.generic)):
