@@ -274,11 +274,8 @@ from transforms.runtime.refusal import (
     check_method,
     check_no_array,
     check_no_list,
-<<<<<<< HEAD
-    check_out,
-=======
     check_not_repeated,
->>>>>>> 9bb591f (A list times something of unknown type is repeated, or refused)
+    check_out,
     check_real,
     check_stored,
     check_structure,
