@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -550,7 +550,7 @@ def _place_of_field(value: Value, name: Const) -> Const | None:
     return Const(fields.index(name.value)) if name.value in fields else None
 
 
-def _is_tuple_of_numbers(value: Value) -> bool:
+def _is_tuple_of_numbers(value: Value) -> TypeGuard[Sequence]:
     """Whether this is a tuple of numbers, or of such tuples: its type tells the structure of its cotangent."""
     if not (isinstance(value, Sequence) and value.kind is tuple):
         return False
@@ -560,7 +560,7 @@ def _is_tuple_of_numbers(value: Value) -> bool:
 def _zero_item(container: Value) -> Const:
     """The cotangent of an item that nothing was added to."""
     item = container.item if isinstance(container, Many) else UNKNOWN
-    return Const(zero_tuple(item)) if isinstance(item, Sequence) and _is_tuple_of_numbers(item) else Const(0.0)
+    return Const(zero_tuple(item)) if _is_tuple_of_numbers(item) else Const(0.0)
 
 
 def _is_slice(value: Value) -> bool:
