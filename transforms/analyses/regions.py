@@ -626,6 +626,22 @@ def opaque_mutations(call: Call) -> tuple[Atom, ...]:
     return call.atoms if is_opaque(entry, call) else ()
 
 
+def may_resize(call: Call, value_of: Callable[[Atom], Value]) -> bool:
+    """Whether a call that changes something may give a list or dict other items."""
+    function = call.function.value if isinstance(call.function, Ref) else None
+    if function in (setattr, runtime.add_item, runtime.add_into, list.reverse, list.sort):
+        return False
+    value = value_of(call.arguments[0]) if call.arguments else UNKNOWN
+    if isinstance(value, Array):
+        return False
+    if function is operator.setitem:
+        is_dict = isinstance(getattr(value, "kind", None), type) and issubclass(value.kind, dict)  # type: ignore[union-attr]
+        index = call.arguments[1]
+        at = index.value if isinstance(index, Const) else value_of(index)
+        return is_dict or isinstance(at, slice) or at == Instance(slice)
+    return not isinstance(value, Unknown) or function not in INPLACE
+
+
 def is_opaque(entry: registry.Primitive | None, call: Call) -> bool:
     """Whether nothing is known of what a call does to memory."""
     if entry is None:

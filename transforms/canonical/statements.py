@@ -30,7 +30,7 @@ from transforms.canonical import jumps
 from transforms.canonical.builder import Node, call
 from transforms.canonical.comprehensions import Comprehensions
 from transforms.canonical.expressions import BINARY, operation
-from transforms.canonical.iteration import Counting, Direct, Source
+from transforms.canonical.iteration import Backwards, Counting, Direct, Source
 from transforms.canonical.jumps import BREAK, CONTINUE, NEXT, RETURN, Completions, Emit, completion, completions
 from transforms.core import Atom, Const, Expression, Ref, Var
 
@@ -323,7 +323,7 @@ class Statements(Comprehensions):
         source = self.source(node.iter)
         self.changes_items = False
         with self.loop(node, ways, tail) as loop:
-            if loop.running is None and self.shares_iterator(node):
+            if loop.running is None and (self.shares_iterator(node) or _resizes(node)):
                 loop.running = self.names.fresh("running")
             if loop.running is None:
                 self.loop_over(node.target, source, lambda: self.emit_all(self.loop_body(loop, node.body, None)))
@@ -383,7 +383,7 @@ class Statements(Comprehensions):
         """A `for` loop with a way out, as a `while` over an index."""
         assert loop.running is not None and not isinstance(source, Direct)
         origin, running, index = self.origin, loop.running, self.names.fresh("index")
-        length = self.count(source) if isinstance(source, Counting) else None
+        length = self.count(source) if isinstance(source, (Counting, Backwards)) else None
         self.assign(index, Const(0))
 
         def again() -> None:
@@ -614,3 +614,34 @@ def _changes_items(body: Sequence[Any]) -> bool:
         if isinstance(node, gast.Call) and isinstance(node.func, gast.Attribute) and node.func.attr in _CHANGING:
             return True
     return False
+
+
+_RESIZING = frozenset(("append", "extend", "insert", "pop", "remove", "clear"))
+
+
+def _resizes(loop: Node) -> bool:
+    """Whether the body of a `for` loop gives a list of the loop's header, as it is written there, more or fewer items:
+    Python asks for the length before each iteration.  `transforms.prepare.loops` sees other names of the list."""
+    inner = (node for statement in loop.body for node in gast.walk(statement))
+    changed = {gast.unparse(node) for node in map(_resized, inner) if node is not None}
+    return bool(changed) and any(gast.unparse(node) in changed for node in _iterated(loop.iter))
+
+
+def _resized(node: Any) -> Node | None:
+    """The list that is given more or fewer items at a node of the tree."""
+    if isinstance(node, gast.Call) and isinstance(node.func, gast.Attribute) and node.func.attr in _RESIZING:
+        return node.func.value
+    if isinstance(node, gast.Subscript) and (
+        isinstance(node.ctx, gast.Del) or isinstance(node.ctx, gast.Store) and isinstance(node.slice, gast.Slice)
+    ):
+        return node.value
+    return node.target if isinstance(node, gast.AugAssign) and isinstance(node.op, gast.Add) else None
+
+
+def _iterated(header: Node) -> Iterator[Node]:
+    """What a loop with this header reads item by item; `reversed` keeps to the places that there were."""
+    if isinstance(header, (gast.Name, gast.Attribute, gast.Subscript)):
+        yield header
+    elif isinstance(header, gast.Call) and isinstance(header.func, gast.Name) and header.func.id != "reversed":
+        for argument in header.args:
+            yield from _iterated(argument)

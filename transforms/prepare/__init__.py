@@ -50,7 +50,7 @@ def _whole(function: Function, summaries: Summaries, specialise: Specialise) -> 
     while True:
         function = _again(function, local_cells(function), specialise)
         function = _again(function, split_attempts(function, summaries), specialise)
-        function = _normalise(function)
+        function = _normalise(function, summaries)
         regions = find_regions(function, summaries)
         values: dict[str, Value] = dict(function.values or {})
         new = inline_sharing(function.body, regions, summaries, Names(names_in(function)), values)
@@ -67,10 +67,10 @@ def _again(old: Function, new: Function, specialise: Specialise) -> Function:
     return specialise(new.replace(values=None, source=None), known)
 
 
-def _normalise(function: Function) -> Function:
+def _normalise(function: Function, summaries: Summaries) -> Function:
     values: dict[str, Value] = dict(function.values or {})
     names = Names(names_in(function))
     body = array_methods(flat_items(function, names), names, values)
     body = arrays_of_lists(body, names, values)
-    body = index_loops(drop_self_stores(body, values), names, values)
-    return function.replace(body=body, values=values)
+    body = drop_self_stores(body, values)
+    return index_loops(function.replace(body=body, values=values), summaries, names)

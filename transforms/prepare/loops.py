@@ -1,29 +1,158 @@
-"""Loops over things that may carry a derivative become loops over indices."""
+"""Loops over things that may carry a derivative become loops over indices.
+
+A loop that gives the list that it runs over more or fewer items asks for the length before each iteration, as Python does:
+
+    for item in queue:                k = 0
+        queue.append(...)             while k < len(queue):
+                                          item = queue[k]
+                                          queue.append(...)
+                                          k = k + 1
+"""
 
 from __future__ import annotations
 
 import operator
 
 from transforms import runtime
-from transforms.core import Assign, Block, Call, For, Names, Ref, Statement, Var, blocks_of, with_blocks
+from transforms.analyses.activity import changed_operands
+from transforms.analyses.regions import Region, Regions, Summaries, chain, find_regions, may_resize, opaque_mutations
+from transforms.core import (
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    For,
+    Function,
+    Names,
+    Ref,
+    Statement,
+    Var,
+    While,
+    blocks_of,
+    walk,
+    with_blocks,
+)
 from transforms.templates import value_of
-from transforms.values import INTEGER, UNKNOWN, Instance, Value, may_be_differentiable
+from transforms.values import (
+    BOOLEAN,
+    INTEGER,
+    UNKNOWN,
+    Instance,
+    Many,
+    Sequence,
+    Value,
+    may_be_differentiable,
+)
 
 _VIEWS: tuple[type, ...] = (type({}.values()), type({}.items()))
 
 
-def index_loops(body: Block, names: Names, values: dict[str, Value]) -> Block:
+def index_loops(function: Function, summaries: Summaries, names: Names) -> Function:
+    """The same program, with loops over indices; the values of new names are added to `function.values`."""
+    values: dict[str, Value] = dict(function.values or {})
+    resized = _resized_loops(function, summaries)
+    return function.replace(body=_index_loops(function.body, names, values, resized), values=values)
+
+
+def _index_loops(body: Block, names: Names, values: dict[str, Value], resized: set[int]) -> Block:
     result: list[Statement] = []
     for statement in body:
-        statement = with_blocks(statement, [index_loops(inner, names, values) for inner in blocks_of(statement)])
+        old = statement
+        inner = [_index_loops(block, names, values, resized) for block in blocks_of(statement)]
+        statement = with_blocks(statement, inner)
         if isinstance(statement, For) and isinstance(statement.iterable, Var):
             value = value_of(statement.iterable, values)
             is_followed = not isinstance(value, Instance) or value.kind in (list, tuple, *_VIEWS)
+            if id(old) in resized:
+                result += _step_by_step(statement, value, names, values)
+                continue
             if may_be_differentiable(value) and is_followed:
                 result += _indexed(statement, value, names, values)
                 continue
         result.append(statement)
     return tuple(result)
+
+
+def _resized_loops(function: Function, summaries: Summaries) -> set[int]:
+    """The loops over lists whose body may give the list that they run over more or fewer items."""
+    values = function.values or {}
+    suspects = [
+        (loop, calls)
+        for loop in walk(function.body)
+        if isinstance(loop, For) and isinstance(loop.iterable, Var)
+        if _may_be_list(value_of(loop.iterable, values)) and (calls := _resizing_calls(loop, values))
+    ]
+    if not suspects:
+        return set()
+    regions = find_regions(function, summaries)
+    return {id(loop) for loop, calls in suspects if _changes(loop.iterable, calls, regions)}
+
+
+def _may_be_list(value: Value) -> bool:
+    if isinstance(value, (Sequence, Many, Instance)):
+        return issubclass(value.kind, list)
+    return value == UNKNOWN
+
+
+def _resizing_calls(loop: For, values: dict[str, Value]) -> list[Call]:
+    """The calls in the body of a loop that may give some list other items."""
+
+    def value(atom: Atom) -> Value:
+        return value_of(atom, values)
+
+    calls = (s.value for s in walk(loop.body) if isinstance(s, Assign) and isinstance(s.value, Call))
+    return [call for call in calls if (_changed(call) or _calls_function(call)) and may_resize(call, value)]
+
+
+def _changed(call: Call) -> tuple[Atom, ...]:
+    return (*changed_operands(call), *opaque_mutations(call))
+
+
+def _calls_function(call: Call) -> bool:
+    return isinstance(call.function, Ref) and isinstance(call.function.value, Function)
+
+
+def _changes(source: Atom, calls: list[Call], regions: Regions) -> bool:
+    own = regions.of(source)
+    if own is None or not own.is_mutated:
+        return False
+    found: list[Region | None] = []
+    for call in calls:
+        found += [regions.of(atom) for atom in _changed(call)]
+        if _calls_function(call):
+            found += [region for atom in call.arguments if isinstance(atom, Var) for region in chain(regions, atom.name)]
+    return any(region is not None and region.find() is own.find() for region in found)
+
+
+def _step_by_step(loop: For, value: Value, names: Names, values: dict[str, Value]) -> list[Statement]:
+    """A loop that asks before each iteration whether there is another item."""
+    origin, source = loop.origin, loop.iterable
+    before: list[Statement] = []
+    if value == UNKNOWN:
+        source = Var(names.temporary())
+        before.append(Assign(source.name, Call(Ref(runtime.sequence), (loop.iterable,)), origin))
+        values[source.name] = UNKNOWN
+    index, running, following, again = names.fresh("k"), names.fresh("running"), names.temporary(), names.temporary()
+    values.update({index: INTEGER, running: BOOLEAN, following: INTEGER, again: BOOLEAN})
+    item = Assign(loop.target, Call(Ref(operator.getitem), (source, Var(index))), origin)
+    body = (
+        item,
+        *loop.body,
+        Assign(following, Call(Ref(operator.add), (Var(index), Const(1))), origin),
+        Assign(again, Call(Ref(runtime.has_item), (Var(following), source)), origin),
+        Assign(index, Var(following), origin),
+        Assign(running, Var(again), origin),
+    )
+    first = names.temporary()
+    values[first] = BOOLEAN
+    return [
+        *before,
+        Assign(first, Call(Ref(runtime.has_item), (Const(0), source)), origin),
+        Assign(index, Const(0), origin),
+        Assign(running, Var(first), origin),
+        While(Var(running), body, origin),
+    ]
 
 
 def _indexed(loop: For, value: Value, names: Names, values: dict[str, Value]) -> list[Statement]:

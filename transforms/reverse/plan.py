@@ -343,7 +343,7 @@ def _find_places(plan: Plan) -> None:
 
 
 def _find_mutations(plan: Plan) -> None:
-    from transforms.analyses.regions import opaque_mutations
+    from transforms.analyses.regions import may_resize, opaque_mutations
 
     for statement in walk(plan.function.body):
         if not (isinstance(statement, Assign) and isinstance(statement.value, Call)):
@@ -356,24 +356,8 @@ def _find_mutations(plan: Plan) -> None:
         for region in found:
             if region is not None and region.is_mutated:
                 plan.mutations.setdefault(id(region.find()), []).append(place)
-                if _may_resize(plan, call):
+                if may_resize(call, plan.value):
                     plan.resizes.setdefault(id(region.find()), []).append(place)
-
-
-def _may_resize(plan: Plan, call: Call) -> bool:
-    """Whether a call that changes something may give a list or dict other items."""
-    function = call.function.value if isinstance(call.function, Ref) else None
-    if function in (setattr, runtime.add_item, runtime.add_into, list.reverse, list.sort):
-        return False
-    value = plan.value(call.arguments[0]) if call.arguments else UNKNOWN
-    if isinstance(value, Array):
-        return False
-    if function is operator.setitem:
-        is_dict = isinstance(getattr(value, "kind", None), type) and issubclass(value.kind, dict)  # type: ignore[union-attr]
-        index = call.arguments[1]
-        at = index.value if isinstance(index, Const) else plan.value(index)
-        return is_dict or isinstance(at, slice) or at == Instance(slice)
-    return not isinstance(value, Unknown) or function not in INPLACE
 
 
 def _find_buffers(plan: Plan) -> None:

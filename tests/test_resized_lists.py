@@ -1,0 +1,98 @@
+"""Lists that get more or fewer items while a loop runs over them: Python asks for the length before each iteration.
+
+The derivative is compared with central differences, in specialised and in generic code.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from tests.corpus.reference import assert_close, function_from, numeric_gradient
+from tests.orders import run_generic
+
+X = np.array([0.73, -1.41, 2.32, 0.36])
+
+PRELUDE = """
+class Holder:
+    def __init__(self, items):
+        self.items = items
+
+    def put(self, value):
+        self.items.append(value)
+"""
+# how else the list `l` is called, and how an item is added through that
+NAMES = {
+    "itself": ("pass", "l.append({v})"),
+    "another name": ("m = l", "m.append({v})"),
+    "an attribute": ("o = Holder(l)", "o.items.append({v})"),
+    "a method": ("o = Holder(l)", "o.put({v})"),
+    "an item of a dict": ("d = {'k': l}", "d['k'].append({v})"),
+    "a closure": ("def put(v):\n    l.append(v)", "put({v})"),
+    "an argument": ("def put(m, v):\n    m.append(v)", "put(l, {v})"),
+    "added in place": ("m = l", "m += [{v}]"),
+    "extended": ("pass", "l.extend([{v}])"),
+}
+LOOPS = {
+    "list": "for v in l:\n    if v < 3.0 and len(l) < 9:\n        {put}\n    t = t + v ** 2",
+    "list with a way out": (
+        "for v in l:\n    if len(l) > 7:\n        break\n    if v < 3.0:\n        {put}\n    t = t + v ** 2"
+    ),
+    "two at once": "for v in l:\n    if len(l) < 9:\n        {put}\n        {put}\n    t = t + v ** 2",
+    "comprehension": "t = t + sum([v ** 2 for v in l if len(l) > 8 or {expression} is None or True])",
+}
+
+
+def check(body: str, generic: bool) -> None:
+    lines = "\n".join("    " + line for line in body.splitlines())
+    function = function_from(f"{PRELUDE}\ndef f(x):\n{lines}\n")
+    known = numeric_gradient(function, (X.copy(),), (0,))[0]
+    gradient = ad.grad(function)
+    if generic:
+        try:
+            assert_close(run_generic(gradient, (X.copy(),)), known, 1e-7)
+        except (ad.AutodiffError, ad.DerivativeRefused) as error:
+            assert "give example arguments" in str(error)
+        return
+    assert_close(gradient(X.copy()), known, 1e-7)
+    value, _ = ad.value_and_grad(function)(X.copy())
+    assert_close(value, function(X.copy()), 1e-12)
+
+
+@pytest.mark.parametrize("generic", [False, True])
+@pytest.mark.parametrize("name, loop", list(itertools.product(NAMES, LOOPS)))
+def test_lists_that_grow(name: str, loop: str, generic: bool) -> None:
+    made, put = NAMES[name]
+    if loop == "comprehension" and "+=" in put:
+        pytest.skip("a statement")
+    change = put.format(v="v * 1.5 + x[0]")
+    text = LOOPS[loop].format(put=change, expression=change)
+    check(f"l = list(x[:2])\n{made}\nt = 0.0\n{text}\nreturn t + sum([(k + 1) * e for k, e in enumerate(l)])", generic)
+
+
+SHRINKING = {
+    "pop": "for v in l:\n    t = t + v ** 2 * l.pop()",
+    "pop by another name": "m = l\nfor v in l:\n    t = t + v ** 2 * m.pop()",
+    "pop of the first": "for v in l:\n    l.pop(0)\n    t = t + v ** 2",
+    "remove": "for v in l:\n    l.remove(v)\n    t = t + v ** 2",
+    "clear": "for v in l:\n    l.clear()\n    t = t + v ** 2",
+    "zip": "for v, w in zip(l, x):\n    l.pop()\n    t = t + v ** 2 * w",
+    "enumerate": "for k, v in enumerate(l):\n    l.pop()\n    t = t + v ** 2 * (k + 1)",
+    "reversed": "for v in reversed(l):\n    l.pop()\n    t = t + v ** 2",
+    "reversed with a way out": "for v in reversed(l):\n    l.pop()\n    t = t + v ** 2\n    if t > 100.0:\n        break",
+    "comprehension": "t = sum([v ** 2 * l.pop() for v in l])",
+    "replaced": "for v in l:\n    l[1:] = [v * 2.0]\n    t = t + v ** 2",
+    "else": "for v in l:\n    l.pop()\nelse:\n    t = t + l[0] ** 2",
+}
+
+
+@pytest.mark.parametrize("name", SHRINKING)
+def test_lists_that_shrink(name: str) -> None:
+    check(f"l = [e * 2.0 for e in x]\nt = 0.0\n{SHRINKING[name]}\nreturn t + sum([e ** 2 for e in l])", False)
+
+
+def test_a_list_of_known_items_that_grows() -> None:
+    check("l = [x[0], x[1]]\nfor v in l:\n    if len(l) < 6:\n        l.append(v * 2.0)\nreturn sum(l) ** 2", False)
