@@ -1,6 +1,7 @@
 """Loops over things that may carry a derivative become loops over indices.
 
-A loop that gives the list that it runs over more or fewer items asks for the length before each iteration, as Python does:
+A loop that gives the list that it runs over more or fewer items asks for the length before each iteration, as
+Python does:
 
     for item in queue:                k = 0
         queue.append(...)             while k < len(queue):
@@ -121,7 +122,8 @@ def _changes(source: Atom, calls: list[Call], regions: Regions) -> bool:
     for call in calls:
         found += [regions.of(atom) for atom in _changed(call)]
         if _calls_function(call):
-            found += [region for atom in call.arguments if isinstance(atom, Var) for region in chain(regions, atom.name)]
+            given = (atom.name for atom in call.arguments if isinstance(atom, Var))
+            found += [region for name in given for region in chain(regions, name)]
     return any(region is not None and region.find() is own.find() for region in found)
 
 

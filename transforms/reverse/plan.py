@@ -54,7 +54,6 @@ from transforms.core import (
 from transforms.errors import DerivativeUndefined
 from transforms.subscripts import getitem_is_view
 from transforms.values import (
-    UNKNOWN,
     Array,
     Instance,
     Literal,
