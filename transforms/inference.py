@@ -183,8 +183,7 @@ def join(first: Value, second: Value, prefix: Hashable, depth: int = 0) -> Value
             return Array(a.dtype, join_shapes(a.shape, b.shape, prefix))
         case Sequence(), Sequence() if a.kind is b.kind:
             if len(a.items) == len(b.items):
-                pairs = enumerate(zip(a.items, b.items))
-                return Sequence(a.kind, tuple(join(x, y, (prefix, i), depth + 1) for i, (x, y) in pairs))
+                return Sequence(a.kind, _join_each(a.items, b.items, prefix, depth))
             return many(a.kind, (*a.items, *b.items), prefix, depth)
         case Many(), Sequence() if a.kind is b.kind:
             return many(a.kind, (a.item, *b.items), prefix, depth)
@@ -193,25 +192,13 @@ def join(first: Value, second: Value, prefix: Hashable, depth: int = 0) -> Value
         case Many(), Many() if a.kind is b.kind:
             return many(a.kind, (a.item, b.item), prefix, depth)
         case Mapping(), Mapping() if a.kind is b.kind and a.keys == b.keys:
-            items = tuple(join(x, y, (prefix, i), depth + 1) for i, (x, y) in enumerate(zip(a.items, b.items)))
-            return Mapping(a.kind, a.keys, items)
+            return Mapping(a.kind, a.keys, _join_each(a.items, b.items, prefix, depth))
         case Record(), Record() if a.kind is b.kind and a.names == b.names:
-            items = tuple(join(x, y, (prefix, i), depth + 1) for i, (x, y) in enumerate(zip(a.items, b.items)))
-            return Record(a.kind, a.names, items)
+            return Record(a.kind, a.names, _join_each(a.items, b.items, prefix, depth))
         case Record(), Record() if a.kind is b.kind:
             return _join_records(a, b, prefix, depth)
-        case Partial(), Partial() if len(a.arguments) == len(b.arguments) and [k for k, _ in a.keywords] == [
-            k for k, _ in b.keywords
-        ]:
-            function = join(a.function, b.function, prefix, depth + 1)
-            if function != a.function:
-                return UNKNOWN
-            pairs = enumerate(zip(a.arguments, b.arguments))
-            arguments = tuple(join(x, y, (prefix, i), depth + 1) for i, (x, y) in pairs)
-            keywords = tuple(
-                (key, join(x, y, (prefix, key), depth + 1)) for (key, x), (_, y) in zip(a.keywords, b.keywords)
-            )
-            return Partial(function, arguments, keywords)
+        case Partial(), Partial():
+            return _join_partials(a, b, prefix, depth)
         case Instance(), Instance() if a.kind is b.kind:
             return a
         case Instance(), (Sequence() | Many() | Mapping() | Record()) if a.kind is b.kind:
@@ -219,6 +206,23 @@ def join(first: Value, second: Value, prefix: Hashable, depth: int = 0) -> Value
         case ((Sequence() | Many() | Mapping() | Record()), Instance()) if a.kind is b.kind:
             return b
     return UNKNOWN
+
+
+def _join_each(first: tuple[Value, ...], second: tuple[Value, ...], prefix: Hashable, depth: int) -> tuple[Value, ...]:
+    """The items of two containers of one length, joined one by one."""
+    return tuple(join(x, y, (prefix, i), depth + 1) for i, (x, y) in enumerate(zip(first, second)))
+
+
+def _join_partials(a: Partial, b: Partial, prefix: Hashable, depth: int) -> Value:
+    """One function with values that differ; two functions are not told apart."""
+    keys = tuple(key for key, _ in a.keywords)
+    if len(a.arguments) != len(b.arguments) or keys != tuple(key for key, _ in b.keywords):
+        return UNKNOWN
+    function = join(a.function, b.function, prefix, depth + 1)
+    if function != a.function:
+        return UNKNOWN
+    keywords = tuple((key, join(x, y, (prefix, key), depth + 1)) for (key, x), (_, y) in zip(a.keywords, b.keywords))
+    return Partial(function, _join_each(a.arguments, b.arguments, prefix, depth), keywords)
 
 
 def _join_records(a: Record, b: Record, prefix: Hashable, depth: int) -> Value:

@@ -418,21 +418,7 @@ class _Finder:
         elif function in BUILDERS:
             self.holds(result, call.arguments)
         elif function is operator.getitem:
-            container, index = (literal_or(self.regions.value, a) for a in call.arguments)
-            shares = getitem_shares(container, index, self.regions.value(target or ""))
-            if target is not None and shares and is_slice_of_items(container, call.arguments[1], index):
-                self.copied_items(result, call.arguments[0])
-            elif target is not None and shares:
-                source = call.arguments[0]
-                is_unknown = all(isinstance(self.regions.value(name), Unknown) for name in (source, target))
-                if is_sequence(container) and isinstance(index, Unknown):
-                    self.copied_items(result, source)  # it may be a slice
-                if is_unknown and target not in self.views:
-                    self.unknown_items.append((target, source))
-                else:
-                    self.item(target, source)
-                    if is_unknown:
-                        self.changed_items.append(source)  # as far as is known
+            self.subscript(target, result, call)
         elif function is operator.setitem:
             self.set_item(*call.arguments)
         elif function is operator.delitem:
@@ -452,15 +438,39 @@ class _Finder:
             for atom in call.arguments:
                 self.view(target, result, atom)
         elif function in INPLACE:
-            first = call.arguments[0]
-            region = self.regions.of(first)
-            if region is not None:
-                region.mutate()
-                if not is_array(self.regions.value(first)):
-                    self.holds_items(region, call.arguments[1:])
-                merge(result, region)
+            self.in_place(result, call)
         else:
             self.primitive_call(target, result, function, call)
+
+    def subscript(self, target: str | None, result: Region | None, call: Call) -> None:
+        """`container[index]`: an item, a view, or a list of the same items."""
+        container, index = (literal_or(self.regions.value, a) for a in call.arguments)
+        if target is None or not getitem_shares(container, index, self.regions.value(target)):
+            return
+        source = call.arguments[0]
+        if is_slice_of_items(container, call.arguments[1], index):
+            self.copied_items(result, source)
+            return
+        is_unknown = all(isinstance(self.regions.value(name), Unknown) for name in (source, target))
+        if is_sequence(container) and isinstance(index, Unknown):
+            self.copied_items(result, source)  # it may be a slice
+        if is_unknown and target not in self.views:
+            self.unknown_items.append((target, source))
+            return
+        self.item(target, source)
+        if is_unknown:
+            self.changed_items.append(source)  # as far as is known
+
+    def in_place(self, result: Region | None, call: Call) -> None:
+        """`x += y`, where x may be an array or a list: the result is x."""
+        first = call.arguments[0]
+        region = self.regions.of(first)
+        if region is None:
+            return
+        region.mutate()
+        if not is_array(self.regions.value(first)):
+            self.holds_items(region, call.arguments[1:])
+        merge(result, region)
 
     def joins(self, target: str | None, call: Call) -> bool:
         """Whether `a + b` or `a * n` is of containers."""

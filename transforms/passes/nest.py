@@ -48,15 +48,14 @@ from transforms.core import (
     is_call_of,
     is_temporary,
     map_targets,
-    names_in,
     reads,
     walk,
     with_blocks,
-    writes,
 )
 from transforms.passes.coalesce import derivative_name
 from transforms.passes.effects import Effect, Memory, memory_of
 from transforms.passes.idioms import holds_floats
+from transforms.passes.ranges import own_ranges
 from transforms.passes.unpackings import unpackings
 from transforms.presentation import Choice, Unpack, Update, children, expressions_of, map_leaves, targets_of, variables
 from transforms.printer.notation import INPLACE
@@ -69,7 +68,7 @@ WIDTH = 88  # of a nested line, roughly; what is longer is cut at a temporary
 def nest(function: Function) -> Function:
     """The nested form of a program."""
     memory = memory_of(function)
-    unpacked = function.replace(body=unpackings(_own_ranges(function, memory)))
+    unpacked = function.replace(body=unpackings(own_ranges(function, memory)))
     body = _Nester(unpacked, memory).block(unpacked.body)
     return function.replace(body=_readable_names(function, body))
 
@@ -445,96 +444,6 @@ def _tape_names(function: Function) -> set[str]:
             read = read[1:]
         others.update(read)
     return {name for name, count in made.items() if count == 1 and name not in others}
-
-
-# -------------------------------------------------------------------------------------------------------------- ranges
-
-
-def _own_ranges(function: Function, memory: Memory) -> Function:
-    """A range that several loops share is written out in each: `for i in range(n)`."""
-    statements = list(walk(function.body))
-    bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
-    assigned = [s for s in statements if isinstance(s, Assign)]
-    made: dict[Any, Call] = {s.target: s.value for s in assigned if isinstance(s.value, Call)}
-    uses: dict[str, list[Any]] = {}
-    for statement in statements:
-        for name in reads(statement):
-            uses.setdefault(name, []).append(statement)
-
-    def is_lasting(atom: Any) -> bool:
-        """Whether the atom, or the length that it is, can be written again anywhere."""
-        if not isinstance(atom, Var):
-            return True
-        if bound[atom.name] != 1:
-            return False
-        length = made.get(atom.name)
-        if not is_temporary(atom.name):
-            return True
-        if length is None or not is_call_of(length, len):
-            return False
-        return is_lasting(length.arguments[0]) and memory.is_stable(length.arguments[0])
-
-    def is_loop(use: Any) -> bool:
-        return isinstance(use, For) or (isinstance(use, Assign) and is_call_of(use.value, reversed))
-
-    shared = {
-        name: call
-        for name, call in made.items()
-        if name is not None
-        and is_temporary(name)
-        and bound[name] == 1
-        and is_call_of(call, range)
-        and all(map(is_lasting, call.atoms))
-        and len(uses.get(name, ())) > 1
-        and all(map(is_loop, uses[name]))
-    }
-    if not shared:
-        return function
-    names = Names(names_in(function))
-
-    def fresh(call: Call, before: list[Any]) -> Var:
-        atoms = []
-        for atom in call.arguments:
-            if isinstance(atom, Var) and is_temporary(atom.name):
-                length: Any = made[atom.name]
-                atom = fresh(length, before)
-            atoms.append(atom)
-        name = names.temporary()
-        before.append(Assign(name, Call(call.function, tuple(atoms))))
-        return Var(name)
-
-    def visit(block: Block) -> Block:
-        result: list[Any] = []
-        for statement in block:
-            if isinstance(statement, Assign) and statement.target in shared:
-                continue
-            read = [name for name in reads(statement) if name in shared]
-            if read:
-                own = fresh(shared[read[0]], result)
-                statement = map_leaves(statement, lambda leaf: own if leaf == Var(read[0]) else leaf)  # noqa: B023
-            result.append(with_blocks(statement, (visit(inner) for inner in blocks_of(statement))))
-        return tuple(result)
-
-    return function.replace(body=_without_unread_lengths(visit(function.body)))
-
-
-def _without_unread_lengths(body: Block) -> Block:
-    read = {name for statement in walk(body) for name in reads(statement)}
-
-    def visit(block: Block) -> Block:
-        return tuple(
-            with_blocks(s, (visit(inner) for inner in blocks_of(s)))
-            for s in block
-            if not (
-                isinstance(s, Assign)
-                and s.target is not None
-                and is_temporary(s.target)
-                and s.target not in read
-                and is_call_of(s.value, len)
-            )
-        )
-
-    return visit(body)
 
 
 # --------------------------------------------------------------------------------------------------------------- names

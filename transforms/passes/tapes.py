@@ -124,56 +124,83 @@ def find_tapes(function: Function) -> dict[str, Tape]:
     statements = list(walk(function.body))
     if not any(isinstance(s, Assign) and is_call_of(s.value, *LISTS) for s in statements):
         return {}
-    bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
-    found: dict[str, Tape] = {}
-    makers: dict[str, Call] = {}
-    for statement in statements:
-        if not isinstance(statement, Assign) or not is_call_in(statement.value, _MAKERS):
-            continue
-        if statement.target is not None and bound[statement.target] == 1:
-            if is_call_of(statement.value, *LISTS) and not reads(statement):
-                assert isinstance(statement.value, Call)
-                if not statement.value.arguments:
-                    found[statement.target] = Tape(statement.target)
-            elif is_call_of(statement.value, operations.make_tuple):
-                assert isinstance(statement.value, Call)
-                makers[statement.target] = statement.value
-    if not found:
-        return found
-    spoilt: set[str] = set()
-    owners: dict[str, str] = {}  # record or popped name -> its tape
-    for statement in statements:
-        if not isinstance(statement, Assign) or not is_call_in(statement.value, _USERS):
-            spoilt.update(reads(statement))
-            continue
-        assert isinstance(statement.value, Call)
-        call = statement.value
-        first = call.arguments[0].name if call.arguments and isinstance(call.arguments[0], Var) else ""
-        if is_call_of(call, list.append) and first in found and len(call.arguments) == 2 and statement.target is None:
-            item = call.arguments[1]
-            if isinstance(item, Var) and item.name in makers and owners.setdefault(item.name, first) == first:
-                found[first].records[item.name] = makers[item.name]
-            else:
-                spoilt.update((first, *reads(statement)))
-        elif is_call_of(call, list.pop) and first in found and len(call.arguments) == 1:
-            target = statement.target
-            if target is not None and bound[target] == 1:
-                owners[target] = first
-                found[first].popped.setdefault(target, [])
-            elif target is not None:
-                spoilt.add(first)
-        elif is_call_of(call, operator.getitem) and isinstance(index := call.arguments[1], Const):
-            if first in owners and first in found[owners[first]].popped and type(index.value) is int:
-                found[owners[first]].popped[first].append(index.value)
-            else:
+    finder = _Finder(function, statements)
+    return finder.tapes(statements) if finder.found else {}
+
+
+class _Finder:
+    """Goes through all statements and notes what is appended to and popped from each tape."""
+
+    def __init__(self, function: Function, statements: list[Statement]) -> None:
+        self.bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
+        self.found: dict[str, Tape] = {}
+        self.makers: dict[str, Call] = {}  # name -> the tuple that it is
+        self.owners: dict[str, str] = {}  # record or popped name -> its tape
+        for statement in statements:
+            if isinstance(statement, Assign) and is_call_in(statement.value, _MAKERS):
+                self.note_maker(statement)
+
+    def note_maker(self, statement: Assign) -> None:
+        """An empty list may be a tape, and a tuple a record on one."""
+        target, call = statement.target, statement.value
+        assert isinstance(call, Call)
+        if target is None or self.bound[target] != 1:
+            return
+        if is_call_of(call, operations.make_tuple):
+            self.makers[target] = call
+        elif not call.arguments:
+            self.found[target] = Tape(target)
+
+    def tapes(self, statements: list[Statement]) -> dict[str, Tape]:
+        """Those lists of which every use is understood."""
+        spoilt: set[str] = set()
+        for statement in statements:
+            if not self.is_understood(statement):
                 spoilt.update(reads(statement))
-        else:
-            spoilt.update(reads(statement))
-    return {
-        name: tape
-        for name, tape in found.items()
-        if name not in spoilt and spoilt.isdisjoint(tape.records) and spoilt.isdisjoint(tape.popped)
-    }
+        return {
+            name: tape
+            for name, tape in self.found.items()
+            if name not in spoilt and spoilt.isdisjoint(tape.records) and spoilt.isdisjoint(tape.popped)
+        }
+
+    def is_understood(self, statement: Statement) -> bool:
+        """Note what the statement does with a tape; False if it may do anything else with what it reads."""
+        if not isinstance(statement, Assign) or not is_call_in(statement.value, _USERS):
+            return False
+        call = statement.value
+        assert isinstance(call, Call)
+        first = call.arguments[0].name if call.arguments and isinstance(call.arguments[0], Var) else ""
+        if is_call_of(call, list.append):
+            return statement.target is None and first in self.found and self.note_append(first, call)
+        if is_call_of(call, list.pop):
+            return first in self.found and self.note_pop(first, call, statement.target)
+        return self.note_item(first, call.arguments[1])
+
+    def note_append(self, tape: str, call: Call) -> bool:
+        """A record belongs to one tape."""
+        item = call.arguments[1] if len(call.arguments) == 2 else None
+        if not isinstance(item, Var) or item.name not in self.makers:
+            return False
+        if self.owners.setdefault(item.name, tape) != tape:
+            return False
+        self.found[tape].records[item.name] = self.makers[item.name]
+        return True
+
+    def note_pop(self, tape: str, call: Call, target: str | None) -> bool:
+        if len(call.arguments) != 1 or (target is not None and self.bound[target] != 1):
+            return False
+        if target is not None:
+            self.owners[target] = tape
+            self.found[tape].popped.setdefault(target, [])
+        return True
+
+    def note_item(self, popped: str, index: Atom) -> bool:
+        """A constant item of a record that was popped."""
+        tape = self.found[self.owners[popped]] if popped in self.owners else None
+        if tape is None or popped not in tape.popped or not isinstance(index, Const) or type(index.value) is not int:
+            return False
+        tape.popped[popped].append(index.value)
+        return True
 
 
 class _Rewriter:

@@ -46,17 +46,12 @@ from transforms.core import (
 )
 from transforms.errors import TransformError
 from transforms.reverse.builder import Builder
-from transforms.reverse.control import (
-    placed,
-)
+from transforms.reverse.control import placed
 from transforms.reverse.cotangents import Scope, Statements, is_changed
 from transforms.reverse.dynamic import HANDLERS, Dynamic
 from transforms.reverse.plan import Kind
 from transforms.rules.typed import is_sequence
-from transforms.values import (
-    Array,
-    Unknown,
-)
+from transforms.values import Array, Unknown
 
 _WITH_METHODS = (np.ndarray, np.generic, float, complex, int, str, list, tuple, dict, set)
 
@@ -181,26 +176,38 @@ class Sweep(Dynamic):
 
     def assign(self, statement: Assign, scope: Scope, primal: Builder, adjoint: Builder) -> None:
         """Primal and adjoint of one operation."""
-        target, value = statement.target, statement.value
+        value = statement.value
         if not self.plan.is_active_statement(statement):
-            self._refuse_unfollowed(statement, primal)
-            primal.statements.append(self._checked_call(statement))
-            self._check_joined(statement, primal)
-            self._check_apart(statement, primal)
-            if is_call_of(value, getattr) and isinstance(value, Call):
-                self._check_structure(target, value, primal)
-            return
-        if isinstance(value, Var):
+            self._inactive(statement, primal)
+        elif isinstance(value, Var):
             self.copy(statement, primal, adjoint)
-            return
-        if not isinstance(value, Call):  # a constant, for example the start value of a loop
-            primal.statements.append(statement)
-            if target is not None and self.kind(target) is Kind.SHADOW:
-                primal.bind(self.bar(target), Const(0.0))
-            elif target is not None:
-                for leaf in self.leaves(target):
-                    self.live.discard(leaf)
-            return
+        elif isinstance(value, Call):
+            self._operation(statement, value, scope, primal, adjoint)
+            self._check_joined(statement, primal)
+        else:
+            self._constant(statement, primal)
+
+    def _inactive(self, statement: Assign, primal: Builder) -> None:
+        """What no derivative passes through stays as it is, or is checked by the run time."""
+        self._refuse_unfollowed(statement, primal)
+        primal.statements.append(self._checked_call(statement))
+        self._check_joined(statement, primal)
+        self._check_apart(statement, primal)
+        if is_call_of(statement.value, getattr) and isinstance(statement.value, Call):
+            self._check_structure(statement.target, statement.value, primal)
+
+    def _constant(self, statement: Assign, primal: Builder) -> None:
+        """A constant under a name that has a cotangent, for example the start value of a loop."""
+        target = statement.target
+        primal.statements.append(statement)
+        if target is not None and self.kind(target) is Kind.SHADOW:
+            primal.bind(self.bar(target), Const(0.0))
+        elif target is not None:
+            for leaf in self.leaves(target):
+                self.live.discard(leaf)
+
+    def _operation(self, statement: Assign, value: Call, scope: Scope, primal: Builder, adjoint: Builder) -> None:
+        """Hand a call on to the part that knows what is called."""
         function = value.function.value if isinstance(value.function, Ref) else None
         tape = self.tape_of(statement)
         if tape is not None:
@@ -220,27 +227,32 @@ class Sweep(Dynamic):
         elif function is operator.or_:
             self.merge_dicts(statement, value, primal, adjoint)
         elif function is runtime.update:
-            primal.statements.append(statement)
-            if target is not None and self.kind(target) is Kind.SHADOW:
-                self.make_shadow(statement, scope, primal)
-            g = self.take(target, adjoint) if target is not None else None
-            if g is not None:
-                assert isinstance(value.arguments[0], Ref)
-                plain = Call(value.arguments[0], value.arguments[1:3])
-                entry = registry.lookup(value.arguments[0].value)
-                if entry is None or not entry.is_constant:
-                    self._rule(statement, entry, plain, g, adjoint)
+            self._update(statement, value, scope, primal, adjoint)
         elif function in HANDLERS:
             self.dynamic(function, statement, value, primal, adjoint)
         elif isinstance(function, Function):
             self.user_call(statement, function, value, primal, adjoint)
         elif function is None:
             self.dynamic_call(statement, value, primal, adjoint)
-        elif function is operations.method and target is not None and self._is_own_method(value):
+        elif function is operations.method and statement.target is not None and self._is_own_method(value):
             self.dynamic_method(statement, value, primal, adjoint)
         else:
             self.primitive(statement, function, value, scope, primal, adjoint)
-        self._check_joined(statement, primal)
+
+    def _update(self, statement: Assign, value: Call, scope: Scope, primal: Builder, adjoint: Builder) -> None:
+        """`runtime.update(operation, x, y)`: `x += y` in code that does not know what x is."""
+        target = statement.target
+        primal.statements.append(statement)
+        if target is not None and self.kind(target) is Kind.SHADOW:
+            self.make_shadow(statement, scope, primal)
+        g = self.take(target, adjoint) if target is not None else None
+        if g is None:
+            return
+        assert isinstance(value.arguments[0], Ref)
+        plain = Call(value.arguments[0], value.arguments[1:3])
+        entry = registry.lookup(value.arguments[0].value)
+        if entry is None or not entry.is_constant:
+            self._rule(statement, entry, plain, g, adjoint)
 
     def _check_joined(self, statement: Assign, primal: Builder) -> None:
         """Have the run time check that `a + b`, of things of unknown type, makes no list whose items are changed: they

@@ -8,16 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from transforms.inference import (
-    FIRST,
-    LESS,
-    SLICE,
-    as_number,
-    broadcast,
-    fresh,
-    shorter,
-    value_of_object,
-)
+from transforms.inference import FIRST, LESS, SLICE, as_number, broadcast, fresh, shorter, value_of_object
 from transforms.specialise.binding import Binding
 from transforms.values import (
     UNKNOWN,
@@ -33,22 +24,23 @@ from transforms.values import (
     Value,
 )
 
+Shape = tuple[Dimension, ...]
+Items = list[tuple[Value, Binding | None]]
+
 
 def indexed(array: Array, index: Binding) -> Value:
     """What `array[index]` is."""
     if array.shape is None:
         return UNKNOWN
-    items = _index_items(index)
-    if items is None:
-        return UNKNOWN
-    result = _shape(array.shape, items)
+    result = _shape(array.shape, _index_items(index))
     if result is None:
         return UNKNOWN
     shape, is_scalar = result
     return Number(array.dtype) if is_scalar else Array(array.dtype, shape)
 
 
-def _index_items(index: Binding) -> list[tuple[Value, Binding | None]] | None:
+def _index_items(index: Binding) -> Items:
+    """What stands between the brackets, item by item, with the operands as far as they are known."""
     value = index.value
     if isinstance(value, Literal) and isinstance(value.value, tuple):
         return [(value_of_object(item), None) for item in value.value]
@@ -58,75 +50,111 @@ def _index_items(index: Binding) -> list[tuple[Value, Binding | None]] | None:
     return [(value, index)]
 
 
-def _shape(
-    shape: tuple[Dimension, ...], items: list[tuple[Value, Binding | None]]
-) -> tuple[tuple[Dimension, ...], bool] | None:
-    consumed = 0
+def _shape(shape: Shape, items: Items) -> tuple[Shape, bool] | None:
+    """The shape of what a subscript of these items reads, and whether that is a scalar; None if it is not known."""
+    consumed = _axes_read(items)
+    if consumed is None or consumed > len(shape):
+        return None
+    reading = _Reading(shape, len(shape) - consumed)
+    for number, (value, binding) in enumerate(items):
+        if not reading.read(number, value, binding):
+            return None
+    if not any(_is_constant(value, Ellipsis) for value, _ in items):
+        reading.read_the_rest()
+    result = reading.result()
+    return result, reading.is_scalar and not result
+
+
+def _axes_read(items: Items) -> int | None:
+    """How many axes the items read, without those that an ellipsis stands for; None if that is not known."""
+    count = 0
     for value, _ in items:
-        if isinstance(value, Literal) and (value.value is None or value.value is Ellipsis):
+        if _is_constant(value, None) or _is_constant(value, Ellipsis):
             continue
         if isinstance(value, Literal) and isinstance(value.value, bool):
             return None
         array = _as_index_array(value)
-        consumed += len(array[1]) if array is not None and array[0].kind == "b" else 1
-    if consumed > len(shape):
-        return None
-    is_explicit = any(isinstance(value, Literal) and value.value is Ellipsis for value, _ in items)
-    if not is_explicit:
-        items = [*items, (Literal(Ellipsis), None)]
-    result: list[Dimension] = []
-    fancy: list[tuple[Dimension, ...]] = []
-    runs: list[tuple[int, int]] = []  # runs of adjacent fancy items: number of the last, place in the result
-    is_scalar = True
-    axis = 0
-    for number, (value, binding) in enumerate(items):
-        if isinstance(value, Literal) and value.value is Ellipsis:
-            count = len(shape) - consumed
-            result.extend(shape[axis : axis + count])
-            axis += count
-            is_scalar = is_scalar and not is_explicit and count == 0 and number == len(items) - 1
-        elif isinstance(value, Literal) and value.value is None:
-            result.append(1)
-            is_scalar = False
+        count += len(array[1]) if array is not None and array[0].kind == "b" else 1
+    return count
+
+
+def _is_constant(value: Value, constant: object) -> bool:
+    return isinstance(value, Literal) and value.value is constant
+
+
+class _Reading:
+    """The items of a subscript, read one after the other: what each makes of the axes that it takes."""
+
+    def __init__(self, shape: Shape, rest: int) -> None:
+        self.shape = shape
+        self.rest = rest  # so many axes no item names
+        self.axis = 0  # the first that is not read yet
+        self.dimensions: list[Dimension] = []  # those that no array of indices makes
+        self.is_scalar = True
+        self.fancy: list[Shape] = []  # shapes of the arrays of indices
+        self.runs: list[tuple[int, int]] = []  # of adjacent ones: number of the last, place in the dimensions
+
+    def read(self, number: int, value: Value, binding: Binding | None) -> bool:
+        """Read one item; False if what it does is not known."""
+        if _is_constant(value, Ellipsis):
+            self.read_the_rest()
+            self.is_scalar = False
+        elif _is_constant(value, None):
+            self.dimensions.append(1)
+            self.is_scalar = False
         elif isinstance(value, Literal) and isinstance(value.value, slice):
-            result.append(_sliced(shape[axis], value.value, axis))
-            axis += 1
-            is_scalar = False
+            self._leave(_sliced(self.shape[self.axis], value.value, self.axis))
         elif isinstance(value, Instance) and value.kind is slice:
-            result.append(_sliced_by(shape[axis], binding, axis))
-            axis += 1
-            is_scalar = False
+            self._leave(_sliced_by(self.shape[self.axis], binding, self.axis))
         else:
-            array = _as_index_array(value)
-            if array is None:
-                return None
-            dtype, dimensions = array
-            if dtype.kind == "b":
-                if not dimensions:
-                    return None
-                fancy.append((fresh(axis),))
-                axis += len(dimensions)
-                is_scalar = False
-            elif dtype.kind in "iu":
-                fancy.append(dimensions)
-                axis += 1
-                is_scalar = is_scalar and not isinstance(value, (Array, Sequence, Many))
-            else:
-                return None
-            if not runs or runs[-1][0] != number - 1:
-                runs.append((number, len(result)))
-            else:
-                runs[-1] = (number, runs[-1][1])
-    if fancy:
-        dims = broadcast(*fancy)
-        assert dims is not None
-        if any(dimensions for dimensions in fancy):
-            start = runs[0][1] if len(runs) == 1 else 0
-            result[start:start] = dims
-    return tuple(result), is_scalar and not result
+            return self._pick(number, value)
+        return True
+
+    def read_the_rest(self) -> None:
+        """The axes that no item names."""
+        self.dimensions.extend(self.shape[self.axis : self.axis + self.rest])
+        self.axis += self.rest
+        self.is_scalar = self.is_scalar and self.rest == 0
+
+    def _leave(self, dimension: Dimension) -> None:
+        """A slice makes a dimension of an axis."""
+        self.dimensions.append(dimension)
+        self.axis += 1
+        self.is_scalar = False
+
+    def _pick(self, number: int, value: Value) -> bool:
+        """An index, an array of indices or a mask."""
+        array = _as_index_array(value)
+        if array is None:
+            return False
+        dtype, dimensions = array
+        if dtype.kind == "b" and dimensions:
+            self.fancy.append((fresh(self.axis),))
+            self.axis += len(dimensions)
+            self.is_scalar = False
+        elif dtype.kind in "iu":
+            self.fancy.append(dimensions)
+            self.axis += 1
+            self.is_scalar = self.is_scalar and not isinstance(value, (Array, Sequence, Many))
+        else:
+            return False
+        if not self.runs or self.runs[-1][0] != number - 1:
+            self.runs.append((number, len(self.dimensions)))
+        else:
+            self.runs[-1] = (number, self.runs[-1][1])
+        return True
+
+    def result(self) -> Shape:
+        """The whole shape: arrays of indices that stand together leave their dimensions there, others in front."""
+        if not any(self.fancy):
+            return tuple(self.dimensions)
+        made = broadcast(*self.fancy)
+        assert made is not None
+        start = self.runs[0][1] if len(self.runs) == 1 else 0
+        return (*self.dimensions[:start], *made, *self.dimensions[start:])
 
 
-def _as_index_array(value: Value) -> tuple[np.dtype, tuple[Dimension, ...]] | None:
+def _as_index_array(value: Value) -> tuple[np.dtype, Shape] | None:
     """dtype and shape of an index that is neither a slice nor None nor an ellipsis."""
     value = as_number(value)
     match value:

@@ -82,28 +82,15 @@ def on_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
         case Never():
             return calls.emit(ref, arguments, keywords, NEVER)
         case Array() | Number() if not isinstance(value, Number) or not value.python:
-            function = registry.method_function(name)
-            is_method = isinstance(function, types.MethodDescriptorType) and isinstance(value, Number)
-            if function is None or is_method:  # a method of arrays does not take scalars
-                return array_method(calls, ref, value, name, arguments, keywords)
-            if function in (np.reshape, np.transpose) and len(rest) > 1:
-                rest = [build_tuple(calls, rest)]
-            if function is np.clip and len(rest) == 1:  # the function takes two bounds by position
-                keywords = dict(keywords)
-                rest = [*rest, keywords.pop("max", constant(None))]
-            return calls.call_object(Ref(function, registry.function_name(function)), [source, *rest], keywords)
+            return numpy_method(calls, ref, value, name, arguments, keywords)
         case Mapping() | Instance() if issubclass(value.kind, dict):
             return dict_method(calls, source, name, rest, keywords)
         case Sequence() | Many() | Instance() if value.kind in (list, str, set, tuple):
             function = getattr(value.kind, name, None)
             if function is not None:
                 return container_method(calls, function, name, source, rest, keywords)
-        case Literal() | Number() if name == "astype" and python_type(value) is not str and len(arguments) == 3:
-            dtype = dtype_argument(arguments[2].value)  # what was an array or a NumPy scalar once
-            if dtype is None:
-                return None
-            kind = Ref(dtype.type, f"np.{dtype.type.__name__}")
-            return primitive_of_value(calls, kind, [source], Number(dtype))
+        case Literal() | Number() if name == "astype" and python_type(value) is not str and len(rest) == 1:
+            return converted_number(calls, source, rest[0])
         case Literal() if type(value.value) in (str, bytes, int, float, complex, bool):
             return literal_method(calls, ref, value, name, arguments, keywords)
         case Number():
@@ -119,6 +106,32 @@ def on_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
         case Partial() if name == "__call__":
             return calls.apply(source, rest, keywords, calls.hint, calls.is_bound)
     return None
+
+
+def numpy_method(
+    calls: Calls, ref: Ref, value: Array | Number, name: str, arguments: list[Binding], keywords: Keywords
+) -> Binding:
+    """A method of an array or of a NumPy scalar: the function that does the same, where there is one."""
+    source, rest = arguments[0], arguments[2:]
+    function = registry.method_function(name)
+    is_method = isinstance(function, types.MethodDescriptorType) and isinstance(value, Number)
+    if function is None or is_method:  # a method of arrays does not take scalars
+        return array_method(calls, ref, value, name, arguments, keywords)
+    if function in (np.reshape, np.transpose) and len(rest) > 1:
+        rest = [build_tuple(calls, rest)]
+    if function is np.clip and len(rest) == 1:  # the function takes two bounds by position
+        keywords = dict(keywords)
+        rest = [*rest, keywords.pop("max", constant(None))]
+    return calls.call_object(Ref(function, registry.function_name(function)), [source, *rest], keywords)
+
+
+def converted_number(calls: Calls, source: Binding, kind: Binding) -> Binding | None:
+    """`x.astype(kind)` of a number that was an array or a NumPy scalar once."""
+    dtype = dtype_argument(kind.value)
+    if dtype is None:
+        return None
+    function = Ref(dtype.type, f"np.{dtype.type.__name__}")
+    return primitive_of_value(calls, function, [source], Number(dtype))
 
 
 def array_method(
