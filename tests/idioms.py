@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import collections
 import itertools
-import linecache
 import random
 import sys
 import types
@@ -23,6 +22,7 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
+from tests.corpus.reference import put_on_record
 from tests.orders import run_generic
 
 POINT = np.array([0.43, -0.31, 0.77, 0.52])
@@ -249,7 +249,7 @@ def function_of(source: str) -> Callable[..., Any]:
     module = types.ModuleType(f"idioms_{next(_numbers)}")
     sys.modules[module.__name__] = module  # data classes look there
     filename = f"<{module.__name__}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    put_on_record(source, filename)
     exec(compile(source, filename, "exec"), vars(module))
     return vars(module)["f"]
 

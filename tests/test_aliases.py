@@ -12,7 +12,6 @@ import contextlib
 import dataclasses
 import functools
 import itertools
-import linecache
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -20,7 +19,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from tests.corpus.reference import numeric_gradient
+from tests.corpus.reference import function_from, numeric_gradient
 from tests.orders import run_generic
 
 # name: (what is made of x, the number that is read from e, the statement that puts n there)
@@ -159,12 +158,8 @@ def source_of(thing: str, way: str, order: str) -> str:
 
 @functools.cache
 def program_of(thing: str, way: str, order: str) -> Callable[[np.ndarray], Any]:
-    source, name = source_of(thing, way, order), f"<aliases: {thing}, {way}, {order}>"
-    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
-    space: dict[str, Any] = {"np": np, "functools": functools, "Thing": Thing, "Lender": Lender, "lent": lent}
-    space |= {"Named": Named, "Record": Record}
-    exec(compile(source, name, "exec"), space)
-    return space["program"]  # type: ignore[no-any-return]
+    scope = {"functools": functools, "Thing": Thing, "Lender": Lender, "lent": lent, "Named": Named, "Record": Record}
+    return function_from(source_of(thing, way, order), "program", **scope)
 
 
 POINT = np.array([0.7, -0.4, 1.3])

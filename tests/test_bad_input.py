@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from tests.corpus.reference import assert_close, function_from
+from tests.corpus.reference import assert_close, function_from, put_on_record
 
 
 def message_of(error: pytest.ExceptionInfo) -> str:
@@ -112,12 +112,10 @@ def test_no_source_available() -> None:
 
 
 def test_source_that_is_not_that_of_the_function() -> None:
-    import linecache
-
     function = function_from("def f(x):\n    return x * 2")
     name = function.__code__.co_filename
     text = "def f(x):\n    return x * 3\n"
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    put_on_record(text, name)
     with pytest.raises(ad.SourceNotFound, match="source|changed|differ"):
         ad.grad(function)(1.5)
 
@@ -352,8 +350,6 @@ def test_recursion_without_end_through_types() -> None:
 
 
 def test_syntax_that_only_a_newer_python_has() -> None:
-    import linecache
-
     text = (
         "def f(x):\n    return x * 2\ntype Number = float\n"
         if sys.version_info < (3, 12)
@@ -361,7 +357,7 @@ def test_syntax_that_only_a_newer_python_has() -> None:
     )
     function = function_from("def f(x):\n    return x * 2")
     name = function.__code__.co_filename
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    put_on_record(text, name)
     with pytest.raises((ad.SourceNotFound, ad.UnsupportedSyntax), match="Python|syntax"):
         ad.grad(function)(1.5)
 

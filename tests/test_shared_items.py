@@ -11,7 +11,6 @@ from __future__ import annotations
 import collections
 import functools
 import itertools
-import linecache
 from collections.abc import Callable
 from typing import Any
 
@@ -19,8 +18,8 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from tests.corpus.reference import numeric_gradient
-from tests.test_corpus import run_generic
+from tests.corpus.reference import function_from, numeric_gradient
+from tests.orders import run_generic
 
 # name: (an item that holds the number v, the number in e, the statement that makes it n)
 ITEMS = {
@@ -121,11 +120,8 @@ def source_of(item: str, way: str, order: str) -> str:
 
 @functools.cache
 def program_of(item: str, way: str, order: str) -> Callable[[np.ndarray], Any]:
-    source, name = source_of(item, way, order), f"<shared items: {item}, {way}, {order}>"
-    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
-    space = {"np": np, "Thing": Thing, "Holder": Holder, "itertools": itertools, "collections": collections}
-    exec(compile(source, name, "exec"), space)
-    return space["program"]  # type: ignore[return-value]
+    scope = {"Thing": Thing, "Holder": Holder, "itertools": itertools, "collections": collections}
+    return function_from(source_of(item, way, order), "program", **scope)
 
 
 POINT = np.array([0.7, -0.4, 1.3])

@@ -161,11 +161,16 @@ def numbers(*shape: int, seed: int = 0, low: float = -1.0, high: float = 1.0) ->
     return (low + (high - low) * unit).reshape(shape)
 
 
+def put_on_record(source: str, filename: str) -> None:
+    """Have Python find the source of what is compiled under this file name, as a notebook does it."""
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+
+
 def function_from(source: str, name: str = "f", **scope: Any) -> Callable[..., Any]:
-    """The function `name` of a program text, with its source on record as in a notebook."""
+    """The function `name` of a program text, with its source on record."""
     source = textwrap.dedent(source)
     filename = f"<program {hashlib.sha1(source.encode()).hexdigest()[:12]}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    put_on_record(source, filename)
     scope.setdefault("np", np)
     scope.setdefault("math", math)
     scope.setdefault("__name__", "__program__")

@@ -18,6 +18,7 @@ import pytest
 import autodiff as ad
 from autodiff.api import transformed
 from autodiff.api.shortcut import CALLS_BEFORE, missed
+from tests.corpus.reference import put_on_record
 
 
 def warm(gradient: Any, *args: Any, **kwargs: Any) -> Any:
@@ -272,9 +273,7 @@ def test_rebound_functions_and_data() -> None:
     module = types.ModuleType("short_way")
     space = vars(module)
     space["__file__"] = filename = "<short way>"
-    import linecache
-
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    put_on_record(source, filename)
     exec(compile(source, filename, "exec"), space)
     gradient = ad.grad(module.outer)
     assert warm(gradient, 3.0) == 12.0

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import linecache
 from typing import Any
 
 from autodiff.frontend.resolve import programs_of
+from tests.corpus.reference import put_on_record
 from transforms import core
 
 _numbers = itertools.count()
 
 
 def load(text: str, filename: str | None = None, **names: Any) -> dict[str, Any]:
-    """What a text defines, its source registered as a notebook does it."""
+    """What a text defines, its source on record."""
     filename = filename or f"<loaded {next(_numbers)}>"
-    linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
+    put_on_record(text, filename)
     exec(compile(text, filename, "exec"), names)
     return names
 

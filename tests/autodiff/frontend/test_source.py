@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import linecache
 import os
 import subprocess
 import sys
@@ -12,6 +11,8 @@ import sys
 import pytest
 
 from autodiff.frontend.source import find
+from tests.autodiff.frontend.support import load
+from tests.corpus.reference import put_on_record
 from transforms.errors import SourceNotFound
 
 
@@ -137,16 +138,8 @@ def test_class_of_private_names():
     assert find(decorated.__code__).class_name is None
 
 
-def registered(text: str, filename: str) -> dict:
-    """What executing a text defines whose source is registered, as a notebook does it."""
-    linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
-    names: dict = {}
-    exec(compile(text, filename, "exec"), names)
-    return names
-
-
 def test_registered_source():
-    names = registered("def f(x):\n    return x * 2\ng = lambda x: x\n", "<cell 1>")
+    names = load("def f(x):\n    return x * 2\ng = lambda x: x\n", "<cell 1>")
     assert text_of(names["f"]).startswith("def f")
     assert text_of(names["g"]) == "lambda x: x"
 
@@ -237,11 +230,11 @@ def test_change_elsewhere_in_the_line_structure_is_harmless(tmp_path):
 
 
 def test_future_annotations_and_imports_in_other_statements():
-    names = registered("from __future__ import annotations\nimport math\ndef f(x: A): return math.sin(x)\n", "<cell 2>")
+    names = load("from __future__ import annotations\nimport math\ndef f(x: A): return math.sin(x)\n", "<cell 2>")
     assert text_of(names["f"]).startswith("def f")
     # A notebook compiles statement by statement: the import is not seen while `g` is compiled.
     text = "import math\ndef g(x): return math.sin(x)\n"
-    linecache.cache["<cell 3>"] = (len(text), None, text.splitlines(True), "<cell 3>")
+    put_on_record(text, "<cell 3>")
     tree = ast.parse(text)
     scope: dict = {}
     for statement in tree.body:

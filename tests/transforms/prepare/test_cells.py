@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import autodiff as ad
+from tests.corpus.functions import variable_of_each_iteration_changed_inside
 from tests.transforms.interpreter import interpret
 from transforms import operations
 from transforms.core import Assign, Block, Call, Const, Function, If, Ref, Return, Var
@@ -78,24 +79,9 @@ def counted(x):
     return total
 
 
-def counted_in_each_iteration(x):
-    result = 0.0
-    for k in range(3):
-        part = x * k
-
-        def scale():
-            nonlocal part
-            part = part * x
-
-        scale()
-        scale()
-        result = result + part
-    return result
-
-
 @pytest.mark.parametrize(
     ("function", "first", "second"),
-    [(counted, 2 * 1.3 + 2, 2.0), (counted_in_each_iteration, 9 * 1.3**2, 18 * 1.3)],  # x² + 2 x, 3 x³
+    [(counted, 2 * 1.3 + 2, 2.0), (variable_of_each_iteration_changed_inside, 9 * 1.3**2, 18 * 1.3)],  # x² + 2 x, 3 x³
 )
 def test_derivatives_of_variables_that_inner_functions_change(function: Any, first: float, second: float) -> None:
     gradient = ad.grad(function)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import copy
 import itertools
-import linecache
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 
 import autodiff as ad
 import transforms.rules  # noqa: F401  (registers all of them)
+from tests.corpus.reference import function_from
 from tests.transforms.rules.direct import leaves, mapped, noise, paired
 from transforms.errors import AutodiffError
 from transforms.registry import Primitive, primitives
@@ -22,15 +22,6 @@ from transforms.registry import Primitive, primitives
 SUBJECTS = ("shapes", "joining", "indexing", "products", "linear_algebra")
 ENTRIES = [entry for entry in primitives() if entry.subject in SUBJECTS and entry.samples and entry.adjoint]
 SAMPLES = 10  # of each rule: those that come first cover its forms
-counter = itertools.count()
-
-
-def function_of(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
-    """The function `program` of a source that the frontend can find again."""
-    filename = f"<rule program {next(counter)}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-    exec(compile(source, filename, "exec"), namespace)
-    return namespace["program"]
 
 
 def program_of(entry: Primitive, args: tuple, kwargs: dict[str, Any]) -> tuple[Callable[..., Any], list[Any]]:
@@ -69,7 +60,7 @@ def program_of(entry: Primitive, args: tuple, kwargs: dict[str, Any]) -> tuple[C
     lines = [f"def program({', '.join(f'a{k}' for k in range(len(values)))}):"]
     lines += [f"    {name} = {name}.copy()" for name in changed]
     lines += [f"    {call}", f"    return {changed[0]}"] if changed else [f"    return {call}"]
-    return function_of("\n".join(lines) + "\n", namespace), values
+    return function_from("\n".join(lines) + "\n", "program", **namespace), values
 
 
 def moved(value: Any, direction: Any, step: float) -> Any:
@@ -130,9 +121,9 @@ def test_second_order(entry: Primitive) -> None:
         total = " + ".join(f"np.sum(g[{k}] * weights[{k + 1}])" for k in range(len(values)))
         namespace = {"np": np, "ad": ad, "inner": function, "weights": weights, "places": tuple(range(len(values)))}
         source = f"def program({names}):\n    r = inner({names})\n    return np.sum(r * r * weights[0])\n"
-        namespace["scalar"] = function_of(source, namespace)
+        namespace["scalar"] = function_from(source, "program", **namespace)
         source = f"def program({names}):\n    g = ad.grad(scalar, argnums=places)({names})\n    return {total}\n"
-        slope = function_of(source, namespace)
+        slope = function_from(source, "program", **namespace)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", RuntimeWarning)
