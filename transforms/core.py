@@ -18,6 +18,7 @@ import dataclasses
 import inspect
 import operator
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Union
@@ -421,6 +422,16 @@ def _all_writes(statement: Statement) -> frozenset[str]:
 def names_in(function: Function) -> set[str]:
     """Every name that occurs in the function, or has an abstract value there: none is free for something new."""
     return {*function.parameters, *all_reads(function.body), *all_writes(function.body), *(function.values or ())}
+
+
+def binding_counts(function: Function) -> Counter[str]:
+    """How many statements bind each name; being a parameter counts as one more."""
+    return Counter([*function.parameters, *(name for statement in walk(function.body) for name in writes(statement))])
+
+
+def read_counts(block: Block) -> Counter[str]:
+    """How often the statements of a block, and of the blocks inside it, read each name."""
+    return Counter(name for statement in walk(block) for name in reads(statement))
 
 
 def map_atoms(statement: Statement, change: Callable[[Atom], Atom]) -> Statement:

@@ -247,7 +247,51 @@ def items_by_index(thing: Any) -> list:
 # ---------------------------------------------------------------------------------------------------------- collections
 
 
-class DefaultDict:
+class Table:
+    """What a `defaultdict` and a `Counter` share: a dict that they hold."""
+
+    table: dict
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.table[key] = value
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self.table
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __iter__(self) -> Any:
+        return runtime.keys_of(self.table)
+
+    def keys(self) -> Any:
+        """`dict.keys`"""
+        return runtime.keys_of(self.table)
+
+    def values(self) -> Any:
+        """`dict.values`"""
+        return self.table.values()
+
+    def items(self) -> Any:
+        """`dict.items`"""
+        return self.table.items()
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """`dict.get`"""
+        return self.table.get(key, default)
+
+    def pop(self, key: Any, *default: Any) -> Any:
+        """`dict.pop`"""
+        return self.table.pop(key, *default)
+
+    def __eq__(self, other: Any) -> bool:
+        return self.table == (other.table if hasattr(other, "table") else other)
+
+    def __repr__(self) -> str:
+        return repr(as_python(self))
+
+
+class DefaultDict(Table):
     """`collections.defaultdict`"""
 
     def __init__(self, default_factory: Any, table: dict) -> None:
@@ -259,40 +303,8 @@ class DefaultDict:
             self.table[key] = self.default_factory()
         return self.table[key]
 
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self.table[key] = value
-
     def __delitem__(self, key: Any) -> None:
         del self.table[key]
-
-    def __contains__(self, key: Any) -> bool:
-        return key in self.table
-
-    def __len__(self) -> int:
-        return len(self.table)
-
-    def __iter__(self) -> Any:
-        return runtime.keys_of(self.table)
-
-    def keys(self) -> Any:
-        """`defaultdict.keys`"""
-        return runtime.keys_of(self.table)
-
-    def values(self) -> Any:
-        """`defaultdict.values`"""
-        return self.table.values()
-
-    def items(self) -> Any:
-        """`defaultdict.items`"""
-        return self.table.items()
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        """`defaultdict.get`"""
-        return self.table.get(key, default)
-
-    def pop(self, key: Any, *default: Any) -> Any:
-        """`defaultdict.pop`"""
-        return self.table.pop(key, *default)
 
     def setdefault(self, key: Any, default: Any = None) -> Any:
         """`defaultdict.setdefault`"""
@@ -302,14 +314,8 @@ class DefaultDict:
         """`defaultdict.update`"""
         self.table.update(*others, **named)
 
-    def __eq__(self, other: Any) -> bool:
-        return self.table == (other.table if hasattr(other, "table") else other)
 
-    def __repr__(self) -> str:
-        return repr(as_python(self))
-
-
-class Counter:
+class Counter(Table):
     """`collections.Counter` of numbers"""
 
     def __init__(self, iterable: Any = None, **named: Any) -> None:
@@ -321,47 +327,9 @@ class Counter:
             return self.table[key]
         return 0
 
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self.table[key] = value
-
     def __delitem__(self, key: Any) -> None:
         if key in self.table:
             del self.table[key]
-
-    def __contains__(self, key: Any) -> bool:
-        return key in self.table
-
-    def __len__(self) -> int:
-        return len(self.table)
-
-    def __iter__(self) -> Any:
-        return runtime.keys_of(self.table)
-
-    def keys(self) -> Any:
-        """`Counter.keys`"""
-        return runtime.keys_of(self.table)
-
-    def values(self) -> Any:
-        """`Counter.values`"""
-        return self.table.values()
-
-    def items(self) -> Any:
-        """`Counter.items`"""
-        return self.table.items()
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        """`Counter.get`"""
-        return self.table.get(key, default)
-
-    def pop(self, key: Any, *default: Any) -> Any:
-        """`Counter.pop`"""
-        return self.table.pop(key, *default)
-
-    def __eq__(self, other: Any) -> bool:
-        return self.table == (other.table if hasattr(other, "table") else other)
-
-    def __repr__(self) -> str:
-        return repr(as_python(self))
 
     def total(self) -> Any:
         """`Counter.total`"""

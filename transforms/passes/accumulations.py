@@ -37,7 +37,6 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections import Counter
 
 import numpy as np
 
@@ -55,13 +54,14 @@ from transforms.core import (
     Return,
     Statement,
     Var,
+    binding_counts,
     blocks_of,
     is_call_of,
     names_in,
+    read_counts,
     reads,
     walk,
     with_blocks,
-    writes,
 )
 from transforms.rules.typed import may_be_one
 from transforms.subscripts import getitem_is_view
@@ -103,8 +103,8 @@ class _Rewriter:
         self.values: dict[str, Value] = dict(function.values or {})
         self.names = Names(names_in(function))
         self.statements = list(walk(function.body))
-        self.bound = Counter([*function.parameters, *(name for s in self.statements for name in writes(s))])
-        self.uses = Counter(name for s in self.statements for name in reads(s))
+        self.bound = binding_counts(function)
+        self.uses = read_counts(function.body)
         self.changed = False
 
     def block(self, block: Block) -> Block:

@@ -51,13 +51,13 @@ from transforms.core import (
     Ref,
     Statement,
     Var,
+    binding_counts,
     blocks_of,
     is_call_of,
     names_in,
-    reads,
+    read_counts,
     walk,
     with_blocks,
-    writes,
 )
 from transforms.passes.effects import memory_of
 from transforms.rules.typed import may_be_one
@@ -99,8 +99,8 @@ class _Rewriter:
         self.values: dict[str, Value] = dict(function.values or {})
         self.memory = memory_of(function)
         self.names = Names(names_in(function))
-        self.bound = Counter([*function.parameters, *(name for s in walk(function.body) for name in writes(s))])
-        self.uses = Counter(name for s in walk(function.body) for name in reads(s))
+        self.bound = binding_counts(function)
+        self.uses = read_counts(function.body)
         self.summed = Counter(
             s.value.arguments[0].name  # type: ignore[union-attr]
             for s in walk(function.body)

@@ -45,8 +45,10 @@ from transforms.core import (
     With,
     all_reads,
     all_writes,
+    binding_counts,
     blocks_of,
     is_call_of,
+    read_counts,
     reads,
     walk,
     with_blocks,
@@ -62,14 +64,14 @@ def early(function: Function) -> Function:
     lists &= _only_recorded(function)
     if not lists:
         return function
-    read = Counter(name for s in statements for name in reads(s))
+    read = read_counts(function.body)
     body = _Mover({name for name in lists if name is not None}, read).block(function.body)
     return function if body == function.body else function.replace(body=body)
 
 
 def _only_recorded(function: Function) -> set[str | None]:
     """Names that no other name is bound to: nothing but an append or a pop of theirs changes the list."""
-    bound = Counter([*function.parameters, *(name for s in walk(function.body) for name in writes(s))])
+    bound = binding_counts(function)
     return {name for name, count in bound.items() if count == 1}
 
 

@@ -40,7 +40,6 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,12 +59,12 @@ from transforms.core import (
     Var,
     While,
     With,
+    binding_counts,
     blocks_of,
     is_call_of,
     reads,
     walk,
     with_blocks,
-    writes,
 )
 from transforms.passes.effects import ALLOCATIONS, Effect, memory_of
 from transforms.passes.items import is_element
@@ -99,7 +98,7 @@ class _Rewriter:
         self.function = function
         self.values = function.values or {}
         statements = list(walk(function.body))
-        self.bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
+        self.bound = binding_counts(function)
         self.memory = memory_of(function)
         self.own = self.arrays(statements)
         self.known: dict[str, _Array] = {}

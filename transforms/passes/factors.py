@@ -45,7 +45,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import operator
-from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -64,16 +63,16 @@ from transforms.core import (
     Statement,
     Var,
     all_writes,
+    binding_counts,
     blocks_of,
     by_identity,
     is_call_in,
     is_call_of,
     is_temporary,
     names_in,
-    reads,
+    read_counts,
     walk,
     with_blocks,
-    writes,
 )
 from transforms.passes.effects import Effect, Memory, effect_of, memory_of
 from transforms.passes.scalings import is_power_of_two
@@ -107,8 +106,8 @@ class _Rewriter:
         self.values: dict[str, Value] = dict(function.values or {})
         self.function = function
         statements = list(walk(function.body))
-        bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
-        uses = Counter(name for s in statements for name in reads(s))
+        bound = binding_counts(function)
+        uses = read_counts(function.body)
         self.once = {name for name, count in bound.items() if count == 1}
         self.single = {name for name in self.once if uses[name] == 1}
         self.negations = {  # of them, `-(-x)` is x

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -36,7 +35,7 @@ from transforms.core import (
     blocks_of,
     is_call_of,
     names_in,
-    reads,
+    read_counts,
     walk,
     with_blocks,
     writes,
@@ -77,7 +76,7 @@ class _Forms:
         self.values = dict(function.values or {})
         self.names = Names(names_in(function))
         self.memory = memory_of(function)
-        self.uses = Counter(name for statement in walk(function.body) for name in reads(statement))
+        self.uses = read_counts(function.body)
         self.made: dict[str, Expression | None] = dict.fromkeys(function.parameters)  # None: not known, or several
         for statement in walk(function.body):
             for name in writes(statement):

@@ -40,6 +40,7 @@ from transforms.core import (
     Var,
     While,
     atoms_of,
+    binding_counts,
     blocks_of,
     by_identity,
     is_call_in,
@@ -47,7 +48,6 @@ from transforms.core import (
     names_in,
     walk,
     with_blocks,
-    writes,
 )
 from transforms.passes.effects import Effect, effect_of
 from transforms.values import Array, Literal, Number, Sequence, Value
@@ -171,8 +171,7 @@ class _Finder:
         self.reads: list[str] = []
         self.calls: list[str] = []  # results of other functions that are NumPy scalars
         self.arithmetic: list[tuple[str, tuple[Atom, ...]]] = []  # what is the same for both kinds of numbers
-        statements = list(walk(function.body))
-        self.bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
+        self.bound = binding_counts(function)
         self.nonzero = Signs(function, self.bound)
         self.returned = _Returned(function)
         self.unsafe |= self.returned.unsafe

@@ -15,7 +15,6 @@ Part of presentation: nesting then prints `for i in range(len(x))` and `for j in
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from transforms.core import (
@@ -28,6 +27,7 @@ from transforms.core import (
     Names,
     Statement,
     Var,
+    binding_counts,
     blocks_of,
     is_call_of,
     is_temporary,
@@ -35,7 +35,6 @@ from transforms.core import (
     reads,
     walk,
     with_blocks,
-    writes,
 )
 from transforms.passes.effects import Memory
 from transforms.presentation import map_leaves
@@ -55,7 +54,7 @@ class _Uses:
     def __init__(self, function: Function, memory: Memory) -> None:
         self.memory = memory
         statements = list(walk(function.body))
-        self.bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
+        self.bound = binding_counts(function)
         self.calls = _calls(statements)
         self.uses: dict[str, list[Statement]] = {}
         for statement in statements:

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections import Counter
 
 from transforms import operations
 from transforms.core import (
@@ -32,6 +31,7 @@ from transforms.core import (
     Ref,
     Statement,
     Var,
+    binding_counts,
     blocks_of,
     is_call_of,
     is_temporary,
@@ -77,7 +77,7 @@ class _Rewriter:
         self.names = Names(names_in(function))
         self.memory = memory_of(function)
         statements = list(walk(function.body))
-        self.bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
+        self.bound = binding_counts(function)
         self.made = {
             s.target: s.value
             for s in statements

@@ -29,7 +29,6 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections import Counter
 from dataclasses import dataclass, field
 
 from transforms import operations
@@ -43,6 +42,7 @@ from transforms.core import (
     Ref,
     Statement,
     Var,
+    binding_counts,
     blocks_of,
     by_identity,
     is_call_in,
@@ -50,7 +50,6 @@ from transforms.core import (
     reads,
     walk,
     with_blocks,
-    writes,
 )
 from transforms.values import UNKNOWN, Sequence
 
@@ -132,7 +131,7 @@ class _Finder:
     """Goes through all statements and notes what is appended to and popped from each tape."""
 
     def __init__(self, function: Function, statements: list[Statement]) -> None:
-        self.bound = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
+        self.bound = binding_counts(function)
         self.found: dict[str, Tape] = {}
         self.makers: dict[str, Call] = {}  # name -> the tuple that it is
         self.owners: dict[str, str] = {}  # record or popped name -> its tape

@@ -24,10 +24,12 @@ from transforms.core import (
     Names,
     Ref,
     Var,
+    binding_counts,
     blocks_of,
     is_call_of,
     is_temporary,
     names_in,
+    read_counts,
     reads,
     walk,
     with_blocks,
@@ -49,9 +51,8 @@ class _Unpacker:
     def __init__(self, function: Function) -> None:
         self.function = function
         self.values = function.values or {}
-        statements = list(walk(function.body))
-        self.read_count = Counter(name for s in statements for name in reads(s))
-        self.write_count = Counter([*function.parameters, *(name for s in statements for name in writes(s))])
+        self.read_count = read_counts(function.body)
+        self.write_count = binding_counts(function)
         self.lengths = _tape_lengths(function)
         self.names = Names(names_in(function))
         self.unused = ""
