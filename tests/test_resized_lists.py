@@ -5,6 +5,7 @@ The derivative is compared with central differences, in specialised and in gener
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -24,6 +25,14 @@ class Holder:
     def put(self, value):
         self.items.append(value)
 """
+
+
+@dataclasses.dataclass
+class Made:
+    value: float
+    items: list = dataclasses.field(default_factory=lambda: [0.5])
+
+
 # how else the list `l` is called, and how an item is added through that
 NAMES = {
     "itself": ("pass", "l.append({v})"),
@@ -48,7 +57,7 @@ LOOPS = {
 
 def check(body: str, generic: bool) -> None:
     lines = "\n".join("    " + line for line in body.splitlines())
-    function = function_from(f"{PRELUDE}\ndef f(x):\n{lines}\n")
+    function = function_from(f"{PRELUDE}\ndef f(x):\n{lines}\n", "f", Made=Made)
     known = numeric_gradient(function, (X.copy(),), (0,))[0]
     gradient = ad.grad(function)
     if generic:
@@ -92,6 +101,28 @@ SHRINKING = {
 @pytest.mark.parametrize("name", SHRINKING)
 def test_lists_that_shrink(name: str) -> None:
     check(f"l = [e * 2.0 for e in x]\nt = 0.0\n{SHRINKING[name]}\nreturn t + sum([e ** 2 for e in l])", False)
+
+
+# an item is changed, and then another is put into the same container, which a later turn changes
+QUEUES = {
+    "lists": (
+        "q = [[x[0]], [x[1]]]\nk = 0\nwhile k < 4:\n    r = q[k]\n    r.append(r[0] * 2.0)\n    if len(q) < 4:\n"
+        "        q.append([r[0] * r[-1]])\n    k += 1\nreturn sum(sum(r) ** 2 for r in q)"
+    ),
+    "objects": (
+        "q = [Made(0.5)]\nk = 0\nwhile k < 2:\n    q[k].items.append(x[k] * 2.0)\n    k += 1\n    q.append(Made(0.5))\n"
+        "return q[0].items[1] ** 2 + q[1].items[1] ** 3"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_what_is_put_into_a_container_after_a_change_of_what_it_holds(name: str) -> None:
+    check(QUEUES[name], False)
+    lines = "\n".join("    " + line for line in QUEUES[name].splitlines())
+    gradient = ad.grad(function_from(f"{PRELUDE}\ndef f(x):\n{lines}\n", "f", Made=Made))
+    along = function_from("def along(x):\n    return np.sum(gradient(x) * w)", "along", gradient=gradient, w=X[::-1])
+    assert_close(ad.grad(along)(X.copy()), numeric_gradient(along, (X.copy(),), (0,))[0], 1e-5)
 
 
 def test_a_list_of_known_items_that_grows() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from transforms import core, runtime
@@ -38,7 +38,6 @@ class Control(Joins):
 
     def reset(self) -> None:
         super().reset()
-        self.loops: tuple[Hashable, ...] = ()  # around the present place
         self.merging: list[int] = []  # the generators whose statements are being swept
         self.droppable: set[str] = set()  # names of calls that have no effect
         self.statement: Assign | None = None  # the present one

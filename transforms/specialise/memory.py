@@ -22,6 +22,7 @@ class Memory:
         self.session = session
         self.parameters = parameters
         self.contents: dict[Region, Content] = {}
+        self.changed_inside: set[Region] = set()  # something that can be reached through them is changed
         self.links: dict[tuple[Region, str], set[Region | None]] = {}  # the containers that an attribute may stand for
         self.argument_sizes: set[Hashable] = set()
         self.all_mutable = False
@@ -31,6 +32,7 @@ class Memory:
     def reset(self) -> None:
         """Forget what is found anew in each sweep; what containers hold is kept."""
         self.path: tuple[Hashable, ...] = ()  # the present place
+        self.loops: tuple[Hashable, ...] = ()  # around it
         self.children: dict[Region, set[Region]] = {}
         self.starts: dict[Region, dict[Hashable, Value]] = {}  # the items that a dict is made with
         self.makers: dict[Region, str] = {}  # the name of the container that each region was made for
@@ -76,6 +78,7 @@ class Memory:
             self.dirty = True
         if item is not None and self.is_whole(binding):
             return  # what is inside of it stays as it is
+        self.changed_inside.add(binding.region)
         for inner in sorted(self.children.get(binding.region, ()), key=repr):
             held = self.contents.get(inner)
             if held is None or not held.is_mutated or not held.is_unknown:
@@ -242,8 +245,20 @@ class Memory:
         for part in parts:
             if part.region is not None:
                 self.children.setdefault(outer, set()).add(part.region)
+                if self.loops:
+                    self.change_with(outer, part.region)
             if part.parts is not None:
                 self.nest(outer, part.parts)
+
+    def change_with(self, outer: Region, inner: Region) -> None:
+        """Note for what is put into a container in a loop what an earlier place of the loop changes inside of that."""
+        if outer in self.changed_inside and inner not in self.changed_inside:
+            self.mutate(Binding(None, Instance(list), None, inner), None)
+        content = self.contents.get(outer)
+        if content is not None and content.is_assigned:
+            self.assign_inside(inner)
+        if content is not None and content.is_filled:
+            self.fill_inside(inner)
 
     def nest_items(self, outer: Region, *sources: Binding) -> None:
         """Note that the items of other containers are put into a container."""
