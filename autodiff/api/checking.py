@@ -36,7 +36,11 @@ def check_grads(
         directions: how many random directions are tried.
 
     Raises:
-        AssertionError: a derivative differs from the differences; the message says where and by how much.
+        AssertionError: a derivative differs from the differences, or has other shapes than its argument; the message
+            says where and by how much.
+        DerivativeUndefined: an argument is an integer, complex, or no number at all, or the output is no number.
+        NotImplementedError: for the mode "fwd".
+        TypeError, ValueError: `f` is no function, a mode is unknown, or the order is less than 1.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.check_grads(lambda x: np.sin(x) * x, (0.7,), order=2)

@@ -239,13 +239,30 @@ def grad(
         A function.  With `grad_position`, one position gives a bare gradient and several a tuple; outputs that are
         not scalar are summed; `has_aux` gives `(gradients, (aux, ...))`.  With `argnums`: as `jax.grad`.
 
+        A gradient has the structure of its argument (a number, an array, or tuples, lists, dicts, named tuples and
+        dataclasses of them), the shapes of its arrays and their floating-point types: `float32` in, `float32` out.
+        The arguments are left as they are, but for what the function itself changes.
+
     Raises:
-        TypeError, ValueError: the keywords do not fit together, or a position is negative or named twice.
+        TypeError, ValueError: at once, where the keywords do not fit together, or a position is negative (with
+            `grad_position`) or named twice.
+        NotImplementedError: at once, for `weights`.
         IndexError: when called, where a position is out of range.
+        DerivativeUndefined: when called, where an argument in question is an integer, complex, or no number at all,
+            or the output is complex or no number.
+        TransformError, UnsupportedSyntax, RuleNotFound, SourceNotFound: when called, where the program cannot be
+            differentiated; the message shows the place in it and says what to write instead.
+        DerivativeRefused: when called, where only the run finds that out.
+
+        What the function itself raises is raised by its gradient.
 
     >>> import autodiff as ad
     >>> ad.grad(lambda x, y: x * x * y, (0, 1))(3.0, 2.0)
     (12.0, 9.0)
+    >>> ad.grad(lambda p: p["w"] * p["b"][0])({"w": 2.0, "b": [3.0]})
+    {'w': 3.0, 'b': [2.0]}
+    >>> ad.grad(ad.grad(lambda x: x**3))(2.0)
+    12.0
     """
     asked = request(grad_position, weights, has_aux, argnums, return_ids, want_value=False)
     return (lambda function: Gradient(function, asked)) if fn is None else Gradient(fn, asked)
@@ -260,11 +277,19 @@ def value_and_grad(
     argnums: Any = UNSET,
     return_ids: bool = False,
 ) -> Any:
-    """The output of a function together with its gradient: `(whole output, gradient)`; parameters as for `grad`.
+    """The output of a function together with its gradient, from one run of it.
+
+    Parameters, errors, and the shapes and types of gradients are those of `grad`.
+
+    Returns:
+        A function that returns `(output, gradient)`.  With `has_aux` the output comes whole, the other outputs in it:
+        `((output, aux), gradient)`.
 
     >>> import autodiff as ad
     >>> ad.value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
+    >>> ad.value_and_grad(lambda x, y: (x * y, x), (0, 1), has_aux=True)(2.0, 3.0)
+    ((6.0, 2.0), (3.0, 2.0))
     """
     asked = request(grad_position, weights, has_aux, argnums, return_ids, want_value=True)
     return (lambda function: Gradient(function, asked)) if fn is None else Gradient(fn, asked)
@@ -300,7 +325,23 @@ value_and_grad.transform_of = _made_inside(want_value=True)  # type: ignore[attr
 
 
 def get_grad(gradients: Any, identifier: int) -> Any:
-    """The gradient of one position, out of the result of a `grad` with `return_ids=True`."""
+    """The gradient of one position, out of the result of a `grad` with `return_ids=True`.
+
+    Args:
+        gradients: `(position, gradient)`, or a tuple of such pairs.
+        identifier: the position.
+
+    Returns:
+        The gradient itself.
+
+    Raises:
+        RuntimeError: there is none of this position.
+
+    >>> import autodiff as ad
+    >>> gradients = ad.grad(lambda x, y: x * y, (0, 1), return_ids=True)(2.0, 3.0)
+    >>> gradients, ad.get_grad(gradients, 1)
+    (((0, 3.0), (1, 2.0)), 2.0)
+    """
     pairs = (
         (gradients,)
         if isinstance(gradients, tuple) and len(gradients) == 2 and isinstance(gradients[0], int)

@@ -152,11 +152,23 @@ def vjp(fn: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple:
     Returns:
         `(value, pullback)`, or `(output, pullback, aux)` with `has_aux`.  The pullback takes a cotangent with the
         structure of the output, returns a tuple with one cotangent for each primal, and can be called repeatedly.
+        A cotangent that is returned has the structure, the shapes and the floating-point types of its primal.
+
+    Raises:
+        DerivativeUndefined: a primal is an integer, complex, or no number at all.
+        TypeError: with `has_aux`, the output is no pair.
+        TransformError, UnsupportedSyntax, RuleNotFound, SourceNotFound, DerivativeRefused: as `grad`.
+
+        The pullback raises `TypeError` for a cotangent of another structure, or a complex one of a real output, and
+        `ValueError` for one of another shape.
 
     >>> import autodiff as ad
     >>> value, pullback = ad.vjp(lambda x, y: x * y, 3.0, 2.0)
     >>> value, pullback(1.0), pullback(10.0)
     (6.0, (2.0, 3.0), (20.0, 30.0))
+    >>> product, pullback, aux = ad.vjp(lambda x: (x * x, "seen"), 3.0, has_aux=True)
+    >>> product, pullback(1.0), aux
+    (9.0, (6.0,), 'seen')
     """
     pair = Pair(fn)
     value, pull, _ = pair.start(primals)

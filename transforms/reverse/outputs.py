@@ -11,7 +11,7 @@ import dataclasses
 import numpy as np
 
 from transforms import library
-from transforms.analyses.regions import Region, Regions, Summaries, find_regions
+from transforms.analyses.regions import Region, Summaries, find_regions
 from transforms.core import (
     Assign,
     Block,
@@ -113,9 +113,9 @@ def refuse_leaks(function: Function, summaries: Summaries) -> None:
         if not own:
             continue
         regions = find_regions(each, summaries)
-        known = _held(regions, list(regions.objects.values()))
+        known = _held(list(regions.objects.values()))
         if each is function:
-            known |= _held(regions, [regions.of(name) for name in each.parameters])
+            known |= _held([regions.of(name) for name in each.parameters])
         for name in own:
             region = regions.of(name)
             if region is not None and id(region.find()) in known:
@@ -147,7 +147,7 @@ def _is_own(value: Value) -> bool:
     return isinstance(value, (Record, Instance)) and value.kind in OWN
 
 
-def _held(regions: Regions, roots: list[Region | None]) -> set[int]:
+def _held(roots: list[Region | None]) -> set[int]:
     """The memory behind these, and what it holds."""
     found: set[int] = set()
     for region in roots:

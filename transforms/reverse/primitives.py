@@ -527,7 +527,6 @@ class Primitives(Containers):
             self.refuse(statement, call.function.value if isinstance(call.function, Ref) else call.function, entry)
         assert entry is not None
         arguments = bind_arguments(entry, call, statement.origin)
-        skipped = call.arguments[skip] if skip is not None else None
         wanted: list[str | tuple[str, int]] = []
         receivers: list[Atom] = []
         for position, (name, atom) in enumerate(arguments.bound.items()):
@@ -547,7 +546,6 @@ class Primitives(Containers):
         shadows = shadows_of(entry)
         if not wanted and not shadows:
             return
-        del skipped
         self._apply(statement, entry, arguments, tuple(wanted), receivers, g, shadows, adjoint, g_value)
 
     def _apply(

@@ -48,6 +48,6 @@ def stop_gradient(x: Any) -> Any:
     """`x` itself, treated as a constant: its derivative is zero at every order.
 
     `x` may be anything: a number, an array, or a container of them.  Only the derivative of the result is stopped, not
-    that of other uses of `x`.
+    that of other uses of `x`: the gradient of `x * stop_gradient(x)` at 3.0 is 3.0, not 6.0.
     """
     return x

@@ -102,7 +102,7 @@ def on_method(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
                 found = known_attribute(calls, Ref(getattr), [source, arguments[1]], value.object, name)
             return calls.apply(found, rest, keywords, calls.hint, calls.is_bound)
         case Partial() if is_cached(value) and name.startswith("cache_"):
-            return cache_method(calls, source, name)
+            return cache_method(calls, name)
         case Partial() if name == "__call__":
             return calls.apply(source, rest, keywords, calls.hint, calls.is_bound)
     return None

@@ -75,7 +75,7 @@ def is_cached(value: object) -> bool:
     return isinstance(value, Partial) and value.function == Known(library.call_cached)
 
 
-def cache_method(calls: Calls, source: Binding, name: str) -> Binding:
+def cache_method(calls: Calls, name: str) -> Binding:
     """A method of a cache: there is none that could be cleared."""
     if name == "cache_clear":
         return constant(None)
