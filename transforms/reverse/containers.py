@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from transforms.core import (
 from transforms.errors import TransformError
 from transforms.presentation import reachable
 from transforms.reverse.builder import Builder
-from transforms.reverse.cotangents import Scope, zero_tuple
+from transforms.reverse.cotangents import Scope, is_tuple_of_numbers, zero_item, zero_tuple
 from transforms.reverse.lists import Lists
 from transforms.reverse.plan import Kind, is_object, shared_source
 from transforms.subscripts import getitem_is_view
@@ -34,7 +34,6 @@ from transforms.values import (
     Array,
     Instance,
     Literal,
-    Many,
     Mapping,
     Number,
     Partial,
@@ -120,8 +119,8 @@ class Containers(Lists):
         container is known to hold tuples."""
         if self.kind(item) is Kind.VALUE:
             value = value_of(item, self.values)
-            if not isinstance(value, (Number, Literal)) and not _is_tuple_of_numbers(getattr(owner, "item", UNKNOWN)):
-                form = Const(zero_tuple(value)) if _is_tuple_of_numbers(value) else item
+            if not isinstance(value, (Number, Literal)) and not is_tuple_of_numbers(getattr(owner, "item", UNKNOWN)):
+                form = Const(zero_tuple(value)) if is_tuple_of_numbers(value) else item
                 g = out.call(runtime.filled, g, form)
             self.accumulate(item, g, out)
         else:
@@ -427,7 +426,9 @@ class Containers(Lists):
         assert isinstance(container, Var)
         shadow = Var(self.bar(container.name))
         primal.statements.append(statement)
-        old = primal.call(runtime.exchange, shadow, key, self.shadow(stored))
+        is_item = isinstance(value_of(key, self.values), (Literal, Number)) and not _is_slice(value_of(key, self.values))
+        held = self.item_shadow(stored, UNKNOWN, primal) if is_item else self.shadow(stored)
+        old = primal.call(runtime.exchange, shadow, key, held)
         g = adjoint.call(runtime.take_stored, shadow, key, stored)
         if isinstance(stored, Var) and self.kind(stored) is Kind.SHADOW:
             g = adjoint.call(runtime.share, g, adjoint.call(runtime.is_apart, Var(self.bar(stored.name)), g))
@@ -476,7 +477,7 @@ class Containers(Lists):
             own = self.take(target, adjoint) if target is not None else None
         else:
             primal.do(function, shadow, *position)
-            back = (self.take(target, adjoint) if target is not None else None) or _zero_item(value)
+            back = (self.take(target, adjoint) if target is not None else None) or zero_item(value)
         if own is not None:
             back = adjoint.call(runtime.add, back, own)
         if function is dict.pop:
@@ -548,19 +549,6 @@ def _place_of_field(value: Value, name: Const) -> Const | None:
     """Where a named tuple holds an attribute."""
     fields = getattr(value.kind, "_fields", ()) if isinstance(value, Sequence) else ()
     return Const(fields.index(name.value)) if name.value in fields else None
-
-
-def _is_tuple_of_numbers(value: Value) -> TypeGuard[Sequence]:
-    """Whether this is a tuple of numbers, or of such tuples: its type tells the structure of its cotangent."""
-    if not (isinstance(value, Sequence) and value.kind is tuple):
-        return False
-    return all(isinstance(item, (Number, Literal)) or _is_tuple_of_numbers(item) for item in value.items)
-
-
-def _zero_item(container: Value) -> Const:
-    """The cotangent of an item that nothing was added to."""
-    item = container.item if isinstance(container, Many) else UNKNOWN
-    return Const(zero_tuple(item)) if _is_tuple_of_numbers(item) else Const(0.0)
 
 
 def _is_slice(value: Value) -> bool:

@@ -13,7 +13,7 @@ import inspect
 import operator
 import types
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -434,11 +434,13 @@ class Cotangents:
         return self.shadow(atom)
 
     def attribute_shadow(self, atom: Atom, out: Builder) -> Atom:
-        """What the shadow of an object holds for an attribute: for a tuple of constants zeros, too, since a tuple that
-        depends on the input may take its place, and what reads them does not know which one it is."""
+        """What the shadow of an object holds for an attribute: for a tuple a list of zeros, to which may be added by
+        what does not know its type; for one of constants, too, since another may take its place."""
         value = value_of(atom, self.values)
-        is_tuple = isinstance(value, Literal) and isinstance(value.value, tuple) and value.value
-        is_tuple = is_tuple or isinstance(value, Sequence) and value.kind is tuple and value.items
+        is_tuple = isinstance(value, Sequence) and value.kind is tuple and value.items
+        if is_tuple and self.kind(atom) is Kind.VALUE:
+            return self._zero_list(value, out)  # type: ignore[arg-type]
+        is_tuple = is_tuple or isinstance(value, Literal) and isinstance(value.value, tuple) and value.value
         if is_tuple and self.kind(atom) is Kind.NONE:
             return out.call(runtime.zeros, atom)
         return self.item_shadow(atom)
@@ -576,3 +578,16 @@ def zero_tuple(value: Sequence) -> tuple[Any, ...]:
     return tuple(
         zero_tuple(item) if isinstance(item, Sequence) and item.kind is tuple else 0.0 for item in value.items
     )
+
+
+def is_tuple_of_numbers(value: Value) -> TypeGuard[Sequence]:
+    """Whether this is a tuple of numbers, or of such tuples: its type tells the structure of its cotangent."""
+    if not (isinstance(value, Sequence) and value.kind is tuple):
+        return False
+    return all(isinstance(item, (Number, Literal)) or is_tuple_of_numbers(item) for item in value.items)
+
+
+def zero_item(container: Value) -> Const:
+    """The cotangent of an item that nothing was added to."""
+    item = container.item if isinstance(container, Many) else UNKNOWN
+    return Const(zero_tuple(item)) if is_tuple_of_numbers(item) else Const(0.0)

@@ -21,6 +21,7 @@ from transforms.core import Assign, Atom, Call, Const, For, Ref, Var
 from transforms.errors import TransformError
 from transforms.reverse.builder import Builder
 from transforms.reverse.control import Control
+from transforms.reverse.cotangents import zero_item
 from transforms.reverse.plan import Kind
 from transforms.templates import value_of
 from transforms.values import UNKNOWN, Array, Instance, Literal, Many, Sequence, Value, is_immutable
@@ -87,7 +88,7 @@ class Lists(Control):
         target, place = statement.target, call.arguments[1]
         if target is not None and self.kind(target) is Kind.VALUE:
             primal.do(function, shadow, place)
-            back: Atom = self.take(target, adjoint) or Const(0.0)
+            back: Atom = self.take(target, adjoint) or zero_item(self.plan.value(call.arguments[0]))
         else:  # the item goes, but other names for it may still collect cotangents
             name = self.bar(target) if target is not None and self.kind(target) is Kind.SHADOW else None
             back = primal.call(function, shadow, place, target=name)
@@ -102,7 +103,7 @@ class Lists(Control):
 
     def _drop(self, owner: Atom, shadow: Var, place: Atom, primal: Builder, adjoint: Builder) -> None:
         """The shadow of an item goes with the item, and comes back."""
-        old: Atom = Const(0.0)
+        old: Atom = zero_item(self.plan.value(owner))
         if self._holds_numbers(owner):
             primal.do(list.pop, shadow, place)
         else:

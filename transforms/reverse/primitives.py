@@ -348,10 +348,15 @@ class Primitives(Containers):
             return False
         return any(held[0] in chain(self.plan.regions, a.name) for a in statement.value.atoms if isinstance(a, Var))
 
+    def _has_items(self, atom: Var) -> bool:
+        """Whether a shadow may stand for this operand of what copies or joins containers: it is memory, or a tuple."""
+        value = self.plan.value(atom)
+        return self.plan.regions.of(atom) is not None or isinstance(value, Sequence) and value.kind is tuple
+
     def _mirror_copy(self, statement: Assign, function: Any, call: Call, primal: Builder, adjoint: Builder) -> None:
         """`b = list(a)` where the items change: the shadow holds the shadows of the items of `a`."""
         assert statement.target is not None
-        sources = [atom for atom in call.arguments if isinstance(atom, Var) and self.plan.regions.of(atom) is not None]
+        sources = [atom for atom in call.arguments if isinstance(atom, Var) and self._has_items(atom)]
         is_known = any(function is copier for copier in ITEM_COPIES)
         region = self.plan.regions.of(statement.target)
         content = region.known_content if region is not None else None

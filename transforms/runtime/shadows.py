@@ -83,6 +83,11 @@ def exchange(shadow: Any, key: Any, new: Any) -> Any:
             "a slice of a list is assigned, and the type of what is assigned is not known: give example arguments"
         )
     old = shadow.get(key, 0.0) if isinstance(shadow, dict) else shadow[key]
+    if isinstance(key, slice) and len(new) != len(old):
+        raise DerivativeRefused(
+            "a slice of a list is replaced by more or fewer items, and that it is a list is not known: give example "
+            "arguments, so that types are known"
+        )
     shadow[key] = new
     return old
 
