@@ -504,3 +504,12 @@ def row_repeated_is_one_row(x, count):
 
 
 register(row_repeated_is_one_row, (1.3, 3), gradient=lambda x, count: 3 * (2 * x + 1))
+
+
+def slice_of_argument_replaced(x, items):
+    items[0:2] = [x, items[1]]
+    items[1] = items[1] * x
+    return items[0] * items[1] * items[2]
+
+
+register(slice_of_argument_replaced, (0.7, [1.0, 2.0, 3.0]), gradient=lambda x, items: 12 * x)

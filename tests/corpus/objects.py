@@ -156,3 +156,43 @@ def tuples_put_in_and_taken_out(k, n):
 
 
 register(tuples_put_in_and_taken_out, (0.7, 4), gradient=lambda k, n: 8 + 4 * k)
+
+
+def window_over_an_attribute(x):
+    holder = Accumulator()
+    holder.state = (x, 1.0)
+    for t in range(3):
+        holder.state = holder.state[1:] + (x * t,)
+    holder.state = tuple(v + 1.0 for v in holder.state)
+    return holder.state[0] * holder.state[-1]
+
+
+register(window_over_an_attribute, (0.7,), gradient=lambda x: 4 * x + 3)
+
+
+def oldest_states_deleted(x):
+    holder = Accumulator()
+    holder.state = (x, 1.0)
+    for t in range(3):
+        holder.state = (1.0 * t, holder.state[0] * x)
+        if len(holder.record) > 1:
+            del holder.record[0]
+        holder.record.append(holder.state)
+    return sum(state[1] for state in holder.record) * x + holder.state[0] * holder.state[1]
+
+
+register(oldest_states_deleted, (0.7,), gradient=lambda x: 2 * x + 2)
+
+
+def looked_up_in_an_empty_record(x):
+    holder = Accumulator()
+    try:
+        holder.state = (x, holder.record[5][0])
+    except IndexError:
+        holder.state = (x, holder.state[1] + x)
+    for _ in range(2):
+        holder.record = [(q, p * x) for p, q in holder.record] + [holder.state]
+    return sum(p * q for p, q in holder.record)
+
+
+register(looked_up_in_an_empty_record, (0.7,), gradient=lambda x: 3 * x**2 + 2 * x)

@@ -435,13 +435,14 @@ class Cotangents:
 
     def attribute_shadow(self, atom: Atom, out: Builder) -> Atom:
         """What the shadow of an object holds for an attribute: for a tuple a list of zeros, to which may be added by
-        what does not know its type; for one of constants, too, since another may take its place."""
+        what does not know its type; for one of constants, or a list of them, too, since another may take its place."""
         value = value_of(atom, self.values)
         is_tuple = isinstance(value, Sequence) and value.kind is tuple and value.items
         if is_tuple and self.kind(atom) is Kind.VALUE:
             return self._zero_list(value, out)  # type: ignore[arg-type]
         is_tuple = is_tuple or isinstance(value, Literal) and isinstance(value.value, tuple) and value.value
-        if is_tuple and self.kind(atom) is Kind.NONE:
+        is_list = isinstance(value, (Sequence, Many)) and value.kind is list
+        if self.kind(atom) is Kind.NONE and (is_tuple or is_list):
             return out.call(runtime.zeros, atom)
         return self.item_shadow(atom)
 
