@@ -95,6 +95,8 @@ class Comprehensions(Iteration):
             return self.reduced(*arguments)
         if function is list and len(arguments) == 1 and self.is_lazy(arguments[0], list):
             return self.all_items(arguments[0])
+        if function is any or function is all or function is next:
+            arguments = [self.step_by_step(arguments[0]), *arguments[1:]]
         if not isinstance(arguments[0], gast.GeneratorExp):
             return None
         if (function is any or function is all) and len(arguments) == 1:
@@ -104,6 +106,23 @@ class Comprehensions(Iteration):
         if function is set and len(arguments) == 1:
             return self.lower_SetComp(arguments[0])
         return None
+
+    def step_by_step(self, node: Node) -> Node:
+        """`map(...)` and `filter(...)` as generator expressions, for what may leave items unread: the function is not
+        called with those."""
+        made = self.static(node.func) if isinstance(node, gast.Call) and self.is_lazy(node, list) else None
+        if not isinstance(made, Ref):
+            return node
+        item = self.new_local("item")
+        if made.value is map:
+            return gast.GeneratorExp(_name(item), [gast.comprehension(_name(item, gast.Store()), node, [], 0)])
+        function = self.new_local("function")
+        self.assign(function, self.expression(node.args[0]))
+        test = gast.Call(_name(function), [_name(item)], [])
+        if isinstance(node.args[0], gast.Constant):  # None
+            test = _name(item)
+        part = gast.comprehension(_name(item, gast.Store()), node.args[1], [test], 0)
+        return gast.GeneratorExp(_name(item), [part])
 
     def argument(self, node: Node, function: Any) -> Expression:
         """A generator expression as an argument: the list of its items, where nothing can tell the difference."""

@@ -340,6 +340,12 @@ def on_setattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
             "Make another object.",
             calls.sweep.origin,
         )
+    if isinstance(target.value, Known) and isinstance(target.value.object, core.Function):
+        raise TransformError(
+            "something is assigned to an attribute of a function that is defined inside a function",
+            "Keep it in a variable, which an inner function changes after `nonlocal`.",
+            calls.sweep.origin,
+        )
     if isinstance(target.value, Known) and isinstance(target.value.object, type):
         if target.value.object in local_classes:
             raise TransformError(
