@@ -1,4 +1,5 @@
-"""Lists that get more or fewer items while a loop runs over them: Python asks for the length before each iteration.
+"""Lists that get more or fewer items while a loop runs over them: Python asks for the length before each iteration.  And
+iterators that are read later than they are made.
 
 The derivative is compared with central differences, in specialised and in generic code.
 """
@@ -127,3 +128,60 @@ def test_what_is_put_into_a_container_after_a_change_of_what_it_holds(name: str)
 
 def test_a_list_of_known_items_that_grows() -> None:
     check("l = [x[0], x[1]]\nfor v in l:\n    if len(l) < 6:\n        l.append(v * 2.0)\nreturn sum(l) ** 2", False)
+
+
+# --------------------------------------------------------------------------------- iterators that are read later, or not
+
+LATER = (
+    "m = map(lambda v: v * 2.0, l)",
+    "m = filter(lambda v: v > -9.0, l)",
+    "m = zip(l, l)",
+    "m = reversed(l)",
+    "m = itertools.chain(l, l)",
+    "m = itertools.islice(l, 2)",
+    "m = itertools.accumulate(l)",
+    "m = itertools.takewhile(lambda v: v < s, l)",
+    "m = enumerate(l)",
+    "m = iter(l)",
+)
+CHANGES = ("l[0] = x[1] * 3.0", "l.append(x[2])", "l.insert(0, x[0] ** 2)", "s = s * 3.0", "l += [x[3]]", "r = x[0]")
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("made", LATER)
+def test_iterators_that_are_read_after_a_change(made: str, change: str) -> None:
+    read = "t = 0.0\nfor e in m:\n    t = t * 0.5 + sum(e if isinstance(e, tuple) else (e,))"
+    lines = f"import itertools\ns = x[0]\nl = list(x)\n{made}\n{change}\n{read}\nreturn t + s"
+    try:
+        check(lines, False)
+    except ad.AutodiffError as error:
+        assert "is yet to read is changed" in str(error)
+        assert change != "r = x[0]"
+
+
+COUNTED = "n = 0\nt = 0.0\ndef seen(v):\n    nonlocal n, t\n    n += 1\n    t = t + v * n\n    return v > 0\n"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    (
+        "r = any(map(seen, x))",
+        "r = all(map(seen, x))",
+        "r = any(filter(seen, x))",
+        "r = all(filter(seen, x))",
+        "r = next(map(seen, x))",
+        "r = next(filter(seen, x))",
+        "r = next(filter(None, x)) * seen(x[1])",
+        "r = any(map(lambda a, b: seen(a * b), x, x[1:]))",
+    ),
+)
+def test_functions_are_called_as_far_as_something_is_read(statement: str) -> None:
+    check(f"{COUNTED}{statement}\nreturn t * n + r * x[3]", False)
+
+
+def test_attributes_of_inner_functions_are_refused() -> None:
+    function = function_from(
+        "def f(x):\n    def g():\n        g.n = getattr(g, 'n', 0) + 1\n        return g.n\n    return g() * x + g() * x"
+    )
+    with pytest.raises(ad.AutodiffError, match="attribute of a function that is defined inside a function"):
+        ad.grad(function)(1.5)

@@ -18,7 +18,7 @@ from typing import Any
 import gast
 
 from transforms import core, errors, operations
-from transforms.canonical import generators, scopes
+from transforms.canonical import generators, lazy, scopes
 from transforms.canonical.builder import Celled, Itself, Local, Node, Storage, call, new_cell, place
 from transforms.canonical.environment import DictEnvironment, Environment
 from transforms.canonical.expressions import operation
@@ -122,6 +122,25 @@ class Lowering(Imports):
         local = {node.name for node in inner if generators.is_generator(node)}
         self.generator_names = (generator_names - set(self.variables.names)) | local
         self.iterators = frozenset(name for node in inner for name in self.iterator_names(node))
+        self.refuse_late_changes(inner)
+
+    def refuse_late_changes(self, nodes: list[Node]) -> None:
+        """Refuse iterators that are read after what they read has changed."""
+        for node in nodes:
+            if not isinstance(node, (gast.Assign, gast.AnnAssign)) or not isinstance(node.value, gast.Call):
+                continue
+            function = self.static(node.value.func)
+            if not isinstance(function, Ref) or not any(function.value is known for known in lazy.LAZY):
+                continue
+            targets = node.targets if isinstance(node, gast.Assign) else [node.target]
+            names = {name for target in targets for name in scopes.targets(target)}
+            change = lazy.change_before_read(node, names, nodes)
+            if change is not None:
+                self.refuse(
+                    change,
+                    f"something that the iterator {min(names, default='')!r} is yet to read is changed",
+                    "Make a list of the iterator where it is made: list(...).",
+                )
 
     def iterator_names(self, node: Node) -> Iterator[str]:
         """The names that an assignment binds to an iterator: `it = iter(xs)`, `pairs = zip(xs, ys)`."""
