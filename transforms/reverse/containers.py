@@ -44,6 +44,12 @@ from transforms.values import (
     is_immutable,
 )
 
+_TAKEN_OUT_BY: dict[Any, Any] = {  # what puts an item into a list -> what takes it out again
+    list.append: list.pop,
+    list.insert: runtime.pop_inserted,
+    runtime.insert_back: list.pop,
+}
+
 
 class Containers(Lists):
     """Adjoints of what builds, reads and changes containers and objects: tuples, lists, dicts, attributes, items."""
@@ -226,27 +232,11 @@ class Containers(Lists):
             return
         place = _place_of_field(self.plan.value(source), name)
         if place is not None and isinstance(source, Var) and self.kind(source) is Kind.SHADOW:
-            shadow = Var(self.bar(source.name))  # a list
-            if self.kind(target) is Kind.SHADOW:
-                primal.call(operator.getitem, shadow, place, target=self.bar(target))
-                if self.is_dynamic(Var(target)):
-                    adjoint.do(runtime.return_item, shadow, place, Var(self.bar(target)))
-                return
-            g = self.take(target, adjoint)
-            if g is not None:
-                adjoint.do(runtime.add_item, shadow, place, g)
+            self._field_of_shadow(target, Var(self.bar(source.name)), place, primal, adjoint)
             return
         if isinstance(source, Ref) or self.kind(source) is Kind.SHADOW:
             owner = self._object_shadow(source, name, self._first_change(target) or statement.origin)
-            if self.kind(target) is Kind.SHADOW:
-                primal.call(getattr, owner, name, target=self.bar(target))
-                if self.is_dynamic(Var(target)):
-                    adjoint.do(runtime.return_attribute, owner, name, Var(self.bar(target)))
-                return
-            g = self.take(target, adjoint)
-            if g is not None:
-                old = adjoint.call(getattr, owner, name)
-                adjoint.do(setattr, owner, name, adjoint.call(runtime.add, old, g))
+            self._attribute_of_shadow(target, owner, name, primal, adjoint)
             return
         g = self.take(target, adjoint)
         if g is not None and isinstance(source, Var) and is_object(self.plan.value(source)):
@@ -259,6 +249,29 @@ class Containers(Lists):
                 "Give example arguments, so that the class is known.",
                 statement.origin,
             )
+
+    def _field_of_shadow(self, target: str, shadow: Var, place: Atom, primal: Builder, adjoint: Builder) -> None:
+        """A field of a named tuple, whose shadow is a list."""
+        if self.kind(target) is Kind.SHADOW:
+            primal.call(operator.getitem, shadow, place, target=self.bar(target))
+            if self.is_dynamic(Var(target)):
+                adjoint.do(runtime.return_item, shadow, place, Var(self.bar(target)))
+            return
+        g = self.take(target, adjoint)
+        if g is not None:
+            adjoint.do(runtime.add_item, shadow, place, g)
+
+    def _attribute_of_shadow(self, target: str, owner: Atom, name: Const, primal: Builder, adjoint: Builder) -> None:
+        """An attribute of an object whose shadow, the owner, has the same."""
+        if self.kind(target) is Kind.SHADOW:
+            primal.call(getattr, owner, name, target=self.bar(target))
+            if self.is_dynamic(Var(target)):
+                adjoint.do(runtime.return_attribute, owner, name, Var(self.bar(target)))
+            return
+        g = self.take(target, adjoint)
+        if g is not None:
+            old = adjoint.call(getattr, owner, name)
+            adjoint.do(setattr, owner, name, adjoint.call(runtime.add, old, g))
 
     def _check_stored(self, source: Atom, name: Const, primal: Builder, origin: Origin | None) -> None:
         """Refuse an attribute that the object computes when it is read: its cotangent belongs to what it is made of."""
@@ -446,29 +459,28 @@ class Containers(Lists):
         assert isinstance(owner, Var)
         shadow, value = Var(self.bar(owner.name)), self.plan.value(owner)
         primal.statements.append(statement)
-        if function is list.append:
-            item = call.arguments[1]
-            primal.do(list.append, shadow, self.item_shadow(item, value, primal))
-            g = adjoint.call(list.pop, shadow)
-            self.return_held(item, g, adjoint, value)
-            return
-        if function is list.insert:
-            place, item = call.arguments[1:]
-            primal.do(list.insert, shadow, place, self.item_shadow(item, value, primal))
-            g = adjoint.call(runtime.pop_inserted, shadow, place)
-            self.return_held(item, g, adjoint, value)
-            return
-        if function is runtime.insert_back:
-            place, item = call.arguments[1:]
-            primal.do(runtime.insert_back, shadow, place, self.item_shadow(item, value, primal))
-            g = adjoint.call(list.pop, shadow, place)
-            self.return_held(item, g, adjoint, value)
-            return
         if function is list.reverse:
             primal.do(list.reverse, shadow)
             adjoint.do(list.reverse, shadow)
-            return
-        target, position = statement.target, call.arguments[1:]
+        elif function in _TAKEN_OUT_BY:
+            *place, item = call.arguments[1:]
+            primal.do(function, shadow, *place, self.item_shadow(item, value, primal))
+            g = adjoint.call(_TAKEN_OUT_BY[function], shadow, *place)
+            self.return_held(item, g, adjoint, value)
+        else:
+            self._item_taken(statement.target, function, owner, call.arguments[1:], primal, adjoint)
+
+    def _item_taken(
+        self,
+        target: str | None,
+        function: Any,
+        owner: Var,
+        position: tuple[Atom, ...],
+        primal: Builder,
+        adjoint: Builder,
+    ) -> None:
+        """`l.pop()`, `d.pop(k)`: the adjoint puts the cotangent of the item back where it was."""
+        shadow, value = Var(self.bar(owner.name)), self.plan.value(owner)
         own: Atom | None = None  # the cotangent of the item under its new name, where that is no memory
         if target is not None and self.kind(target) is Kind.SHADOW:
             primal.call(function, shadow, *position, target=self.bar(target))

@@ -225,27 +225,20 @@ class Control(Joins):
     def loop(
         self, statement: core.For | core.While, head: frozenset[str], live: LiveBlock, iterable: Binding | None
     ) -> bool:
+        """Interpret the body until the guesses at what it carries hold, and write the loop."""
         outer, before, path, origin = self.out, self.env, self.path, statement.origin
         iterable_atom = self.atom(iterable) if iterable is not None else None
         names = [n for n in dict.fromkeys(_ordered_writes(statement.body)) if n in head and n not in self.shared]
         carried: dict[str, Carried] = {name: first_guess(before.get(name)) for name in names}
         if isinstance(statement, core.While) and isinstance(statement.test, Var) and statement.test.name in carried:
             carried[statement.test.name] = leaf_of(before.get(statement.test.name))
-        test: core.Atom = Const(True)
         loops, self.loops = self.loops, (*self.loops, id(statement))
         while True:
             mark = (len(self.names.log), dict(self.names.counters), self.emitted)
             self.env, self.out, self.path, self.origin = dict(before), [], path, origin
             headers = {name: self.header(name, guess) for name, guess in carried.items()}
             self.env.update(headers)
-            target = ""
-            if isinstance(statement, core.For):
-                target = self.loop_target(statement.target, iterable)
-            elif isinstance(statement.test, Var) and statement.test.name in self.shared:
-                self.used.add(statement.test.name)  # read where the loop tests it, not in the body
-                test = statement.test
-            else:
-                test = self.atom(self.test(statement.test))
+            target, test = self.loop_head(statement, iterable)
             reaches = self.block(statement.body, live)
             changed = False
             if reaches:
@@ -279,6 +272,15 @@ class Control(Joins):
         self.env, self.path = dict(before), path
         self.env.update(headers)
         return True
+
+    def loop_head(self, statement: core.For | core.While, iterable: Binding | None) -> tuple[str, core.Atom]:
+        """The name that a `for` binds, and the test of a `while`."""
+        if isinstance(statement, core.For):
+            return self.loop_target(statement.target, iterable), Const(True)
+        if isinstance(statement.test, Var) and statement.test.name in self.shared:
+            self.used.add(statement.test.name)  # read where the loop tests it, not in the body
+            return "", statement.test
+        return "", self.atom(self.test(statement.test))
 
     def loop_target(self, name: str, iterable: Binding | None) -> str:
         assert iterable is not None
