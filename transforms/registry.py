@@ -22,6 +22,40 @@ rule takes it as `<argument>_bar`, holding the cotangent after the call, and tur
         value_bar = np.sum(a_bar)
         a_bar.fill(0.0)
         return value_bar
+
+Forward mode reads the same entry.  `Primitive.forward_rule` says which of these holds for a call:
+
+- `linear="a b"`: jointly linear in these arguments.  The tangent is the primitive applied to their tangents (zeros
+  where an argument does not move) and to the other arguments as they are.  For a primitive that changes an argument in
+  place this is the call that changes the tangent of that argument.  `linear_unless="dtype"` names arguments that spoil
+  this when they are given: such a call takes the `tangent` template.
+- `multilinear="a b"`: linear in each of these arguments apart.  The tangent is the sum, over the arguments that move,
+  of the primitive with that argument replaced by its tangent.  A star parameter stands for each of its items.
+- `@tangent`: a template with the own parameters of the adjoint; after `*` come `ans` and a tangent `<name>_dot` for
+  each name in `wrt`, of the structure of the argument.  It returns one contribution to the tangent of the result for
+  each name in `wrt` (a tuple if there are several), linear in the tangent of that argument alone and None where there
+  is none: those that are not wanted are dropped as dead code.  A sequence or star parameter has one contribution, and
+  where `wrt` is empty there is the tangent of the result alone.  A result that is a tuple has a tuple for its tangent,
+  and contributions to it are summed item by item (`runtime.add`).
+
+      @tangent(np.linalg.inv)
+      def inv_tangent(a, *, ans, a_dot):
+          return -(ans @ a_dot @ ans)
+
+- an element-wise rule: the sum of the contributions of the adjoint, with the tangent of the argument in the place of
+  `g`.  This needs no more than that derivatives are taken element by element; functions of complex numbers that are not
+  holomorphic (`abs`, `real`) have a `tangent`.
+
+What a rule returns is given the shape and dtype of the result by the rewriter; it is zero where the result holds no
+numbers of a floating-point type.
+
+The template of a primitive that changes an argument in place takes the tangent of that argument, too, and turns what
+this holds before the call into what it is after the call.  It runs before the primitive does, and so has no `ans`:
+
+    @tangent(np.ndarray.sort)
+    def sort_in_place_tangent(a, axis=-1, kind=None, *, stable=None, a_dot):
+        np.copyto(a_dot, np.take_along_axis(a_dot, np.argsort(a, axis), axis))
+        return ()
 """
 
 from __future__ import annotations
@@ -30,7 +64,7 @@ import functools
 import inspect
 import operator
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +100,8 @@ class Primitive:
     adjoint: Template | None = None  # (arguments, *, ans, g) -> contribution, or a tuple of them
     tangent: Template | None = None  # (arguments, *, ans, <name>_dot ...) -> tangent of the result
     linear: tuple[str, ...] = ()  # jointly linear in these arguments: the tangent is the primitive of the tangents
+    linear_unless: tuple[str, ...] = ()  # arguments that spoil this when they are given: then `tangent` is the rule
+    multilinear: tuple[str, ...] = ()  # linear in each of these arguments (or items of a star parameter) apart
     views: tuple[str, ...] = ()  # arguments that the result may share memory with (or contain)
     copies_when: Callable[..., bool] | None = None  # (values=of the arguments that are given) -> the result is a copy
     mutates: tuple[str, ...] = ()  # arguments that are changed in place
@@ -88,6 +124,17 @@ class Primitive:
     def is_locally_constant(self, name: str) -> bool:
         """Whether the result does not change with small changes of an argument."""
         return name in self.shape_only or name in self.selects or name in STRUCTURAL
+
+    def forward_rule(self, given: Container[str]) -> str | None:
+        """Which facet has the tangent of a call that gives these arguments: "linear", "multilinear", "tangent" or
+        "elementwise"; None where no tangent is known."""
+        if self.is_elementwise and self.adjoint is not None:
+            return "elementwise" if self.tangent is None else "tangent"
+        if self.linear and not any(name in given for name in self.linear_unless):
+            return "linear"
+        if self.multilinear:
+            return "multilinear"
+        return None if self.tangent is None else "tangent"
 
     def bind(self, call: Call) -> dict[str, Any]:
         """The atoms of a call by the names of the parameters; a star parameter has a tuple or a dict of them.
@@ -299,7 +346,7 @@ def is_reserved(parameter: inspect.Parameter) -> bool:
     return parameter.kind is inspect.Parameter.KEYWORD_ONLY and reserved
 
 
-NAMES = ("wrt", "linear", "views", "mutates", "stores", "shape_only", "sequences", "selects")
+NAMES = tuple("wrt linear linear_unless multilinear views mutates stores shape_only sequences selects".split())
 
 
 def _names(value: str | Iterable[str]) -> tuple[str, ...]:
@@ -357,8 +404,8 @@ def adjoint(*functions: Any, **facts: Any) -> Callable[[Template], Template]:
 
 
 def tangent(*functions: Any, **facts: Any) -> Callable[[Template], Template]:
-    """Declare the forward-mode rule: `(arguments, *, ans, x_dot, ...)` returns the tangent of the result.  Not needed
-    for element-wise functions and for those declared `linear`."""
+    """Declare the forward-mode rule: `(arguments, *, ans, x_dot, ...)` returns the contributions to the tangent of the
+    result, in the order of `wrt`.  Not needed for element-wise functions and for what is `linear` or `multilinear`."""
 
     def register(template: Template) -> Template:
         _update(primitive(*functions), template, {"tangent": template, **facts})

@@ -70,12 +70,12 @@ def filled(g_in, x, *, ans, g):
     return g
 
 
-@adjoint(runtime.pairing, wrt="value cotangent")
+@adjoint(runtime.pairing, wrt="value cotangent", multilinear="value cotangent")
 def pairing(value, cotangent, *, ans, g):
     return runtime.scaled(cotangent, g), runtime.scaled(value, g)
 
 
-@adjoint(runtime.scaled, wrt="x factor")
+@adjoint(runtime.scaled, wrt="x factor", multilinear="x factor")
 def scaled(x, factor, *, ans, g):
     return runtime.scaled(g, factor), runtime.pairing(g, x)
 
@@ -131,12 +131,12 @@ facts(runtime.add_into, mutates="shadow", is_deep=True, is_pure=False)
 facts(runtime.add_item, mutates="buffer", is_deep=True, is_pure=False)
 
 
-@adjoint(runtime.add_into, wrt="g_in", mutates="shadow", is_pure=False)
+@adjoint(runtime.add_into, wrt="g_in", linear="shadow g_in", mutates="shadow", is_pure=False)
 def add_into(shadow, g_in, *, ans, g):
     return None
 
 
-@adjoint(runtime.add_item, wrt="g_in", mutates="buffer", is_pure=False)
+@adjoint(runtime.add_item, wrt="g_in", linear="buffer g_in", mutates="buffer", is_pure=False)
 def add_item(buffer, index, g_in, *, ans, g):
     return None
 
@@ -179,39 +179,55 @@ def value_and_pullback_again(pullback: Value, cotangent: Value) -> Value:
     return Sequence(tuple, (UNKNOWN, UNKNOWN))
 
 
-@adjoint(runtime.make_record, wrt="items", views="items")
+@adjoint(runtime.make_record, wrt="items", linear="items", views="items")
 def make_record(kind, names, *items, ans, g):
     return tuple([getattr(g, name) for name in names])
 
 
 facts(runtime.update)  # reverse mode inlines the rule of the function that it applies
-facts(runtime.add_attribute, wrt="g", mutates="buffer", is_deep=True, is_pure=False)
-facts(runtime.return_item, runtime.return_attribute, wrt="other", mutates="shadow", is_pure=False)
+facts(runtime.add_attribute, wrt="g", linear="buffer g", mutates="buffer", is_deep=True, is_pure=False)
+facts(
+    runtime.return_item,
+    runtime.return_attribute,
+    wrt="other",
+    linear="shadow other",
+    mutates="shadow",
+    is_pure=False,
+)
 facts(
     runtime.accumulate,
     runtime.put_changed,
     wrt="shadow g",
+    linear="shadow g",
     mutates="shadow",
     is_deep=True,
     views="shadow",
     is_pure=False,
 )
-facts(runtime.exchange, wrt="shadow new", mutates="shadow", stores="new", views="shadow", is_pure=False)
-facts(runtime.take_changed, wrt="shadow", mutates="shadow", is_pure=False)
-facts(runtime.merge, wrt="shadow other", views="shadow")
-facts(runtime.drained, wrt="shadow", views="shadow")
-facts(runtime.rebound, runtime.accumulated, wrt="shadow", views="shadow", shape_only="x")
+facts(
+    runtime.exchange,
+    wrt="shadow new",
+    linear="shadow new",
+    mutates="shadow",
+    stores="new",
+    views="shadow",
+    is_pure=False,
+)
+facts(runtime.take_changed, wrt="shadow", linear="shadow", mutates="shadow", is_pure=False)
+facts(runtime.merge, wrt="shadow other", linear="shadow other", views="shadow")
+facts(runtime.drained, wrt="shadow", linear="shadow", views="shadow")
+facts(runtime.rebound, runtime.accumulated, wrt="shadow", linear="shadow", views="shadow", shape_only="x")
 constant(runtime.is_apart, runtime.is_apart_item, runtime.is_number, runtime.is_copy)
 constant(runtime.keeps_items)
 
 
-@adjoint(runtime.take_stored, wrt="", mutates="shadow", shape_only="stored", is_pure=False)
+@adjoint(runtime.take_stored, wrt="", linear="shadow", mutates="shadow", shape_only="stored", is_pure=False)
 def take_stored(shadow, key, stored, *, ans, g, shadow_bar):
     runtime.put_stored(shadow_bar, key, g)
     return ()
 
 
-@adjoint(runtime.put_stored, wrt="g_in", mutates="shadow", is_pure=False)
+@adjoint(runtime.put_stored, wrt="g_in", linear="shadow g_in", mutates="shadow", is_pure=False)
 def put_stored(shadow, key, g_in, *, ans, g, shadow_bar):
     return runtime.take_stored(shadow_bar, key, g_in)
 
@@ -226,7 +242,7 @@ def share(shadow, where, *, ans, g):
     return runtime.share(g, where)
 
 
-@adjoint(runtime.insert_back, wrt="item", mutates="items", stores="item", is_pure=False)
+@adjoint(runtime.insert_back, wrt="item", linear="items item", mutates="items", stores="item", is_pure=False)
 def insert_back(items, position, item, *, ans, g, items_bar):
     return list.pop(items_bar, position)
 

@@ -19,7 +19,7 @@ import numpy as np
 from transforms import operations, runtime
 from transforms.core import Atom, Const
 from transforms.inference import joined_sequences, repeated_sequence
-from transforms.registry import adjoint, constant, elementwise, facts, refused, result, simplify
+from transforms.registry import adjoint, constant, elementwise, facts, refused, result, simplify, tangent
 from transforms.rules.sampling import call, listed, numbers, scalars
 from transforms.rules.typed import dtype_of, is_python_number, is_scalar, literal
 from transforms.values import Array, Many, Number, Sequence
@@ -217,9 +217,20 @@ def hypot(*coordinates, ans, g):
     return runtime.unhypot(g, coordinates, ans)
 
 
+@tangent(math.hypot)
+def hypot_tangent(*coordinates, ans, coordinates_dot):
+    return runtime.hypot_tangent(coordinates_dot, coordinates, ans)
+
+
 @adjoint(math.dist, wrt="p q", samples=listed(call((0.5, 1.5), (2.0, -1.0)), call([0.5, 1.5], [2.0, -1.0])))
 def dist(p, q, *, ans, g):
     return runtime.undist(g, p, q, ans), runtime.undist(g, q, p, ans)
+
+
+@tangent(math.dist)
+def dist_tangent(p, q, *, ans, p_dot, q_dot):
+    apart = tuple(np.subtract(p, q))
+    return runtime.hypot_tangent(p_dot, apart, ans), -runtime.hypot_tangent(q_dot, apart, ans)
 
 
 _SUMMED = listed(call([0.5, 1.5, 2.5]), call((0.5, 1.5)), call(numbers((3,))), call([]))
@@ -241,11 +252,20 @@ def prod(iterable, *, start=1, ans, g):
     return runtime.unarray(g * start * others, iterable), g * np.prod(items)
 
 
+@tangent(math.prod)
+def prod_tangent(iterable, *, start=1, ans, iterable_dot, start_dot):
+    items = np.array(iterable)
+    others = runtime.exclusive_product(items, False) * runtime.exclusive_product(items, True)
+    return start * np.dot(others, np.array(iterable_dot)), start_dot * np.prod(items)
+
+
 if hasattr(math, "sumprod"):
 
     @adjoint(math.sumprod, wrt="p q", samples=listed(call([0.5, 1.5], [2.0, -1.0])))
     def sumprod(p, q, *, ans, g):
         return runtime.unarray(g * np.array(q), p), runtime.unarray(g * np.array(p), q)
+
+    facts(math.sumprod, multilinear="p q")
 
 
 if hasattr(math, "fma"):
@@ -293,6 +313,50 @@ def unhypot(cotangent, coordinates, length, *, ans, g):
     return inner / length, runtime.unhypot(cotangent, g, length), -cotangent * inner / (length * length)
 
 
+@tangent(runtime.unhypot)
+def unhypot_tangent(cotangent, coordinates, length, *, ans, cotangent_dot, coordinates_dot, length_dot):
+    return (
+        runtime.unhypot(cotangent_dot, coordinates, length),
+        runtime.unhypot(cotangent, coordinates_dot, length),
+        runtime.unhypot(-cotangent * length_dot * runtime.reciprocal_or_zero(length), coordinates, length),
+    )
+
+
+@adjoint(
+    runtime.hypot_tangent,
+    wrt="moved coordinates length",
+    samples=listed(call((0.3, 0.7), (0.5, 1.5), 2.0), call([0.3, 0.7, 0.2], (0.5, 1.5, 1.0), 2.0)),
+)
+def unhypot_of_tangent(moved, coordinates, length, *, ans, g):
+    return (
+        runtime.relist(runtime.unhypot(g, coordinates, length), moved),
+        runtime.relist(runtime.unhypot(g, moved, length), coordinates),
+        -g * ans * runtime.reciprocal_or_zero(length),
+    )
+
+
+@tangent(runtime.hypot_tangent)
+def tangent_of_hypot_tangent(moved, coordinates, length, *, ans, moved_dot, coordinates_dot, length_dot):
+    return (
+        runtime.hypot_tangent(moved_dot, coordinates, length),
+        runtime.hypot_tangent(moved, coordinates_dot, length),
+        -ans * length_dot * runtime.reciprocal_or_zero(length),
+    )
+
+
+@simplify(runtime.hypot_tangent)
+def simplify_hypot_tangent(site: Any) -> Atom | None:
+    x = site.value("coordinates")
+    if not isinstance(site.value("moved"), Sequence) or not isinstance(x, Sequence) or not x.items:
+        return None
+    total = None
+    for k in range(len(x.items)):
+        moved, item = (site.call(operator.getitem, site.atom(name), Const(k)) for name in ("moved", "coordinates"))
+        product = site.call(operator.mul, moved, item)
+        total = product if total is None else site.call(operator.add, total, product)
+    return site.call(operator.truediv, total, site.atom("length"))
+
+
 # ---------------------------------------------------------------------------------------------------- complex functions
 
 
@@ -324,6 +388,11 @@ def complex_cosh(x, *, ans, g):
 @elementwise(cmath.phase, samples=listed(call(0.3 + 0.4j)))
 def phase(x, *, ans, g):
     return g * np.conjugate(1j * x) / (np.real(x) ** 2 + np.imag(x) ** 2)
+
+
+@tangent(cmath.phase)
+def phase_tangent(x, *, ans, x_dot):
+    return np.real(x_dot * np.conjugate(1j * x)) / (np.real(x) ** 2 + np.imag(x) ** 2)
 
 
 # ------------------------------------------------------------------------------------------------------------- builtins
@@ -364,6 +433,11 @@ def extreme(*arguments, key=None, default=None, ans, g):
     return runtime.unchoose_extreme(g, arguments, ans)
 
 
+@tangent(max, min)
+def extreme_tangent(*arguments, key=None, default=None, ans, arguments_dot):
+    return runtime.choose_extreme(arguments_dot, arguments, ans)
+
+
 @simplify(runtime.unchoose_extreme)
 def simplify_unchoose_extreme(site: Any) -> Atom | None:
     arguments, ans = site.value("arguments"), site.atom("result")
@@ -387,6 +461,20 @@ def unchoose_extreme(cotangent, arguments, result, *, ans, g):
     return runtime.choose_extreme(g, arguments, result)
 
 
+@simplify(runtime.choose_extreme)
+def simplify_choose_extreme(site: Any) -> Atom | None:
+    arguments = site.value("arguments")
+    if not isinstance(arguments, Sequence) or len(arguments.items) != 2 or not all(map(is_scalar, arguments.items)):
+        return None
+    ans, first = site.atom("result"), site.call(operator.getitem, site.atom("arguments"), Const(0))
+    parts = [site.call(operator.getitem, site.atom("items"), Const(k)) for k in range(2)]
+    return site.call(
+        operator.add,
+        site.call(operator.mul, parts[0], site.call(operator.eq, ans, first)),
+        site.call(operator.mul, parts[1], site.call(operator.ne, ans, first)),
+    )
+
+
 @adjoint(
     runtime.choose_extreme,
     linear="items",
@@ -406,6 +494,11 @@ def choose_extreme(items, arguments, result, *, ans, g):
 )
 def sort(iterable, *, key=None, reverse=False, ans, g):
     return runtime.unsort(g, iterable, key, reverse)
+
+
+@tangent(sorted)
+def sort_tangent(iterable, *, key=None, reverse=False, ans, iterable_dot):
+    return runtime.resort(iterable_dot, iterable, key, reverse)
 
 
 @adjoint(runtime.unsort, linear="cotangent", selects="items", samples=listed(call([0.1, 0.2, 0.3], [0.5, -1.5, 2.5])))

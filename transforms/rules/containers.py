@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from transforms import operations, runtime
-from transforms.registry import adjoint, constant, facts, refused
+from transforms.registry import adjoint, constant, facts, refused, tangent
 from transforms.rules.sampling import call, listed, numbers
 
 # ------------------------------------------------------------------------------------------------------------- building
@@ -50,15 +50,25 @@ def make_tape(*, ans, g):
     return ()
 
 
+@tangent(operations.make_tape)
+def make_tape_tangent(*, ans):
+    return operations.make_tape()
+
+
 @adjoint(
     operations.make_dict,
-    linear="keys_and_values",
     shape_only="keys_and_values",
     views="keys_and_values",
     samples=listed(call(), call("w", numbers((2,)), "b", 0.5)),
 )
 def make_dict(*keys_and_values, ans, g):
     return runtime.dict_parts(g, keys_and_values)
+
+
+@tangent(operations.make_dict)
+def make_dict_tangent(*keys_and_values, ans, keys_and_values_dot):
+    """Not linear: the keys stay what they are."""
+    return runtime.dict_of_parts(keys_and_values_dot, keys_and_values)
 
 
 @adjoint(
@@ -240,8 +250,8 @@ def _follows(function: Any, parameters: Any, **more: Any) -> None:
 
 
 _follows(list.clear, lambda self: None)
-_follows(list.remove, lambda self, value: None, selects="value")
-_follows(list.sort, lambda self, *, key=None, reverse=False: None)
+_follows(list.remove, lambda self, value: None, selects="value", linear="")
+_follows(list.sort, lambda self, *, key=None, reverse=False: None, linear="")
 _follows(operator.delitem, lambda self, key: None)
 _follows(runtime.pop_at, lambda self, place: None, views="self")
 _follows(runtime.put_at, lambda self, place, item: None, stores="item", wrt="item", linear="self item")
@@ -252,6 +262,20 @@ _follows(
 _follows(runtime.permute_items, lambda self, order: None, selects="order")
 _follows(runtime.unpermute_items, lambda self, order: None, selects="order")
 facts(runtime.put_items, shape_only="self items")
+
+
+@tangent(list.remove)
+def remove_tangent(self, value, *, self_dot):
+    list.pop(self_dot, list.index(self, value))
+    return ()
+
+
+@tangent(list.sort)
+def sort_tangent(self, *, key=None, reverse=False, self_dot):
+    runtime.permute_items(self_dot, runtime.sorting(self, key, reverse))
+    return ()
+
+
 constant(collections.OrderedDict, super)
 constant(runtime.heap_made, runtime.heap_popped, runtime.heap_pushed, runtime.heap_replaced)
 constant(bisect.bisect_left, bisect.bisect_right)
@@ -306,9 +330,25 @@ def values(self, *, ans, g):
     return runtime.dict_like(g, self)
 
 
-@adjoint(dict.items, linear="self", shape_only="self", views="self")
+@adjoint(dict.items, shape_only="self", views="self")
 def items(self, *, ans, g):
     return runtime.dict_like_items(g, self)
+
+
+@tangent(dict.items)
+def items_tangent(self, *, ans, self_dot):
+    """Not linear: keys have no tangent."""
+    return runtime.items_with_zeros(self_dot)
+
+
+@adjoint(
+    runtime.items_with_zeros,
+    linear="table",
+    shape_only="table",
+    views="table",
+)
+def items_with_zeros(table, *, ans, g):
+    return runtime.dict_like_items(g, table)
 
 
 @adjoint(dict.copy, linear="self", shape_only="self", views="self", samples=listed(call(_WEIGHTS)))
@@ -430,7 +470,7 @@ def unsequence(cotangent, iterable, *, ans, g):
     return runtime.unsequence(g, cotangent)
 
 
-@adjoint(runtime.pop_inserted, wrt="", mutates="self", views="self", is_pure=False)
+@adjoint(runtime.pop_inserted, wrt="", linear="self", mutates="self", views="self", is_pure=False)
 def pop_inserted(self, index, *, ans, g, self_bar):
     list.insert(self_bar, index, g)
     return ()

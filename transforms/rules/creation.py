@@ -14,7 +14,7 @@ import numpy as np
 
 from transforms import runtime
 from transforms.core import Const
-from transforms.registry import adjoint, constant, methods, simplify
+from transforms.registry import adjoint, constant, methods, simplify, tangent
 from transforms.rules.sampling import call, crossed, listed, numbers
 from transforms.rules.typed import is_literal
 
@@ -63,20 +63,29 @@ constant(np.diag_indices_from, shape_only="arr", signature=inspect.signature(lam
 _FULL = listed(call((2, 3), 0.7), call((2, 3), numbers((3,))), call(3, numbers(())), call((0,), 1.5))
 
 
-@adjoint(np.full, wrt="fill_value", linear="fill_value", samples=_FULL)
+@adjoint(np.full, wrt="fill_value", linear="fill_value", linear_unless="dtype", samples=_FULL)
 def full(shape, fill_value, dtype=None, order="C", *, ans, g):
     return runtime.uncast(g, fill_value, ans)
+
+
+@tangent(np.full)
+def full_tangent(shape, fill_value, dtype=None, order="C", *, ans, fill_value_dot):
+    return np.full(shape, fill_value_dot)
 
 
 @adjoint(
     np.full_like,
     wrt="fill_value",
-    linear="fill_value",
     shape_only="a",
     samples=listed(call(np.zeros((2, 3)), 0.7), call(np.zeros((2, 3)), numbers((3,)))),
 )
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, ans, g):
     return runtime.uncast(g, fill_value, ans)
+
+
+@tangent(np.full_like)
+def full_like_tangent(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, ans, fill_value_dot):
+    return np.full(np.shape(ans), fill_value_dot)
 
 
 # --------------------------------------------------------------------------------------------------------------- ranges
@@ -91,6 +100,13 @@ def arange(start, stop=None, step=1, dtype=None, *, ans, g):
     return runtime.unbroadcast(g, start), runtime.unbroadcast(g * np.arange(np.size(g)), step)
 
 
+@tangent(np.arange)
+def arange_tangent(start, stop=None, step=1, dtype=None, *, ans, start_dot, step_dot):
+    if stop is None:
+        return None, None
+    return np.full(np.shape(ans), start_dot), step_dot * np.arange(np.size(ans))
+
+
 def _spaces() -> Iterator[Any]:
     yield (0.5, 2.0), {"num": 5}
     yield (0.5, 2.0, 4, False), {}
@@ -99,13 +115,21 @@ def _spaces() -> Iterator[Any]:
     yield (numbers((3,), 0.5, 1), 2.0), {"num": 4, "axis": -1}
 
 
-@adjoint(np.linspace, wrt="start stop", linear="start stop", samples=_spaces)
+@adjoint(np.linspace, wrt="start stop", linear="start stop", linear_unless="dtype", samples=_spaces)
 def linspace(start, stop, num=50, endpoint=True, dtype=None, axis=0, *, ans, g):
     if dtype is not None:
         g = runtime.uncast(g, ans, ans)
     weights = np.linspace(0.0, 1.0, num, endpoint=endpoint)
     rows = np.moveaxis(g, axis, -1)
     return runtime.unbroadcast(np.dot(rows, 1 - weights), start), runtime.unbroadcast(np.dot(rows, weights), stop)
+
+
+@tangent(np.linspace)
+def linspace_tangent(start, stop, num=50, endpoint=True, dtype=None, axis=0, *, ans, start_dot, stop_dot):
+    return (
+        np.linspace(start_dot, np.zeros_like(stop), num, endpoint, axis=axis),
+        np.linspace(np.zeros_like(start), stop_dot, num, endpoint, axis=axis),
+    )
 
 
 @adjoint(np.logspace, wrt="start stop", samples=_spaces)
@@ -117,6 +141,14 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0, 
     return runtime.unbroadcast(np.dot(rows, 1 - weights), start), runtime.unbroadcast(np.dot(rows, weights), stop)
 
 
+@tangent(np.logspace)
+def logspace_tangent(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0, *, ans, start_dot, stop_dot):
+    return (
+        np.log(base) * ans * np.linspace(start_dot, np.zeros_like(stop), num, endpoint, axis=axis),
+        np.log(base) * ans * np.linspace(np.zeros_like(start), stop_dot, num, endpoint, axis=axis),
+    )
+
+
 @adjoint(np.geomspace, wrt="start stop", samples=_spaces)
 def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0, *, ans, g):
     if dtype is not None:
@@ -126,6 +158,15 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0, *, ans, g)
     return (
         runtime.unbroadcast(np.dot(rows, 1 - weights) / start, start),
         runtime.unbroadcast(np.dot(rows, weights) / stop, stop),
+    )
+
+
+@tangent(np.geomspace)
+def geomspace_tangent(start, stop, num=50, endpoint=True, dtype=None, axis=0, *, ans, start_dot, stop_dot):
+    """The logarithms of the result are evenly spaced."""
+    return (
+        ans * np.linspace(start_dot / start, np.zeros_like(stop), num, endpoint, axis=axis),
+        ans * np.linspace(np.zeros_like(start), stop_dot / stop, num, endpoint, axis=axis),
     )
 
 
@@ -149,14 +190,22 @@ def _nested_typed() -> Iterator[Any]:
     yield (numbers((2, 3)),), {"dtype": complex}
 
 
-@adjoint(np.array, linear="object", samples=_nested_typed)
+@adjoint(np.array, linear="object", linear_unless="dtype", samples=_nested_typed)
 def array(object, dtype=None, copy=True, order="K", subok=False, ndmin=0, *, ans, g):
     return runtime.uncast(g, object, ans)
+
+
+@tangent(np.array)
+def array_tangent(object, dtype=None, copy=True, order="K", subok=False, ndmin=0, *, ans, object_dot):
+    if ndmin == 0:
+        return np.array(object_dot, dtype)
+    return np.array(object_dot, dtype, ndmin=ndmin)
 
 
 @adjoint(
     runtime.array_or_copy,
     linear="object",
+    linear_unless="dtype",
     views="object",
     samples=listed(
         call(numbers((2, 3)), copy=None),
@@ -166,6 +215,11 @@ def array(object, dtype=None, copy=True, order="K", subok=False, ndmin=0, *, ans
 )
 def array_or_copy(object, dtype=None, copy=None, order="K", subok=False, ndmin=0, *, ans, g):
     return runtime.uncast(g, object, ans)
+
+
+@tangent(runtime.array_or_copy)
+def array_or_copy_tangent(object, dtype=None, copy=None, order="K", subok=False, ndmin=0, *, ans, object_dot):
+    return runtime.array_or_copy(object_dot, dtype, copy, order, subok, ndmin)
 
 
 @simplify(np.array)
@@ -180,16 +234,35 @@ def simplify_array(site: Any) -> Any:
     return site.call(np.asarray, site.atom("object"), dtype, order=order, copy=copied)
 
 
-@adjoint(np.asarray, np.asanyarray, linear="a", views="a", samples=_nested_typed)
+@adjoint(np.asarray, np.asanyarray, linear="a", linear_unless="dtype", views="a", samples=_nested_typed)
 def asarray(a, dtype=None, order=None, copy=None, *, ans, g):
     return runtime.uncast(g, a, ans)
 
 
+@tangent(np.asarray, np.asanyarray)
+def asarray_tangent(a, dtype=None, order=None, copy=None, *, ans, a_dot):
+    if copy is True:
+        return np.array(a_dot, dtype)
+    return np.asarray(a_dot, dtype)
+
+
 @adjoint(
-    np.ascontiguousarray, np.asfortranarray, np.require, np.asarray_chkfinite, linear="a", views="a", samples=_nested
+    np.ascontiguousarray,
+    np.asfortranarray,
+    np.require,
+    np.asarray_chkfinite,
+    linear="a",
+    linear_unless="dtype",
+    views="a",
+    samples=_nested,
 )
 def ascontiguousarray(a, dtype=None, *, ans, g):
     return runtime.uncast(g, a, ans)
+
+
+@tangent(np.ascontiguousarray, np.asfortranarray, np.require, np.asarray_chkfinite)
+def ascontiguousarray_tangent(a, dtype=None, *, ans, a_dot):
+    return np.asarray(a_dot, dtype)
 
 
 @adjoint(np.copy, linear="a", samples=_nested)
@@ -204,7 +277,6 @@ def copy_method(a, order="C", *, ans, g):
 
 @adjoint(
     np.ndarray.astype,
-    linear="a",
     views="a",
     samples=listed(
         call(numbers((2, 3)), float),
@@ -216,6 +288,13 @@ def copy_method(a, order="C", *, ans, g):
 )
 def astype(a, dtype, order="K", casting="unsafe", subok=True, copy=True, *, ans, g):
     return runtime.uncast(g, a, ans)
+
+
+@tangent(np.ndarray.astype)
+def astype_tangent(a, dtype, order="K", casting="unsafe", subok=True, copy=True, *, ans, a_dot):
+    if copy is True:
+        return np.array(a_dot, dtype)
+    return np.asarray(a_dot, dtype)
 
 
 @adjoint(

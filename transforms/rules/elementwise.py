@@ -17,10 +17,10 @@ import numpy as np
 
 from transforms import runtime
 from transforms.core import Const
-from transforms.registry import adjoint, constant, elementwise, methods, simplify
+from transforms.registry import adjoint, constant, elementwise, methods, simplify, tangent
 from transforms.rules.sampling import binary, call, listed, numbers, unary
 from transforms.rules.typed import dtype_of, is_literal, is_scalar, is_sequence
-from transforms.values import Unknown
+from transforms.values import Array, Number, Unknown
 
 # ----------------------------------------------------------------------------------------------------------- arithmetic
 
@@ -109,6 +109,12 @@ def fmod(x, y, *, ans, g):
 @adjoint(np.divmod, divmod, wrt="x y", samples=binary(-2, 2, 0.5, 0.7))
 def divide_with_remainder(x, y, *, ans, g):
     return runtime.unbroadcast(g[1], x), runtime.unbroadcast(-g[1] * ans[0], y)
+
+
+@tangent(np.divmod, divmod)
+def divide_with_remainder_tangent(x, y, *, ans, x_dot, y_dot):
+    whole = runtime.zeros_of(ans[0])
+    return (whole, runtime.broadcast_like(x_dot, ans[1])), (whole, -y_dot * ans[0])
 
 
 @elementwise(np.reciprocal, samples=unary(0.5, 2))
@@ -381,6 +387,11 @@ def absolute(x, *, ans, g):
     return g * runtime.direction(x)
 
 
+@tangent(np.absolute, np.fabs, operator.abs, abs)
+def absolute_tangent(x, *, ans, x_dot):
+    return np.real(x_dot * runtime.direction(x))
+
+
 @elementwise(np.copysign, wrt="x", selects="y", samples=binary())
 def copysign(x, y, *, ans, g):
     return g * np.sign(x) * np.copysign(1.0, y)
@@ -427,9 +438,19 @@ def modf(x, *, ans, g):
     return g[0]
 
 
+@tangent(np.modf, math.modf)
+def modf_tangent(x, *, ans, x_dot):
+    return x_dot, runtime.zeros_of(ans[1])
+
+
 @adjoint(np.frexp, math.frexp, samples=unary(0.3, 2))
 def frexp(x, *, ans, g):
     return np.ldexp(g[0], -ans[1])
+
+
+@tangent(np.frexp, math.frexp)
+def frexp_tangent(x, *, ans, x_dot):
+    return np.ldexp(x_dot, -ans[1]), runtime.zeros_of(ans[1])
 
 
 # ------------------------------------------------------------------------------------------------------ complex numbers
@@ -446,9 +467,26 @@ def conjugate(x, *, ans, g):
     return np.conjugate(g)
 
 
+@tangent(np.conjugate)
+def conjugate_tangent(x, *, ans, x_dot):
+    return np.conjugate(x_dot)
+
+
 @elementwise(np.real, linear="val", views="val", samples=_complex)
 def real(val, *, ans, g):
     return g
+
+
+@tangent(np.real)
+def real_tangent(val, *, ans, val_dot):
+    return np.real(val_dot)
+
+
+@simplify(np.real)
+def simplify_real(site: Any) -> Any:
+    """The real part of real numbers is what they are, not a copy."""
+    value = site.value("val")
+    return site.atom("val") if isinstance(value, (Array, Number)) and value.dtype.kind == "f" else None
 
 
 @elementwise(np.imag, linear="val", views="val", samples=_complex)
@@ -456,11 +494,24 @@ def imag(val, *, ans, g):
     return -1j * g
 
 
+@tangent(np.imag)
+def imag_tangent(val, *, ans, val_dot):
+    return np.imag(val_dot)
+
+
 @elementwise(np.angle, wrt="z", samples=listed(call(numbers((2, 3)) + 1j * numbers((2, 3), seed=1)), call(0.3 + 0.4j)))
 def angle(z, deg=False, *, ans, g):
     if deg:
         return g * (180 / math.pi) * np.conjugate(1j * z) / (np.real(z) ** 2 + np.imag(z) ** 2)
     return g * np.conjugate(1j * z) / (np.real(z) ** 2 + np.imag(z) ** 2)
+
+
+@tangent(np.angle)
+def angle_tangent(z, deg=False, *, ans, z_dot):
+    turned = np.real(z_dot * np.conjugate(1j * z)) / (np.real(z) ** 2 + np.imag(z) ** 2)
+    if deg:
+        return turned * (180 / math.pi)
+    return turned
 
 
 # ------------------------------------------------------------------------------------------------------------ constants

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from transforms import runtime
-from transforms.registry import adjoint, constant, methods, refused
+from transforms.registry import adjoint, constant, methods, refused, tangent
 from transforms.rules.sampling import call, crossed, listed, numbers
 
 # ------------------------------------------------------------------------------------------------------- read and write
@@ -227,12 +227,22 @@ def sort(a, axis=-1, kind=None, *, stable=None, ans, g):
     return runtime.unpermute(g, a, np.argsort(a, axis), axis)
 
 
+@tangent(np.sort)
+def sort_tangent(a, axis=-1, kind=None, *, stable=None, ans, a_dot):
+    return runtime.permuted(a_dot, np.argsort(a, axis), axis)
+
+
 @adjoint(
     np.partition,
     samples=listed(call(numbers((7,)), 3), call(numbers((2, 5)), 1, axis=0), call(numbers((2, 5)), (1, 3), axis=None)),
 )
 def partition(a, kth, axis=-1, kind="introselect", *, ans, g):
     return runtime.unpermute(g, a, runtime.matching_positions(a, ans, axis), axis)
+
+
+@tangent(np.partition)
+def partition_tangent(a, kth, axis=-1, kind="introselect", *, ans, a_dot):
+    return runtime.permuted(a_dot, runtime.matching_positions(a, ans, axis), axis)
 
 
 @adjoint(
@@ -243,6 +253,14 @@ def unique(ar, return_index=False, return_inverse=False, return_counts=False, *,
     if return_index or return_inverse or return_counts:
         return runtime.untake(g[0], ar, runtime.first_positions(ar))
     return runtime.untake(g, ar, runtime.first_positions(ar))
+
+
+@tangent(np.unique)
+def unique_tangent(ar, return_index=False, return_inverse=False, return_counts=False, *, ans, ar_dot):
+    values_dot = np.take(ar_dot, runtime.first_positions(ar))
+    if return_index or return_inverse or return_counts:
+        return (values_dot,) + (0.0,) * (return_index + return_inverse + return_counts)
+    return values_dot
 
 
 constant(np.argsort, np.argpartition, np.lexsort, np.searchsorted, np.digitize)
@@ -394,6 +412,12 @@ def fill(a, value, *, ans, g, a_bar):
 )
 def sort_in_place(a, axis=-1, kind=None, *, stable=None, ans, g, a_bar):
     np.copyto(a_bar, runtime.unpermute(a_bar, a, np.argsort(a, axis), axis))
+    return ()
+
+
+@tangent(np.ndarray.sort)
+def sort_in_place_tangent(a, axis=-1, kind=None, *, stable=None, a_dot):
+    np.copyto(a_dot, np.take_along_axis(a_dot, np.argsort(a, axis), axis))
     return ()
 
 

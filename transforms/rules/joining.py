@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from transforms import runtime
-from transforms.registry import adjoint
+from transforms.registry import adjoint, tangent
 from transforms.rules.sampling import call, crossed, listed, numbers
 
 JOINED: dict[str, Any] = {"linear": "arrays", "shape_only": "arrays", "sequences": "arrays"}
@@ -22,6 +22,7 @@ STACKED: dict[str, Any] = {"linear": "tup", "shape_only": "tup", "sequences": "t
 @adjoint(
     np.concatenate,
     **JOINED,
+    linear_unless="dtype",
     samples=listed(
         call((numbers((3,)), numbers((2,)))),
         call([numbers((2, 3)), numbers((1, 3), seed=1), numbers((0, 3))]),
@@ -40,9 +41,15 @@ def concatenate(arrays, axis=0, *, dtype=None, casting="same_kind", ans, g):
     return runtime.unconcatenate(g, arrays, axis)
 
 
+@tangent(np.concatenate)
+def concatenate_tangent(arrays, axis=0, *, dtype=None, casting="same_kind", ans, arrays_dot):
+    return np.concatenate(arrays_dot, axis)
+
+
 @adjoint(
     np.stack,
     **JOINED,
+    linear_unless="dtype",
     samples=listed(
         call((numbers((3,)), numbers((3,), seed=1))),
         call([numbers((2, 3)), numbers((2, 3), seed=1)], axis=1),
@@ -55,6 +62,11 @@ def stack(arrays, axis=0, *, dtype=None, casting="same_kind", ans, g):
     if dtype is not None:
         g = runtime.uncast(g, ans, ans)
     return runtime.unstack_items(g, arrays, axis)
+
+
+@tangent(np.stack)
+def stack_tangent(arrays, axis=0, *, dtype=None, casting="same_kind", ans, arrays_dot):
+    return np.stack(arrays_dot, axis)
 
 
 _LISTS = listed(
@@ -70,11 +82,16 @@ def _vstack() -> Iterator[Any]:
     yield call((numbers((2, 3, 2)), numbers((1, 3, 2))))
 
 
-@adjoint(np.vstack, **STACKED, samples=_vstack)
+@adjoint(np.vstack, **STACKED, linear_unless="dtype", samples=_vstack)
 def vstack(tup, *, dtype=None, casting="same_kind", ans, g):
     if dtype is not None:
         g = runtime.uncast(g, ans, ans)
     return runtime.unvstack(g, tup)
+
+
+@tangent(np.vstack)
+def vstack_tangent(tup, *, dtype=None, casting="same_kind", ans, tup_dot):
+    return np.vstack(tup_dot)
 
 
 def _hstack() -> Iterator[Any]:
@@ -83,11 +100,16 @@ def _hstack() -> Iterator[Any]:
     yield call((numbers((3,)), numbers(()), numbers((0,))))
 
 
-@adjoint(np.hstack, **STACKED, samples=_hstack)
+@adjoint(np.hstack, **STACKED, linear_unless="dtype", samples=_hstack)
 def hstack(tup, *, dtype=None, casting="same_kind", ans, g):
     if dtype is not None:
         g = runtime.uncast(g, ans, ans)
     return runtime.unhstack(g, tup)
+
+
+@tangent(np.hstack)
+def hstack_tangent(tup, *, dtype=None, casting="same_kind", ans, tup_dot):
+    return np.hstack(tup_dot)
 
 
 def _dstack() -> Iterator[Any]:
@@ -143,7 +165,6 @@ def append(arr, values, axis=None, *, ans, g):
 @adjoint(
     np.insert,
     wrt="arr values",
-    linear="arr values",
     shape_only="arr values",
     samples=listed(
         call(numbers((3,)), 1, 0.5),
@@ -161,6 +182,12 @@ def append(arr, values, axis=None, *, ans, g):
 )
 def insert(arr, obj, values, axis=None, *, ans, g):
     return runtime.uninsert(g, arr, obj, values, axis)
+
+
+@tangent(np.insert)
+def insert_tangent(arr, obj, values, axis=None, *, ans, arr_dot, values_dot):
+    """Not called linear: an array of integers rounds what is inserted."""
+    return np.insert(arr_dot, obj, np.zeros_like(values), axis), np.insert(np.zeros_like(arr), obj, values_dot, axis)
 
 
 @adjoint(

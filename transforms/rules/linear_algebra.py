@@ -2,6 +2,9 @@
 
 Stacks of matrices are matrices in the last two axes.  Where NumPy reads one triangle of a matrix only (Cholesky factor,
 eigenvalues of a symmetric matrix), the contribution is that of the numbers it reads: zero in the other triangle.
+
+The tangents are those of M. B. Giles, "An extended collection of matrix derivative results for forward and reverse mode
+automatic differentiation" (2008), where no other source is named.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from transforms import runtime
-from transforms.registry import adjoint, constant, facts, refused, simplify
+from transforms.registry import adjoint, constant, facts, refused, simplify, tangent
 from transforms.rules.helpers.common import like, results_like
 from transforms.rules.sampling import call, listed, numbers
 from transforms.rules.typed import is_literal
@@ -46,14 +49,31 @@ def inv(a, *, ans, g):
     return -(turned @ g @ turned)
 
 
+@tangent(np.linalg.inv)
+def inv_tangent(a, *, ans, a_dot):
+    return -(ans @ a_dot @ ans)
+
+
 @adjoint(np.linalg.det, samples=SQUARE)
 def det(a, *, ans, g):
     return np.expand_dims(g * ans, (-2, -1)) * np.swapaxes(np.linalg.inv(a), -1, -2)
 
 
+@tangent(np.linalg.det)
+def det_tangent(a, *, ans, a_dot):
+    """Jacobi's formula."""
+    return ans * np.trace(np.linalg.solve(a, a_dot), axis1=-2, axis2=-1)
+
+
 @adjoint(np.linalg.slogdet, samples=SQUARE)
 def slogdet(a, *, ans, g):
     return np.expand_dims(g[1], (-2, -1)) * np.swapaxes(np.linalg.inv(a), -1, -2)
+
+
+@tangent(np.linalg.slogdet)
+def slogdet_tangent(a, *, ans, a_dot):
+    """Jacobi's formula."""
+    return runtime.zeros_of(ans[0]), np.trace(np.linalg.solve(a, a_dot), axis1=-2, axis2=-1)
 
 
 def _systems() -> Iterator[Any]:
@@ -79,6 +99,15 @@ def solve(a, b, *, ans, g):
     return runtime.unbroadcast(a_bar, a), runtime.unbroadcast(share, b)
 
 
+@tangent(np.linalg.solve)
+def solve_tangent(a, b, *, ans, a_dot, b_dot):
+    if np.ndim(b) == 1 and np.ndim(a) > 2:
+        moved = np.squeeze(np.linalg.solve(a, a_dot @ np.expand_dims(ans, -1)), -1)
+    else:
+        moved = np.linalg.solve(a, a_dot @ ans)
+    return -moved, np.linalg.solve(a, b_dot)
+
+
 @adjoint(
     np.linalg.cholesky,
     samples=listed(
@@ -99,6 +128,22 @@ def cholesky(a, *, upper=False, ans, g):
     if upper:
         return np.swapaxes(a_bar, -1, -2)
     return a_bar
+
+
+@tangent(np.linalg.cholesky)
+def cholesky_tangent(a, *, upper=False, ans, a_dot):
+    """S. Sarkka, "Bayesian Filtering and Smoothing" (2013), theorem A.1."""
+    if upper:
+        factor = np.swapaxes(ans, -1, -2)
+        moved = runtime.symmetric_read(a_dot, "U")
+    else:
+        factor = ans
+        moved = runtime.symmetric_read(a_dot, "L")
+    inverse = np.linalg.inv(factor)
+    factor_dot = factor @ runtime.half_lower(inverse @ moved @ np.swapaxes(inverse, -1, -2))
+    if upper:
+        return np.swapaxes(factor_dot, -1, -2)
+    return factor_dot
 
 
 @adjoint(
@@ -140,6 +185,18 @@ def norm(x, ord=None, axis=None, keepdims=False, *, ans, g):
     return runtime.unnorm(g, x, ans, ord, axis, keepdims)
 
 
+@tangent(np.linalg.norm)
+def norm_tangent(x, ord=None, axis=None, keepdims=False, *, ans, x_dot):
+    if ord is None or ord == "fro":
+        return runtime.sum_reduced(np.real(runtime.conjugated(x) * x_dot), ans, axis, keepdims) / ans
+    if ord == 2 and (np.ndim(x) == 1 or isinstance(axis, int)):
+        return runtime.sum_reduced(np.real(runtime.conjugated(x) * x_dot), ans, axis, keepdims) / ans
+    if ord == 1 and (np.ndim(x) == 1 or isinstance(axis, int)):
+        return runtime.sum_reduced(np.real(runtime.direction(x) * x_dot), ans, axis, keepdims)
+    slope = runtime.unnorm(np.ones_like(ans), x, ans, ord, axis, keepdims)
+    return runtime.sum_reduced(np.real(slope * x_dot), ans, axis, keepdims)
+
+
 def _symmetric() -> Iterator[Any]:
     for a in (definite(3, 3), definite(1, 1), definite(2, 3, 3)):
         yield call(a)
@@ -153,6 +210,12 @@ def eigvalsh(a, UPLO="L", *, ans, g):
     return runtime.triangle_read(whole, UPLO)
 
 
+@tangent(np.linalg.eigvalsh)
+def eigvalsh_tangent(a, UPLO="L", *, ans, a_dot):
+    vectors = np.linalg.eigh(a, UPLO)[1]
+    return np.sum(vectors * (runtime.symmetric_read(a_dot, UPLO) @ vectors), axis=-2)
+
+
 @adjoint(np.linalg.eigh, samples=_symmetric)
 def eigh(a, UPLO="L", *, ans, g):
     vectors = ans[1]
@@ -162,9 +225,23 @@ def eigh(a, UPLO="L", *, ans, g):
     return runtime.triangle_read(0.5 * (whole + np.swapaxes(whole, -1, -2)), UPLO)
 
 
+@tangent(np.linalg.eigh)
+def eigh_tangent(a, UPLO="L", *, ans, a_dot):
+    vectors = ans[1]
+    inner = np.swapaxes(vectors, -1, -2) @ runtime.symmetric_read(a_dot, UPLO) @ vectors
+    return np.diagonal(inner, axis1=-2, axis2=-1), vectors @ (runtime.inverse_gaps(ans[0]) * inner)
+
+
 @adjoint(runtime.triangle_read, linear="x", samples=listed(call(numbers((3, 3)), "L"), call(numbers((2, 2, 2)), "U")))
 def triangle_read(x, UPLO="L", *, ans, g):
     return runtime.triangle_read(g, UPLO)
+
+
+@adjoint(runtime.symmetric_read, linear="x", samples=listed(call(numbers((3, 3)), "L"), call(numbers((2, 2, 2)), "U")))
+def symmetric_read(x, UPLO="L", *, ans, g):
+    if UPLO == "L":
+        return np.tril(g) + np.swapaxes(np.triu(g, 1), -1, -2)
+    return np.triu(g) + np.swapaxes(np.tril(g, -1), -1, -2)
 
 
 @adjoint(
@@ -174,6 +251,11 @@ def triangle_read(x, UPLO="L", *, ans, g):
 def inverse_gaps(values, *, ans, g):
     share = -g * ans * ans
     return np.sum(share, axis=-2) - np.sum(share, axis=-1)
+
+
+@tangent(runtime.inverse_gaps)
+def inverse_gaps_tangent(values, *, ans, values_dot):
+    return -ans * ans * (np.expand_dims(values_dot, -2) - np.expand_dims(values_dot, -1))
 
 
 @adjoint(
@@ -188,9 +270,24 @@ def pinv(a, *, ans, g):
     return outside + inside - turned @ g @ turned
 
 
+@tangent(np.linalg.pinv)
+def pinv_tangent(a, *, ans, a_dot):
+    """G. H. Golub, V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems whose
+    variables separate" (1973), for matrices of full rank."""
+    turned, moved = np.swapaxes(ans, -1, -2), np.swapaxes(a_dot, -1, -2)
+    outside = ans @ turned @ (moved - moved @ a @ ans)
+    inside = (moved - ans @ a @ moved) @ turned @ ans
+    return outside + inside - ans @ a_dot @ ans
+
+
 @adjoint(np.linalg.matrix_power, samples=listed(*(call(regular(3, 3), power) for power in (-2, -1, 0, 1, 2, 5))))
 def matrix_power(a, n, *, ans, g):
     return runtime.matrix_power_adjoint(g, a, n)
+
+
+@tangent(np.linalg.matrix_power)
+def matrix_power_tangent(a, n, *, ans, a_dot):
+    return runtime.matrix_power_adjoint(a_dot, np.swapaxes(a, -1, -2), n)
 
 
 @simplify(np.linalg.matrix_power)
@@ -229,6 +326,26 @@ def svd(a, full_matrices=True, compute_uv=True, *, ans, g):
     return (left * np.expand_dims(g, -2)) @ right
 
 
+@tangent(np.linalg.svd)
+def svd_tangent(a, full_matrices=True, compute_uv=True, *, ans, a_dot):
+    """J. Townsend, "Differentiating the singular value decomposition" (2016)."""
+    if compute_uv:
+        left, values, right = runtime.thin_factors(ans, full_matrices)
+        v = np.swapaxes(right, -1, -2)
+        row = np.expand_dims(values, -2)
+        column = np.expand_dims(values, -1)
+        gaps = runtime.inverse_gaps(values * values)
+        in_left = a_dot @ v
+        in_right = np.swapaxes(a_dot, -1, -2) @ left
+        inner = np.swapaxes(left, -1, -2) @ in_left
+        turned = np.swapaxes(inner, -1, -2)
+        left_dot = left @ (gaps * (inner * row + column * turned)) + (in_left - left @ inner) / row
+        v_dot = v @ (gaps * (column * inner + turned * row)) + (in_right - v @ turned) / row
+        return left_dot, np.diagonal(inner, axis1=-2, axis2=-1), np.swapaxes(v_dot, -1, -2)
+    left, values, right = np.linalg.svd(a, False)
+    return np.sum(left * (a_dot @ np.swapaxes(right, -1, -2)), axis=-2)
+
+
 @adjoint(
     runtime.thin_factors,
     linear="factors",
@@ -260,5 +377,6 @@ refused(
 
 results_like(
     like,
-    *(runtime.half_lower, "x", runtime.triangle_read, "x", runtime.unnorm, "x", runtime.matrix_power_adjoint, "a"),
+    *(runtime.half_lower, "x", runtime.triangle_read, "x", runtime.symmetric_read, "x"),
+    *(runtime.unnorm, "x", runtime.matrix_power_adjoint, "a"),
 )

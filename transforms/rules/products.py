@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from transforms import runtime
-from transforms.registry import adjoint, methods
+from transforms.registry import adjoint, methods, tangent
 from transforms.rules.sampling import call, crossed, listed, numbers
 from transforms.rules.typed import literal
 from transforms.values import Array, Value
 
-BOTH: dict[str, Any] = {"wrt": "a b"}
+BOTH: dict[str, Any] = {"wrt": "a b", "multilinear": "a b"}
 
 
 def complexes(shape: tuple[int, ...], seed: int = 0) -> Any:
@@ -213,7 +213,14 @@ def _einsum_copies(operands: tuple[Value, ...], **rest: tuple[Value, ...]) -> bo
     return "," in inputs or bool(summed)
 
 
-@adjoint(np.einsum, wrt="operands", views="operands", copies_when=_einsum_copies, samples=_einsums)
+@adjoint(
+    np.einsum,
+    wrt="operands",
+    multilinear="operands",
+    views="operands",
+    copies_when=_einsum_copies,
+    samples=_einsums,
+)
 def einsum(*operands, optimize=False, ans, g):
     return runtime.einsum_adjoints(g, operands)
 
@@ -229,7 +236,7 @@ def _convolutions() -> Iterator[Any]:
     yield call(complexes((5,)), complexes((3,), seed=1), "full")
 
 
-@adjoint(np.convolve, wrt="a v", samples=_convolutions)
+@adjoint(np.convolve, wrt="a v", multilinear="a v", samples=_convolutions)
 def convolve(a, v, mode="full", *, ans, g):
     full = runtime.convolution_window(g, a, v, mode)
     a_bar = runtime.reshape_like(np.convolve(full, np.flip(v), "valid"), a)
@@ -238,7 +245,7 @@ def convolve(a, v, mode="full", *, ans, g):
     )
 
 
-@adjoint(np.correlate, wrt="a v", samples=_convolutions)
+@adjoint(np.correlate, wrt="a v", multilinear="a v", samples=_convolutions)
 def correlate(a, v, mode="valid", *, ans, g):
     full = runtime.correlation_window(g, a, v, mode)
     a_bar = runtime.reshape_like(np.convolve(full, np.conj(v), "valid"), a)
@@ -260,6 +267,11 @@ def correlate(a, v, mode="valid", *, ans, g):
 )
 def multi_dot(arrays, *, ans, g):
     return runtime.multi_dot_adjoints(g, arrays)
+
+
+@tangent(np.linalg.multi_dot)
+def multi_dot_tangent(arrays, *, ans, arrays_dot):
+    return runtime.multi_dot_tangent(arrays_dot, arrays)
 
 
 methods(dot=np.dot)

@@ -3,6 +3,7 @@ moments, cumulative sums.
 
 In comes the cotangent `g` of the result, of the reduced shape, out comes the contribution of the shape of the argument.
 `runtime.expand_reduced` repeats a cotangent back; where rank and axes are known it becomes an index and a broadcast.
+In forward mode comes in the tangent of the argument, and out comes the sum (`runtime.sum_reduced`) of the same shares.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 
 from transforms import runtime
 from transforms.core import Const
-from transforms.registry import adjoint, constant, facts, methods, simplify
+from transforms.registry import adjoint, constant, facts, methods, simplify, tangent
 from transforms.rules.sampling import crossed, numbers
 from transforms.rules.typed import is_literal, shape_of
 from transforms.values import Array
@@ -41,8 +42,8 @@ def reduced(low: float = -2.0, high: float = 2.0, tuples: bool = True, **extra: 
     return samples
 
 
-def masked(**extra: Any) -> Any:
-    """Samples with `where=` besides the plain ones."""
+def masked(initials: bool = False, **extra: Any) -> Any:
+    """Samples with `where=`, and `initial=`, besides the plain ones."""
 
     def samples() -> Iterator[Any]:
         yield from reduced()()
@@ -50,11 +51,14 @@ def masked(**extra: Any) -> Any:
         yield (numbers((2, 3)),), {"where": mask, **extra}
         yield (numbers((2, 3)),), {"axis": 1, "where": mask, **extra}
         yield (numbers((2, 3)),), {"axis": 0, "keepdims": True, "where": mask[:1] | True, **extra}
+        if initials:
+            yield (numbers((2, 3)),), {"axis": 0, "initial": 2.0, **extra}
+            yield (numbers((2, 3)),), {"where": mask, "initial": 2.0, "dtype": np.float64, **extra}
 
     return samples
 
 
-@adjoint(np.sum, linear="a", samples=masked())
+@adjoint(np.sum, linear="a", linear_unless="dtype initial", samples=masked(initials=True))
 def sum(a, axis=None, dtype=None, keepdims=False, initial=0, where=True, *, ans, g):
     if dtype is not None:
         g = runtime.uncast(g, ans, ans)
@@ -63,12 +67,24 @@ def sum(a, axis=None, dtype=None, keepdims=False, initial=0, where=True, *, ans,
     return np.where(where, runtime.expand_reduced(g, a, axis, keepdims), 0)
 
 
-@adjoint(np.mean, linear="a", samples=masked())
+@tangent(np.sum)
+def sum_tangent(a, axis=None, dtype=None, keepdims=False, initial=0, where=True, *, ans, a_dot):
+    if where is True:
+        return runtime.sum_reduced(a_dot, ans, axis, keepdims)
+    return np.sum(a_dot, axis=axis, keepdims=keepdims, where=where)
+
+
+@adjoint(np.mean, linear="a", linear_unless="dtype", samples=masked())
 def mean(a, axis=None, dtype=None, keepdims=False, where=True, *, ans, g):
     share = runtime.expand_reduced(g / runtime.reduced_size(a, axis, keepdims, where), a, axis, keepdims)
     if where is True:
         return share
     return np.where(where, share, 0)
+
+
+@tangent(np.mean)
+def mean_tangent(a, axis=None, dtype=None, keepdims=False, where=True, *, ans, a_dot):
+    return np.mean(a_dot, axis=axis, keepdims=keepdims, where=where)
 
 
 def _products() -> Iterator[Any]:
@@ -91,6 +107,16 @@ def prod(a, axis=None, dtype=None, keepdims=False, initial=1, where=True, *, ans
     return np.where(where, share, 0)
 
 
+@tangent(np.prod)
+def prod_tangent(a, axis=None, dtype=None, keepdims=False, initial=1, where=True, *, ans, a_dot):
+    items = runtime.merge_axes(a if where is True else np.where(where, a, 1), axis)
+    others = runtime.exclusive_product(items, False) * runtime.exclusive_product(items, True)
+    share = runtime.split_axes(others, a, axis) * a_dot
+    if where is True:
+        return runtime.sum_reduced(share, ans, axis, keepdims) * initial
+    return runtime.sum_reduced(np.where(where, share, 0), ans, axis, keepdims) * initial
+
+
 def _extremes() -> Iterator[Any]:
     yield from reduced()()
 
@@ -109,11 +135,24 @@ def extreme(a, axis=None, keepdims=False, initial=None, where=True, *, ans, g):
     )
 
 
+@tangent(np.max, np.min, np.amax, np.amin)
+def extreme_tangent(a, axis=None, keepdims=False, initial=None, where=True, *, ans, a_dot):
+    share = runtime.extremes(a, ans, axis, keepdims, where, initial is not None)
+    return runtime.sum_reduced(share * a_dot, ans, axis, keepdims)
+
+
 @adjoint(np.ptp, samples=_extremes)
 def ptp(a, axis=None, keepdims=False, *, ans, g):
     top = runtime.extremes(a, np.max(a, axis=axis, keepdims=keepdims), axis, keepdims)
     bottom = runtime.extremes(a, np.min(a, axis=axis, keepdims=keepdims), axis, keepdims)
     return runtime.expand_reduced(g, a, axis, keepdims) * (top - bottom)
+
+
+@tangent(np.ptp)
+def ptp_tangent(a, axis=None, keepdims=False, *, ans, a_dot):
+    top = runtime.extremes(a, np.max(a, axis=axis, keepdims=keepdims), axis, keepdims)
+    bottom = runtime.extremes(a, np.min(a, axis=axis, keepdims=keepdims), axis, keepdims)
+    return runtime.sum_reduced((top - bottom) * a_dot, ans, axis, keepdims)
 
 
 def _moments() -> Iterator[Any]:
@@ -135,6 +174,16 @@ def var(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, *, ans, g)
     return np.where(where, share, 0)
 
 
+@tangent(np.var)
+def var_tangent(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, *, ans, a_dot):
+    """The tangent of the mean falls out, since deviations from it sum to zero."""
+    count = runtime.reduced_size(a, axis, keepdims, where, ddof)
+    share = np.real(runtime.centered(a, axis, where) * a_dot)
+    if where is True:
+        return runtime.sum_reduced(share, ans, axis, keepdims) * (2 / count)
+    return runtime.sum_reduced(np.where(where, share, 0), ans, axis, keepdims) * (2 / count)
+
+
 @adjoint(np.std, samples=_moments)
 def std(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, *, ans, g):
     count = runtime.reduced_size(a, axis, keepdims, where, ddof)
@@ -142,6 +191,15 @@ def std(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, *, ans, g)
     if where is True:
         return share
     return np.where(where, share, 0)
+
+
+@tangent(np.std)
+def std_tangent(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, *, ans, a_dot):
+    count = runtime.reduced_size(a, axis, keepdims, where, ddof)
+    share = np.real(runtime.centered(a, axis, where) * a_dot)
+    if where is True:
+        return runtime.sum_reduced(share, ans, axis, keepdims) / (ans * count)
+    return runtime.sum_reduced(np.where(where, share, 0), ans, axis, keepdims) / (ans * count)
 
 
 def _averages() -> Iterator[Any]:
@@ -163,6 +221,19 @@ def average(a, axis=None, weights=None, keepdims=False, *, ans, g):
     return scaled * whole, runtime.reduce_weights(shares, weights, axis)
 
 
+@tangent(np.average)
+def average_tangent(a, axis=None, weights=None, keepdims=False, *, ans, a_dot, weights_dot):
+    if weights is None:
+        return runtime.sum_reduced(a_dot, ans, axis, keepdims) / runtime.reduced_size(a, axis), None
+    whole = runtime.expand_weights(weights, a, axis)
+    total = np.sum(whole, axis=axis, keepdims=keepdims)
+    apart = a - runtime.expand_reduced(ans, a, axis, keepdims)
+    return (
+        runtime.sum_reduced(whole * a_dot, ans, axis, keepdims) / total,
+        runtime.sum_reduced(runtime.expand_weights(weights_dot, a, axis) * apart, ans, axis, keepdims) / total,
+    )
+
+
 def _running() -> Iterator[Any]:
     yield (numbers((4,)),), {}
     yield (numbers((2, 3)),), {}
@@ -174,11 +245,16 @@ def _running() -> Iterator[Any]:
     yield (np.array([2.0, 0.0, 3.0, 0.0, 5.0]),), {}
 
 
-@adjoint(np.cumsum, linear="a", samples=_running)
+@adjoint(np.cumsum, linear="a", linear_unless="dtype", samples=_running)
 def cumsum(a, axis=None, dtype=None, *, ans, g):
     if dtype is not None:
         g = runtime.uncast(g, ans, ans)
     return runtime.reverse_cumsum(g, a, axis)
+
+
+@tangent(np.cumsum)
+def cumsum_tangent(a, axis=None, dtype=None, *, ans, a_dot):
+    return np.cumsum(a_dot, axis)
 
 
 @adjoint(np.cumprod, samples=_running)
@@ -190,9 +266,24 @@ def cumprod(a, axis=None, dtype=None, *, ans, g):
     return runtime.split_axes(runtime.exclusive_product(items) * behind, a, axis)
 
 
+@tangent(np.cumprod)
+def cumprod_tangent(a, axis=None, dtype=None, *, ans, a_dot):
+    """Each product is the one before it times its element, and so is its tangent, with the product rule."""
+    items = runtime.merge_axes(a, axis)
+    moved = runtime.exclusive_product(items) * runtime.merge_axes(a_dot, axis)
+    if axis is None:
+        return runtime.recurrence(items, moved)
+    return runtime.split_axes(runtime.recurrence(items, moved), a, axis)
+
+
 @adjoint(np.median, samples=_extremes)
 def median(a, axis=None, keepdims=False, *, ans, g):
     return runtime.expand_reduced(g, a, axis, keepdims) * runtime.median_share(a, axis)
+
+
+@tangent(np.median)
+def median_tangent(a, axis=None, keepdims=False, *, ans, a_dot):
+    return runtime.sum_reduced(runtime.median_share(a, axis) * a_dot, ans, axis, keepdims)
 
 
 # NaN-ignoring reductions.
@@ -210,15 +301,31 @@ def nansum(a, axis=None, dtype=None, keepdims=False, *, ans, g):
     return np.where(np.isnan(a), 0, runtime.expand_reduced(g, a, axis, keepdims))
 
 
+@tangent(np.nansum)
+def nansum_tangent(a, axis=None, dtype=None, keepdims=False, *, ans, a_dot):
+    return runtime.sum_reduced(np.where(np.isnan(a), 0, a_dot), ans, axis, keepdims)
+
+
 @adjoint(np.nanmean, samples=_with_nan)
 def nanmean(a, axis=None, dtype=None, keepdims=False, *, ans, g):
     count = np.sum(np.logical_not(np.isnan(a)), axis=axis, keepdims=keepdims)
     return np.where(np.isnan(a), 0, runtime.expand_reduced(g / count, a, axis, keepdims))
 
 
+@tangent(np.nanmean)
+def nanmean_tangent(a, axis=None, dtype=None, keepdims=False, *, ans, a_dot):
+    count = np.sum(np.logical_not(np.isnan(a)), axis=axis, keepdims=keepdims)
+    return runtime.sum_reduced(np.where(np.isnan(a), 0, a_dot), ans, axis, keepdims) / count
+
+
 @adjoint(np.nanmax, np.nanmin, samples=_with_nan)
 def nanextreme(a, axis=None, keepdims=False, *, ans, g):
     return runtime.expand_reduced(g, a, axis, keepdims) * runtime.extremes(a, ans, axis, keepdims)
+
+
+@tangent(np.nanmax, np.nanmin)
+def nanextreme_tangent(a, axis=None, keepdims=False, *, ans, a_dot):
+    return runtime.sum_reduced(runtime.extremes(a, ans, axis, keepdims) * a_dot, ans, axis, keepdims)
 
 
 constant(np.any, np.all, np.argmax, np.argmin, np.count_nonzero, np.nanargmax, np.nanargmin)
@@ -321,6 +428,12 @@ def simplify_outer_operand(site: Any) -> Any:
 def logaddexp_reduce(array, axis=0, *, ans, g):
     shares = np.exp(array - runtime.expand_reduced(ans, array, axis, False))
     return runtime.expand_reduced(g, array, axis, False) * shares
+
+
+@tangent(np.logaddexp.reduce)
+def logaddexp_reduce_tangent(array, axis=0, *, ans, array_dot):
+    shares = np.exp(array - runtime.expand_reduced(ans, array, axis, False))
+    return runtime.sum_reduced(shares * array_dot, ans, axis)
 
 
 def _differences() -> Iterator[Any]:

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.special as special
 
 from transforms import inference, runtime
-from transforms.registry import adjoint, elementwise, result
+from transforms.registry import adjoint, elementwise, result, tangent
 from transforms.rules.sampling import binary, call, listed, numbers, unary
 from transforms.rules.typed import dtype_of, normalized_axes, shape_of
 from transforms.values import UNKNOWN, Literal, Value
@@ -226,14 +226,35 @@ def logsumexp(a, axis=None, b=None, keepdims=False, *, ans, g):
     return shares * b, runtime.unbroadcast(shares, b)
 
 
+@tangent(special.logsumexp)
+def logsumexp_tangent(a, axis=None, b=None, keepdims=False, *, ans, a_dot, b_dot):
+    whole = np.exp(a - runtime.expand_reduced(ans, a, axis, keepdims))
+    if b is None:
+        return runtime.sum_reduced(whole * a_dot, ans, axis, keepdims), None
+    return (
+        runtime.sum_reduced(whole * b * a_dot, ans, axis, keepdims),
+        runtime.sum_reduced(whole * b_dot, ans, axis, keepdims),
+    )
+
+
 @adjoint(special.softmax, samples=_rows)
 def softmax(x, axis=None, *, ans, g):
     return ans * (g - np.sum(g * ans, axis=axis, keepdims=True))
 
 
+@tangent(special.softmax)
+def softmax_tangent(x, axis=None, *, ans, x_dot):
+    return ans * (x_dot - np.sum(x_dot * ans, axis=axis, keepdims=True))
+
+
 @adjoint(special.log_softmax, samples=_rows)
 def log_softmax(x, axis=None, *, ans, g):
     return g - np.exp(ans) * np.sum(g, axis=axis, keepdims=True)
+
+
+@tangent(special.log_softmax)
+def log_softmax_tangent(x, axis=None, *, ans, x_dot):
+    return x_dot - np.sum(np.exp(ans) * x_dot, axis=axis, keepdims=True)
 
 
 @elementwise(special.factorial, samples=unary(0.3, 4))

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from transforms import runtime
-from transforms.registry import adjoint, constant, facts, methods, refused
+from transforms.registry import adjoint, constant, facts, methods, refused, tangent
 from transforms.rules.sampling import call, crossed, listed, numbers
 
 LINEAR: dict[str, Any] = {"linear": "a", "shape_only": "a"}
 VIEW: dict[str, Any] = {"linear": "a", "shape_only": "a", "views": "a"}
+READ_IN_ORDER: dict[str, Any] = {**LINEAR, "linear_unless": "order"}  # the order of memory is that of `a` itself
+VIEW_IN_ORDER: dict[str, Any] = {**VIEW, "linear_unless": "order"}
 VIEW_OF_M: dict[str, Any] = {"linear": "m", "shape_only": "m", "views": "m"}
 VIEW_OF_V: dict[str, Any] = {"linear": "v", "shape_only": "v", "views": "v"}
 
@@ -36,22 +38,32 @@ def _reshapes() -> Iterator[Any]:
     yield call(numbers((2, 3)).astype(np.float32), (1, 6))
 
 
-@adjoint(np.reshape, **VIEW, samples=_reshapes)
+@adjoint(np.reshape, **VIEW_IN_ORDER, samples=_reshapes)
 def reshape(a, shape, order="C", *, copy=None, ans, g):
     if order == "C":
         return runtime.reshape_like(g, a)
     return np.reshape(g, np.shape(a), runtime.reading_order(a, order))
 
 
+@tangent(np.reshape)
+def reshape_tangent(a, shape, order="C", *, copy=None, ans, a_dot):
+    return np.reshape(a_dot, np.shape(ans), runtime.reading_order(a, order))
+
+
 @adjoint(
     np.ndarray.reshape,
-    **VIEW,
+    **VIEW_IN_ORDER,
     samples=listed(call(numbers((2, 3)), 3, 2), call(numbers((2, 3)), (6,)), call(numbers((2, 3)), -1, 2, order="F")),
 )
 def ndarray_reshape(a, *shape, order="C", copy=None, ans, g):
     if order == "C":
         return runtime.reshape_like(g, a)
     return np.reshape(g, np.shape(a), runtime.reading_order(a, order))
+
+
+@tangent(np.ndarray.reshape)
+def ndarray_reshape_tangent(a, *shape, order="C", copy=None, ans, a_dot):
+    return np.reshape(a_dot, np.shape(ans), runtime.reading_order(a, order))
 
 
 _ORDERS = listed(
@@ -65,18 +77,28 @@ _ORDERS = listed(
 )
 
 
-@adjoint(np.ravel, **VIEW, samples=_ORDERS)
+@adjoint(np.ravel, **VIEW_IN_ORDER, samples=_ORDERS)
 def ravel(a, order="C", *, ans, g):
     if order == "C":
         return runtime.reshape_like(g, a)
     return np.reshape(g, np.shape(a), runtime.reading_order(a, order))
 
 
-@adjoint(np.ndarray.flatten, **LINEAR, samples=_ORDERS)
+@tangent(np.ravel)
+def ravel_tangent(a, order="C", *, ans, a_dot):
+    return np.ravel(a_dot, runtime.reading_order(a, order))
+
+
+@adjoint(np.ndarray.flatten, **READ_IN_ORDER, samples=_ORDERS)
 def flatten(a, order="C", *, ans, g):
     if order == "C":
         return runtime.reshape_like(g, a)
     return np.reshape(g, np.shape(a), runtime.reading_order(a, order))
+
+
+@tangent(np.ndarray.flatten)
+def flatten_tangent(a, order="C", *, ans, a_dot):
+    return np.ndarray.flatten(a_dot, runtime.reading_order(a, order))
 
 
 @adjoint(
@@ -327,11 +349,13 @@ def tile(A, reps, *, ans, g):  # noqa: N803
 @adjoint(
     np.pad,
     linear="array",
+    linear_unless="mode constant_values reflect_type",
     shape_only="array",
     samples=listed(
         call(numbers((3,)), 2),
         call(numbers((2, 3)), ((1, 0), (0, 2))),
         call(numbers((2, 3)), (1, 2), "constant"),
+        call(numbers((2, 3)), (1, 2), constant_values=0.5),
         call(numbers((2, 3)), 2, "edge"),
         call(numbers((4,)), (2, 3), mode="wrap"),
         call(numbers((3,)), (2, 4), mode="reflect"),
@@ -340,6 +364,11 @@ def tile(A, reps, *, ans, g):  # noqa: N803
 )
 def pad(array, pad_width, mode="constant", constant_values=0, reflect_type="even", *, ans, g):
     return runtime.unpad(g, array, pad_width, mode, reflect_type)
+
+
+@tangent(np.pad)
+def pad_tangent(array, pad_width, mode="constant", constant_values=0, reflect_type="even", *, ans, array_dot):
+    return runtime.repad(array_dot, pad_width, mode, reflect_type)
 
 
 @adjoint(
@@ -469,7 +498,7 @@ refused("An array that changes its own size cannot be followed; make a new one."
 refused("Bytes read as another dtype have no derivative; use astype to convert.", np.ndarray.byteswap)
 
 
-@adjoint(np.ndarray.view, views="a", samples=listed(call(numbers((2, 3)))))
+@adjoint(np.ndarray.view, linear="a", views="a", samples=listed(call(numbers((2, 3)))))
 def view(a, *, ans, g):
     return g
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from transforms.runtime.broadcasting import broadcast_like, unarray, unbroadcast
 from transforms.runtime.containers import relist
+from transforms.runtime.cotangents import zeros_of
 
 
 def unsum(g: Any, items: Any) -> Any:
@@ -54,7 +55,9 @@ def unchoose_extreme(g: Any, arguments: tuple, ans: Any) -> tuple:
 
 def choose_extreme(g: tuple, arguments: tuple, ans: Any) -> Any:
     """The item of `g`, of the structure of `arguments`, that stands where `ans` was: mirrors `unchoose_extreme`."""
-    place = chosen(arguments, ans)[1]
+    items, place = chosen(arguments, ans)
+    if place < 0 or isinstance(items, dict):  # a default; a key
+        return zeros_of(ans)
     return (g[0] if len(arguments) == 1 else g)[place]
 
 
@@ -133,6 +136,11 @@ def resort(g: Any, items: Any, key: Any = None, reverse: bool = False) -> list[A
 def unhypot(g: Any, coordinates: tuple, ans: Any) -> tuple:
     """The cotangents of the arguments of `math.hypot`; 0 at the origin."""
     return tuple(g * item / ans if ans else 0.0 for item in coordinates)
+
+
+def hypot_tangent(moved: Any, coordinates: Any, length: Any) -> Any:
+    """The tangent of `math.hypot(*coordinates)`, whose arguments have the tangents `moved`; 0 at the origin."""
+    return sum(t * x for t, x in zip(moved, coordinates, strict=True)) / length if length else 0.0
 
 
 def undist(g: Any, p: Any, q: Any, ans: Any) -> Any:

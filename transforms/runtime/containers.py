@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import types
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -215,6 +216,24 @@ def dict_like_items(g: Any, x: dict) -> dict:
 def pairs_of(g: dict) -> list:
     """The values of a dict, each with a zero for its key: the mirror image of `dict_like_items`."""
     return [(0.0, item) for item in g.values()]
+
+
+def items_with_zeros(table: dict) -> Any:
+    """The tangent of `x.items()`, where `table` is that of `x`: keys have none."""
+    return _ItemsWithZeros(table)
+
+
+class _ItemsWithZeros:
+    """Pairs of a zero and a value of what a dict holds when it is looped over."""
+
+    def __init__(self, table: dict) -> None:
+        self.table = table
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __iter__(self) -> Iterator[tuple]:
+        return iter([(0.0, item) for item in self.table.values()])
 
 
 def unsequence(g: Any, iterable: Any) -> Any:

@@ -154,6 +154,11 @@ def unpermute(g: Any, arr: Any, positions: Any, axis: Any = -1) -> Any:
     return result
 
 
+def permuted(x: Any, positions: Any, axis: Any = -1) -> Any:
+    """`np.take_along_axis(x, positions, axis)`, also of a list: the mirror image of `unpermute`."""
+    return np.take_along_axis(np.asarray(x), positions, axis)
+
+
 def matching_positions(a: Any, ans: Any, axis: Any = -1) -> Any:
     """Positions with `ans` = `np.take_along_axis(a, positions, axis)`, where `ans` is `a` rearranged along the axis."""
     source, target = np.argsort(a, axis=axis), np.argsort(ans, axis=-1 if axis is None else axis)

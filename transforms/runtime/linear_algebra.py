@@ -21,6 +21,13 @@ def triangle_read(x: Any, triangle: str = "L") -> Any:
     return both
 
 
+def symmetric_read(x: Any, triangle: str = "L") -> Any:
+    """The symmetric matrix of which one triangle of `x` is read."""
+    if triangle.upper() == "L":
+        return np.tril(x) + np.swapaxes(np.tril(x, -1), -1, -2)
+    return np.triu(x) + np.swapaxes(np.triu(x, 1), -1, -2)
+
+
 def inverse_gaps(values: Any) -> Any:
     """`1 / (values[j] - values[i])` at (i, j), and 0 on the diagonal."""
     gaps = np.expand_dims(values, -2) - np.expand_dims(values, -1)

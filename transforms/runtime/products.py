@@ -294,6 +294,15 @@ def correlation_part(full: Any, a: Any, v: Any, mode: str) -> Any:
     return full[start : start + count]
 
 
+def multi_dot_tangent(moved: Any, arrays: Any) -> Any:
+    """The tangent of `np.linalg.multi_dot(arrays)`, whose arrays have the tangents `moved`."""
+    product, total = arrays[0], moved[0]
+    for x, x_dot in zip(arrays[1:], moved[1:], strict=True):
+        total = np.dot(total, x) + np.dot(product, x_dot)
+        product = np.dot(product, x)
+    return total
+
+
 def multi_dot_adjoints(g: Any, arrays: Any) -> tuple:
     """The cotangents of the arrays of `np.linalg.multi_dot(arrays)`."""
     matrices = [np.asarray(x) for x in arrays]

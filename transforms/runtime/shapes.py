@@ -119,6 +119,13 @@ def unpad(g: Any, array: Any, pad_width: Any, mode: str = "constant", reflect_ty
     return np.reshape(result, shape)
 
 
+def repad(x: Any, pad_width: Any, mode: str = "constant", reflect_type: str = "even") -> Any:
+    """`np.pad(x, pad_width, mode)` with zeros for constants: the mirror image of `unpad`."""
+    if mode not in ("constant", "edge", "wrap", "reflect", "symmetric") or reflect_type != "even":
+        raise DerivativeRefused(f"the derivative of np.pad with mode={mode!r}, reflect_type={reflect_type!r}")
+    return np.pad(x, pad_width, mode)  # type: ignore[call-overload]
+
+
 def undiagonal(g: Any, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The cotangent of `a` in `np.diagonal(a, offset, axis1, axis2)`: zeros with `g` on the diagonal."""
     if isinstance(a, (list, tuple)):

@@ -210,6 +210,14 @@ _ALONG = listed(
 )
 
 
+_ORDERS = listed(
+    call(numbers((2, 3)), np.array([[0, 2, 1], [1, 0, 2]]), 1),
+    call(numbers((3,)), np.array([2, 0, 1])),
+    call([0.5, 0.25, 1.5], np.array([2, 0, 1])),
+    call(numbers((2, 2)), np.array([2, 0, 1, 3]), None),
+)
+
+
 @adjoint(runtime.untake_along_axis, **MIRROR, shape_only="arr", samples=_ALONG)
 def untake_along_axis(cotangent, arr, indices, axis=-1, *, ans, g):
     return np.take_along_axis(g, indices, axis)
@@ -218,6 +226,18 @@ def untake_along_axis(cotangent, arr, indices, axis=-1, *, ans, g):
 @adjoint(runtime.unpermute, **MIRROR, shape_only="arr", samples=_ALONG)
 def unpermute(cotangent, arr, positions, axis=-1, *, ans, g):
     return np.take_along_axis(g, positions, axis)
+
+
+@adjoint(runtime.permuted, linear="x", shape_only="x", samples=_ORDERS)
+def permuted(x, positions, axis=-1, *, ans, g):
+    return runtime.unpermute(g, x, positions, axis)
+
+
+@simplify(runtime.permuted)
+def simplify_permuted(site: Any) -> Atom | None:
+    if not isinstance(site.value("x"), Array):
+        return None
+    return site.call(np.take_along_axis, site.atom("x"), site.atom("positions"), site.atom("axis"))
 
 
 @adjoint(

@@ -22,6 +22,11 @@ def products(*shapes: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]) 
     return listed(*(call(numbers(g), numbers(a, seed=1), numbers(b, seed=2)) for g, a, b in shapes))
 
 
+def _with(factor: str) -> dict[str, Any]:
+    """The facets of the contribution of one factor: a product of the cotangent with the other factor."""
+    return {"wrt": f"cotangent {factor}", "multilinear": f"cotangent {factor}"}
+
+
 _MATMULS = (
     ((), (3,), (3,)),
     ((2,), (2, 3), (3,)),
@@ -31,25 +36,24 @@ _MATMULS = (
     ((5, 2, 4), (2, 3), (5, 3, 4)),
 )
 _DOTS = (*_MATMULS[:5], ((2, 3), (2, 3), ()), ((3,), (), (3,)), ((2, 4, 2), (2, 3), (4, 3, 2)))
-_FACTS: dict[str, Any] = {"linear": "cotangent"}
 
 
-@adjoint(runtime.matmul_left, wrt="cotangent b", shape_only="a", **_FACTS, samples=products(*_MATMULS))
+@adjoint(runtime.matmul_left, **_with("b"), shape_only="a", samples=products(*_MATMULS))
 def matmul_left(cotangent, a, b, *, ans, g):
     return runtime.match_dtype(np.matmul(g, b), cotangent), runtime.matmul_right(cotangent, g, b)
 
 
-@adjoint(runtime.matmul_right, wrt="cotangent a", shape_only="b", **_FACTS, samples=products(*_MATMULS))
+@adjoint(runtime.matmul_right, **_with("a"), shape_only="b", samples=products(*_MATMULS))
 def matmul_right(cotangent, a, b, *, ans, g):
     return runtime.match_dtype(np.matmul(a, g), cotangent), runtime.matmul_left(cotangent, a, g)
 
 
-@adjoint(runtime.dot_left, wrt="cotangent b", shape_only="a", **_FACTS, samples=products(*_DOTS))
+@adjoint(runtime.dot_left, **_with("b"), shape_only="a", samples=products(*_DOTS))
 def dot_left(cotangent, a, b, *, ans, g):
     return runtime.match_dtype(np.dot(g, b), cotangent), runtime.dot_right(cotangent, g, b)
 
 
-@adjoint(runtime.dot_right, wrt="cotangent a", shape_only="b", **_FACTS, samples=products(*_DOTS))
+@adjoint(runtime.dot_right, **_with("a"), shape_only="b", samples=products(*_DOTS))
 def dot_right(cotangent, a, b, *, ans, g):
     return runtime.match_dtype(np.dot(a, g), cotangent), runtime.dot_left(cotangent, a, g)
 
@@ -57,12 +61,12 @@ def dot_right(cotangent, a, b, *, ans, g):
 _INNERS = (((), (3,), (3,)), ((2, 4), (2, 3), (4, 3)), ((2,), (2, 3), (3,)), ((2, 3), (2, 3), ()))
 
 
-@adjoint(runtime.inner_left, wrt="cotangent b", shape_only="a", **_FACTS, samples=products(*_INNERS))
+@adjoint(runtime.inner_left, **_with("b"), shape_only="a", samples=products(*_INNERS))
 def inner_left(cotangent, a, b, *, ans, g):
     return runtime.match_dtype(np.inner(g, b), cotangent), runtime.inner_right(cotangent, g, b)
 
 
-@adjoint(runtime.inner_right, wrt="cotangent a", shape_only="b", **_FACTS, samples=products(*_INNERS))
+@adjoint(runtime.inner_right, **_with("a"), shape_only="b", samples=products(*_INNERS))
 def inner_right(cotangent, a, b, *, ans, g):
     return runtime.match_dtype(np.inner(a, g), cotangent), runtime.inner_left(cotangent, a, g)
 
@@ -70,12 +74,12 @@ def inner_right(cotangent, a, b, *, ans, g):
 _OUTERS = (((3, 2), (3,), (2,)), ((4, 2), (2, 2), (2,)))
 
 
-@adjoint(runtime.outer_left, wrt="cotangent b", shape_only="a", **_FACTS, samples=products(*_OUTERS))
+@adjoint(runtime.outer_left, **_with("b"), shape_only="a", samples=products(*_OUTERS))
 def outer_left(cotangent, a, b, *, ans, g):
     return runtime.match_dtype(np.outer(g, b), cotangent), runtime.outer_right(cotangent, g, b)
 
 
-@adjoint(runtime.outer_right, wrt="cotangent a", shape_only="b", **_FACTS, samples=products(*_OUTERS))
+@adjoint(runtime.outer_right, **_with("a"), shape_only="b", samples=products(*_OUTERS))
 def outer_right(cotangent, a, b, *, ans, g):
     return runtime.match_dtype(np.outer(a, g), cotangent), runtime.outer_left(cotangent, a, g)
 
@@ -86,12 +90,12 @@ _TENSORDOTS = listed(
 )
 
 
-@adjoint(runtime.tensordot_left, wrt="cotangent b", shape_only="a", **_FACTS, samples=_TENSORDOTS)
+@adjoint(runtime.tensordot_left, **_with("b"), shape_only="a", samples=_TENSORDOTS)
 def tensordot_left(cotangent, a, b, axes=2, *, ans, g):
     return runtime.match_dtype(np.tensordot(g, b, axes), cotangent), runtime.tensordot_right(cotangent, g, b, axes)
 
 
-@adjoint(runtime.tensordot_right, wrt="cotangent a", shape_only="b", **_FACTS, samples=_TENSORDOTS)
+@adjoint(runtime.tensordot_right, **_with("a"), shape_only="b", samples=_TENSORDOTS)
 def tensordot_right(cotangent, a, b, axes=2, *, ans, g):
     return runtime.match_dtype(np.tensordot(a, g, axes), cotangent), runtime.tensordot_left(cotangent, a, g, axes)
 
@@ -99,21 +103,20 @@ def tensordot_right(cotangent, a, b, axes=2, *, ans, g):
 _KRONS = (((6,), (3,), (2,)), ((4, 9), (2, 3), (2, 3)), ((2, 6), (3,), (2, 2)))
 
 
-@adjoint(runtime.kron_left, wrt="cotangent b", shape_only="a", **_FACTS, samples=products(*_KRONS))
+@adjoint(runtime.kron_left, **_with("b"), shape_only="a", samples=products(*_KRONS))
 def kron_left(cotangent, a, b, *, ans, g):
     return runtime.match_dtype(np.kron(g, b), cotangent), runtime.kron_right(cotangent, g, b)
 
 
-@adjoint(runtime.kron_right, wrt="cotangent a", shape_only="b", **_FACTS, samples=products(*_KRONS))
+@adjoint(runtime.kron_right, **_with("a"), shape_only="b", samples=products(*_KRONS))
 def kron_right(cotangent, a, b, *, ans, g):
     return runtime.match_dtype(np.kron(a, g), cotangent), runtime.kron_left(cotangent, a, g)
 
 
 @adjoint(
     runtime.cross_left,
-    wrt="cotangent b",
+    **_with("b"),
     shape_only="a",
-    **_FACTS,
     samples=products(((3,), (3,), (3,)), ((2, 3), (3,), (2, 3)), ((2, 3), (2, 3), (3,))),
 )
 def cross_left(cotangent, a, b, axisa=-1, axisb=-1, axisc=-1, *, ans, g):
@@ -403,6 +406,26 @@ def simplify_multi_dot_adjoints(site: Any) -> Atom | None:
         parts.append(site.call(runtime.dot_right, g, head, x))
         g = site.call(runtime.dot_left, g, head, x)
     return site.call(operations.make_tuple, g, *reversed(parts))
+
+
+facts(
+    runtime.multi_dot_tangent,
+    signature=inspect.signature(runtime.multi_dot_tangent),
+    refusal="The number of matrices must be known for a second derivative.",
+)
+
+
+@simplify(runtime.multi_dot_tangent)
+def simplify_multi_dot_tangent(site: Any) -> Atom | None:
+    """Products from the left, and beside each its tangent."""
+    arrays, moved = items_of(site, "arrays"), items_of(site, "moved")
+    if arrays is None or moved is None or len(arrays) != len(moved):
+        return None
+    product, total = arrays[0][0], moved[0][0]
+    for (x, _), (x_dot, _) in zip(arrays[1:], moved[1:]):
+        total = site.call(operator.add, site.call(np.dot, total, x), site.call(np.dot, product, x_dot))
+        product = site.call(np.dot, product, x)
+    return total
 
 
 results_like(

@@ -10,7 +10,7 @@ import numpy as np
 
 from transforms import inference, runtime
 from transforms.core import Atom, Const
-from transforms.registry import adjoint, constant, result, simplify
+from transforms.registry import adjoint, constant, result, simplify, tangent
 from transforms.rules.helpers.broadcasting import like_second
 from transforms.rules.helpers.common import cast, expanded, of_shape, spread_like
 from transforms.rules.sampling import call, listed, numbers
@@ -215,6 +215,11 @@ def exclusive_product(x, reverse=False, *, ans, g):
     return ans * runtime.shift(runtime.recurrence(x, g, True), True)
 
 
+@tangent(runtime.exclusive_product)
+def exclusive_product_tangent(x, reverse=False, *, ans, x_dot):
+    return runtime.recurrence(runtime.shift(x, reverse), runtime.shift(ans * x_dot, reverse), reverse)
+
+
 @adjoint(
     runtime.recurrence,
     wrt="a b",
@@ -228,6 +233,12 @@ def recurrence(a, b, reverse=False, *, ans, g):
     way = not reverse
     behind = runtime.recurrence(runtime.shift(a, way), g, way)
     return behind * runtime.shift(ans, reverse), behind
+
+
+@tangent(runtime.recurrence)
+def recurrence_tangent(a, b, reverse=False, *, ans, a_dot, b_dot):
+    moved = runtime.recurrence(a, a_dot * runtime.shift(ans, reverse), reverse)
+    return moved, runtime.recurrence(a, b_dot, reverse)
 
 
 @adjoint(

@@ -190,6 +190,28 @@ def unpad(cotangent, array, pad_width, mode="constant", reflect_type="even", *, 
     return np.pad(g, pad_width, mode)
 
 
+@adjoint(
+    runtime.repad,
+    linear="x",
+    shape_only="x",
+    samples=listed(call(numbers((3,)), 1), call(numbers((2, 3)), 1, "edge"), call([0.5, 0.25], (1, 0))),
+)
+def repad(x, pad_width, mode="constant", reflect_type="even", *, ans, g):
+    return runtime.unpad(g, x, pad_width, mode, reflect_type)
+
+
+@simplify(runtime.repad)
+def simplify_repad(site: Any) -> Atom | None:
+    mode = site.value("mode")
+    if not is_literal(site.value("reflect_type"), "even"):
+        return None
+    if is_literal(mode, "constant"):
+        return site.call(np.pad, site.atom("x"), site.atom("pad_width"))
+    if is_literal(mode, "edge", "wrap", "reflect", "symmetric"):
+        return site.call(np.pad, site.atom("x"), site.atom("pad_width"), site.atom("mode"))
+    return None
+
+
 @simplify(runtime.unpad)
 def simplify_unpad(site: Any) -> Atom | None:
     """Padding with constants is undone by a slice."""

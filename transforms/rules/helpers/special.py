@@ -11,7 +11,7 @@ import numpy as np
 
 from transforms import inference, runtime
 from transforms.core import Atom, Const
-from transforms.registry import constant, elementwise, result, simplify
+from transforms.registry import constant, elementwise, result, simplify, tangent
 from transforms.rules.sampling import call, listed, numbers, unary
 from transforms.rules.typed import dtype_of, is_literal, is_python_number, is_scalar, literal, shape_of
 from transforms.values import UNKNOWN, Value
@@ -131,6 +131,12 @@ def direction(x, *, ans, g):
     return runtime.undirection(g, x)
 
 
+@tangent(runtime.direction)
+def direction_tangent(x, *, ans, x_dot):
+    """The derivative of `conj(x) / abs(x)` is a symmetric map of the plane."""
+    return runtime.undirection(x_dot, x)
+
+
 @elementwise(
     runtime.undirection,
     wrt="cotangent x",
@@ -175,6 +181,11 @@ def simplify_sign(site: Any) -> Atom | None:
 )
 def conjugated(x, *, ans, g):
     return runtime.conjugated(g)
+
+
+@tangent(runtime.conjugated)
+def conjugated_tangent(x, *, ans, x_dot):
+    return runtime.conjugated(x_dot)
 
 
 @simplify(runtime.conjugated)
