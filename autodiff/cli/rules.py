@@ -30,14 +30,16 @@ def reverse_of(entry: Primitive) -> str:
 
 
 def forward_of(entry: Primitive) -> str:
-    """The same for forward mode: what the rule would be made from."""
+    """The same for forward mode."""
     if entry.refusal:
         return "refused"
     if entry.is_constant:
         return "zero"
     if entry.linear:
         return "linear"
-    return "yes" if entry.tangent is not None or (entry.is_elementwise and entry.adjoint is not None) else "-"
+    if entry.multilinear:
+        return "multilinear"
+    return reverse_of(entry) if entry.forward_rule(()) is not None and entry.adjoint is not None else "-"
 
 
 def names_of(entry: Primitive) -> str:
@@ -124,9 +126,10 @@ _INTRODUCTION = """\
 Made by `make docs` from the registry of primitives (`transforms/registry.py`, `transforms/rules/`); do not edit.
 
 *reverse*: `yes`, or the arguments that have a derivative; `refused`: asking for its derivative is an error that says
-why.  What has no rule may be called where no derivative passes through.  *forward*: whether the registry holds a
-tangent rule or implies one; nothing uses it yet.  Operators and the methods of arrays stand for the functions of the
-same name; those of `scipy.special` are known once a program has imported it."""
+why.  What has no rule may be called where no derivative passes through.  *forward*: `yes`, or the arguments that have a
+derivative; `linear`: the tangent of the result is the function of the tangents; `multilinear`: the sum of such calls, one
+for each argument.  Operators and the methods of arrays stand for the functions of the same name; those of
+`scipy.special` are known once a program has imported it."""
 
 
 def template_source(entry: Primitive) -> str:

@@ -264,7 +264,8 @@ def check_transposed(
     forward = sum(product(p, q) for p, q in zip(leaves([g, outgoing]), leaves(list(found)), strict=True))
     size += sum(magnitude(p, q) for p, q in zip(leaves([g, outgoing]), leaves(list(found)), strict=True))
     if np.isfinite(size):
-        tolerance = 1e-5 if is_single(bound) or is_single({"ans": ans, "after": after}) else 1e-11
+        coarsest = max([np.finfo(np.asarray(x).dtype).eps for x in leaves([*bound.values(), ans, after]) if is_float(x)])
+        tolerance = max(1e-11, 100 * float(coarsest))
         assert abs(forward - backward) <= tolerance * (1 + size), f"{entry.name}: {forward}, not {backward}"
 
 
