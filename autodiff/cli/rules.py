@@ -126,9 +126,9 @@ _INTRODUCTION = """\
 Made by `make docs` from the registry of primitives (`transforms/registry.py`, `transforms/rules/`); do not edit.
 
 *reverse*: `yes`, or the arguments that have a derivative; `refused`: asking for its derivative is an error that says
-why.  What has no rule may be called where no derivative passes through.  *forward*: `yes`, or the arguments that have a
-derivative; `linear`: the tangent of the result is the function of the tangents; `multilinear`: the sum of such calls, one
-for each argument.  Operators and the methods of arrays stand for the functions of the same name; those of
+why.  What has no rule may be called where no derivative passes through.  *forward*: `yes`, or the arguments that have
+a derivative; `linear`: the tangent of the result is the function of the tangents; `multilinear`: the sum of such calls,
+one for each argument.  Operators and the methods of arrays stand for the functions of the same name; those of
 `scipy.special` are known once a program has imported it."""
 
 
