@@ -60,7 +60,14 @@ constant(
 )
 constant(np.diag_indices_from, shape_only="arr", signature=inspect.signature(lambda arr: None))
 
-_FULL = listed(call((2, 3), 0.7), call((2, 3), numbers((3,))), call(3, numbers(())), call((0,), 1.5))
+_FULL = listed(
+    call((2, 3), 0.7),
+    call((2, 3), numbers((3,))),
+    call(3, numbers(())),
+    call((0,), 1.5),
+    call((2, 3), 0.7, np.float64),
+    call(2, 0.7, dtype=int),
+)
 
 
 @adjoint(np.full, wrt="fill_value", linear="fill_value", linear_unless="dtype", samples=_FULL)
@@ -113,6 +120,8 @@ def _spaces() -> Iterator[Any]:
     yield (0.5, 2.0, 1), {}
     yield (numbers((3,), 0.5, 1), numbers((2, 1), 1.5, 2)), {"num": 4}
     yield (numbers((3,), 0.5, 1), 2.0), {"num": 4, "axis": -1}
+    yield (0.5, 4.0), {"num": 4, "dtype": np.float64}
+    yield (0.6, 4.3), {"num": 4, "dtype": int}
 
 
 @adjoint(np.linspace, wrt="start stop", linear="start stop", linear_unless="dtype", samples=_spaces)
@@ -184,10 +193,16 @@ def _nested() -> Iterator[Any]:
     yield ([[numbers((3,)), (0.1, 0.2, 0.3)]],), {}
 
 
+def _nested_real() -> Iterator[Any]:
+    yield from _nested()
+    yield (numbers((2, 3)).astype(np.float32), np.float64), {}
+
+
 def _nested_typed() -> Iterator[Any]:
     yield from _nested()
     yield (numbers((2, 3)).astype(np.float32),), {"dtype": np.float64}
     yield (numbers((2, 3)),), {"dtype": complex}
+    yield (numbers((2, 3)),), {"dtype": int}
 
 
 @adjoint(np.array, linear="object", linear_unless="dtype", samples=_nested_typed)
@@ -254,7 +269,7 @@ def asarray_tangent(a, dtype=None, order=None, copy=None, *, ans, a_dot):
     linear="a",
     linear_unless="dtype",
     views="a",
-    samples=_nested,
+    samples=_nested_real,
 )
 def ascontiguousarray(a, dtype=None, *, ans, g):
     return runtime.uncast(g, a, ans)

@@ -33,6 +33,8 @@ STACKED: dict[str, Any] = {"linear": "tup", "shape_only": "tup", "sequences": "t
         call((numbers((3,)).astype(np.float32), numbers((2,)).astype(np.float32))),
         call((numbers((3,)).astype(np.float32), numbers((2,)))),
         call(numbers((2, 3))),
+        call((numbers((3,)).astype(np.float32), numbers((2,))), dtype=np.float64),
+        call((numbers((3,)), numbers((2,))), dtype=int, casting="unsafe"),
     ),
 )
 def concatenate(arrays, axis=0, *, dtype=None, casting="same_kind", ans, g):
@@ -55,6 +57,8 @@ def concatenate_tangent(arrays, axis=0, *, dtype=None, casting="same_kind", ans,
         call([numbers((2, 3)), numbers((2, 3), seed=1)], axis=1),
         call([numbers((2, 3)), numbers((2, 3), seed=1)], axis=-1),
         call([0.5, 0.25, numbers(())]),
+        call([0.5, 0.25, numbers(())], dtype=int, casting="unsafe"),
+        call([0.5, 0.25, numbers(())], dtype=np.float64),
         call(numbers((2, 3)), axis=1),
     ),
 )
@@ -80,6 +84,8 @@ def _vstack() -> Iterator[Any]:
     yield from _LISTS()
     yield call((numbers((2, 3)), numbers((3,))))
     yield call((numbers((2, 3, 2)), numbers((1, 3, 2))))
+    yield call((numbers((2, 3)), numbers((3,))), dtype=int, casting="unsafe")
+    yield call((numbers((2, 3)), numbers((3,))), dtype=np.float64)
 
 
 @adjoint(np.vstack, **STACKED, linear_unless="dtype", samples=_vstack)
@@ -98,6 +104,8 @@ def _hstack() -> Iterator[Any]:
     yield from _LISTS()
     yield call((numbers((2, 3)), numbers((2, 1))))
     yield call((numbers((3,)), numbers(()), numbers((0,))))
+    yield call((numbers((2, 3)), numbers((2, 1))), dtype=int, casting="unsafe")
+    yield call((numbers((2, 3)), numbers((2, 1))), dtype=np.float64)
 
 
 @adjoint(np.hstack, **STACKED, linear_unless="dtype", samples=_hstack)

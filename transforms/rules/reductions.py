@@ -42,23 +42,26 @@ def reduced(low: float = -2.0, high: float = 2.0, tuples: bool = True, **extra: 
     return samples
 
 
-def masked(initials: bool = False, **extra: Any) -> Any:
-    """Samples with `where=`, and `initial=`, besides the plain ones."""
+def masked(initials: bool = False, dtypes: tuple[type, ...] = ()) -> Any:
+    """Samples with `where=`, `initial=` and `dtype=` besides the plain ones."""
 
     def samples() -> Iterator[Any]:
         yield from reduced()()
         mask = np.array([[True, False, True], [True, True, False]])
-        yield (numbers((2, 3)),), {"where": mask, **extra}
-        yield (numbers((2, 3)),), {"axis": 1, "where": mask, **extra}
-        yield (numbers((2, 3)),), {"axis": 0, "keepdims": True, "where": mask[:1] | True, **extra}
+        yield (numbers((2, 3)),), {"where": mask}
+        yield (numbers((2, 3)),), {"axis": 1, "where": mask}
+        yield (numbers((2, 3)),), {"axis": 0, "keepdims": True, "where": mask[:1] | True}
         if initials:
-            yield (numbers((2, 3)),), {"axis": 0, "initial": 2.0, **extra}
-            yield (numbers((2, 3)),), {"where": mask, "initial": 2.0, "dtype": np.float64, **extra}
+            yield (numbers((2, 3)),), {"axis": 0, "initial": 2.0}
+            yield (numbers((2, 3)),), {"where": mask, "initial": 2.0}
+        for dtype in dtypes:
+            yield (numbers((2, 3)),), {"axis": 0, "dtype": dtype}
+            yield (numbers((2, 3)),), {"axis": 0, "dtype": dtype, "where": mask[:1] | True}
 
     return samples
 
 
-@adjoint(np.sum, linear="a", linear_unless="dtype initial", samples=masked(initials=True))
+@adjoint(np.sum, linear="a", linear_unless="dtype initial", samples=masked(initials=True, dtypes=(np.float64, int)))
 def sum(a, axis=None, dtype=None, keepdims=False, initial=0, where=True, *, ans, g):
     if dtype is not None:
         g = runtime.uncast(g, ans, ans)
@@ -74,7 +77,7 @@ def sum_tangent(a, axis=None, dtype=None, keepdims=False, initial=0, where=True,
     return np.sum(a_dot, axis=axis, keepdims=keepdims, where=where)
 
 
-@adjoint(np.mean, linear="a", linear_unless="dtype", samples=masked())
+@adjoint(np.mean, linear="a", linear_unless="dtype", samples=masked(dtypes=(np.float64,)))
 def mean(a, axis=None, dtype=None, keepdims=False, where=True, *, ans, g):
     share = runtime.expand_reduced(g / runtime.reduced_size(a, axis, keepdims, where), a, axis, keepdims)
     if where is True:
@@ -98,7 +101,7 @@ def _products() -> Iterator[Any]:
 @adjoint(np.prod, samples=_products)
 def prod(a, axis=None, dtype=None, keepdims=False, initial=1, where=True, *, ans, g):
     if dtype is not None:
-        g = runtime.uncast(g, ans, ans)
+        g = runtime.match_dtype(runtime.uncast(g, ans, ans), a)
     items = runtime.merge_axes(a if where is True else np.where(where, a, 1), axis)
     others = runtime.exclusive_product(items, False) * runtime.exclusive_product(items, True)
     share = runtime.expand_reduced(g * initial, a, axis, keepdims) * runtime.split_axes(others, a, axis)
@@ -243,6 +246,8 @@ def _running() -> Iterator[Any]:
     yield (crossed(numbers((3, 2))),), {"axis": 1}
     yield (numbers((3, 2)).astype(np.float32),), {"axis": 0}
     yield (np.array([2.0, 0.0, 3.0, 0.0, 5.0]),), {}
+    yield (numbers((3, 2)).astype(np.float32),), {"axis": 0, "dtype": np.float64}
+    yield (numbers((3, 2)),), {"axis": 0, "dtype": int}
 
 
 @adjoint(np.cumsum, linear="a", linear_unless="dtype", samples=_running)
@@ -260,7 +265,7 @@ def cumsum_tangent(a, axis=None, dtype=None, *, ans, a_dot):
 @adjoint(np.cumprod, samples=_running)
 def cumprod(a, axis=None, dtype=None, *, ans, g):
     if dtype is not None:
-        g = runtime.uncast(g, ans, ans)
+        g = runtime.match_dtype(runtime.uncast(g, ans, ans), a)
     items = runtime.merge_axes(a, axis)
     behind = runtime.recurrence(runtime.shift(items, True), runtime.merge_axes(g, axis), True)
     return runtime.split_axes(runtime.exclusive_product(items) * behind, a, axis)
