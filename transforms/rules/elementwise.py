@@ -285,7 +285,7 @@ def arcsinh(x, *, ans, g):
 
 @elementwise(np.arccosh, samples=unary(1.2, 3))
 def arccosh(x, *, ans, g):
-    return g / np.sqrt(x * x - 1)
+    return g / (np.sqrt(x - 1) * np.sqrt(x + 1))  # the root of the product has another sign where the real part is < 0
 
 
 @elementwise(np.arctanh, samples=unary(-0.9, 0.9))

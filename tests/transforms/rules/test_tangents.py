@@ -3,9 +3,11 @@ agrees with central differences of the primitive and is the transpose of the adj
 
 from __future__ import annotations
 
+import cmath
 import copy
 import importlib
 import inspect
+import math
 import pkgutil
 from collections.abc import Container, Iterator
 from typing import Any
@@ -16,9 +18,9 @@ import pytest
 import transforms.rules
 from tests.transforms.rules.forward import Arguments, call_with, tangent_of, zeros
 from tests.transforms.rules.harness import is_float, leaves, like, widened
-from transforms import runtime
+from transforms import operations, runtime
 from transforms.canonical import lower_template
-from transforms.registry import Primitive, primitives, template_signature
+from transforms.registry import Primitive, lookup, primitives, template_signature
 
 for module in pkgutil.iter_modules(transforms.rules.__path__):
     importlib.import_module(f"transforms.rules.{module.name}")
@@ -289,3 +291,113 @@ def product(p: Any, q: Any) -> float:
 
 def magnitude(p: Any, q: Any) -> float:
     return 0.0 if p is None or q is None or isinstance(q, str) else float(np.sum(np.abs(np.asarray(p) * np.asarray(q))))
+
+
+# ------------------------------------------------------------------------------------- places that the samples leave out
+
+_Z = np.array([0.7 + 0.3j, -0.4 + 1.1j, 1.2 - 0.6j])
+_W = np.array([0.5 - 0.8j, 1.3 + 0.2j, -0.9 + 0.4j])
+_M = np.array([[2.0 + 0.3j, 0.4 - 0.1j], [0.2j, 1.5 - 0.5j]])
+
+COMPLEX: tuple[Any, ...] = (
+    *((function, _Z) for function in (
+        np.negative, np.square, np.reciprocal, np.sqrt, np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p,
+        np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh,
+        np.arctanh, np.absolute, np.conjugate, np.real, np.imag, np.angle, np.sum, np.mean, np.prod, np.cumsum,
+        np.cumprod, np.var, np.std, np.linalg.norm, runtime.direction, runtime.conjugated, np.diff, np.fft.fft,
+    )),
+    *((function, _Z, _W) for function in (
+        np.add, np.subtract, np.multiply, np.divide, np.power, np.dot, np.vdot, np.inner, np.outer, np.kron, np.convolve,
+        np.correlate,
+    )),
+    *((function, _Z, np.array([0.5, 0.7, -0.2])) for function in (
+        np.multiply, np.divide, np.power, np.dot, np.vdot, np.inner, np.outer,
+    )),
+    *((function, _M) for function in (np.linalg.inv, np.linalg.det, np.trace, np.linalg.norm)),
+    (np.linalg.solve, _M, _M[0]),
+    (np.linalg.matrix_power, _M, 3),
+    (np.linalg.matrix_power, _M, -2),
+    (np.linalg.norm, _Z, 1),
+    (np.linalg.norm, _Z, 3),
+    (np.linalg.norm, _M, None, 0),
+    (np.where, np.array([True, False, True]), _Z, _W),
+    (cmath.exp, 0.3 + 0.4j), (cmath.log, 0.3 + 0.4j), (cmath.sqrt, 0.3 + 0.4j), (cmath.sin, 0.3 + 0.4j),
+    (cmath.cos, 0.3 + 0.4j), (cmath.sinh, 0.3 + 0.4j), (cmath.cosh, 0.3 + 0.4j), (cmath.tanh, 0.3 + 0.4j),
+    (abs, 0.3 + 0.4j),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("call", COMPLEX, ids=lambda call: getattr(call[0], "__name__", None))
+def test_complex_numbers(call: tuple) -> None:
+    function, *arguments = call
+    entry = lookup(function)
+    assert entry is not None
+    assert check_tangent(entry, function, tuple(arguments), {})
+
+
+_TIED = np.array([1.0, 2.0, 1.0, 2.0])
+
+KINKS: tuple[Any, ...] = (
+    (np.maximum, _TIED, np.array([1.0, 0.0, 2.0, 2.0])),
+    (np.minimum, _TIED, np.array([1.0, 0.0, 2.0, 2.0])),
+    (np.fmax, _TIED, np.array([1.0, 0.0, np.nan, 2.0])),
+    (np.max, _TIED),
+    (np.min, _TIED.reshape(2, 2), 0),
+    (np.ptp, _TIED),
+    (np.median, _TIED),
+    (np.sort, _TIED),
+    (np.partition, _TIED, 2),
+    (np.unique, _TIED),
+    (np.nanmax, _TIED),
+    (np.clip, _TIED, 1.0, 2.0),
+    (np.absolute, np.array([0.0, -1.0])),
+    (math.fabs, 0.0),
+    (np.sign, np.array([0.0, -1.0])),
+    (np.power, np.array([0.0, 0.0, 2.0]), np.array([0.0, 1.0, 0.0])),
+    (np.prod, np.array([0.0, 0.0, 2.0])),
+    (np.linalg.norm, np.array([0.5, -0.5, 0.25]), np.inf),
+    (max, 1.0, 1.0),
+    (min, 1.0, 1.0),
+    (max, [1.0, 2.0, 2.0]),
+    (sorted, [1.0, 2.0, 1.0]),
+    (math.hypot, 0.0, 0.0),
+    (math.prod, [0.0, 0.0, 2.0]),
+)
+
+
+@pytest.mark.parametrize("call", KINKS, ids=lambda call: getattr(call[0], "__name__", None))
+def test_conventions_at_kinks_are_those_of_the_adjoint(call: tuple) -> None:
+    function, *arguments = call
+    entry = lookup(function)
+    assert entry is not None and entry.signature is not None
+    if entry.is_constant:
+        return
+    bound = dict(entry.signature.bind(*arguments).arguments)
+    for moved in sets_of_tangents(entry, bound):
+        ans, after, found = tangent_at(entry, function, bound, moved, ())
+        assert all(np.all(np.isfinite(t)) for t in leaves(list(found)))
+        check_transposed(entry, function, bound, moved, ans, after, found)
+
+
+def test_equal_extremes_share_the_tangent() -> None:
+    t = tangent_of(lookup(np.max), np.max, {"a": _TIED}, {"a": np.array([5.0, 1.0, 7.0, 3.0])}, np.float64(2.0))  # type: ignore[arg-type]
+    assert t == 2.0
+    left = tangent_of(lookup(np.maximum), np.maximum, {"x": 1.0, "y": 1.0}, {"x": 3.0}, 1.0)  # type: ignore[arg-type]
+    assert left == 1.5
+
+
+def test_lists_that_lose_or_rearrange_their_items() -> None:
+    values, tangents = [0.5, 0.25, 0.75], [1.0, 2.0, 3.0]
+    lookup(list.sort).tangent(values, self_dot=tangents)  # type: ignore[union-attr,misc]
+    assert tangents == [2.0, 1.0, 3.0]
+    lookup(list.remove).tangent([0.25, 0.5, 0.75], 0.5, self_dot=tangents)  # type: ignore[union-attr,misc]
+    assert tangents == [2.0, 3.0]
+
+
+def test_keys_of_dicts_have_no_tangent() -> None:
+    """They may be numbers, and the tangent of a dict has the same keys."""
+    table = {0.5: 1.0, 2.0: 3.0}
+    moved = {0.5: 10.0, 2.0: 20.0}
+    pairs = lookup(dict.items).tangent(table, ans=None, self_dot=moved)  # type: ignore[union-attr,misc]
+    assert list(pairs) == list(pairs) == [(0.0, 10.0), (0.0, 20.0)] and len(pairs) == 2
+    assert lookup(operations.make_dict).tangent(0.5, 1.0, ans=None, keys_and_values_dot=(9.0, 10.0)) == {0.5: 10.0}  # type: ignore[union-attr,misc]
