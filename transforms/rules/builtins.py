@@ -236,9 +236,14 @@ def dist_tangent(p, q, *, ans, p_dot, q_dot):
 _SUMMED = listed(call([0.5, 1.5, 2.5]), call((0.5, 1.5)), call(numbers((3,))), call([]))
 
 
-@adjoint(math.fsum, linear="seq", samples=_SUMMED)
+@adjoint(math.fsum, samples=_SUMMED)
 def fsum(seq, *, ans, g):
     return runtime.unsum(g, seq)
+
+
+@tangent(math.fsum)
+def fsum_tangent(seq, *, ans, seq_dot):
+    return math.fsum(runtime.items_moved(seq_dot, seq))
 
 
 @adjoint(
@@ -401,7 +406,6 @@ def phase_tangent(x, *, ans, x_dot):
 @adjoint(
     builtins.sum,
     wrt="iterable start",
-    linear="iterable start",
     samples=listed(
         call([0.5, 1.5, 2.5]),
         call((0.5, 1.5), 0.5),
@@ -413,6 +417,11 @@ def phase_tangent(x, *, ans, x_dot):
 )
 def sum(iterable, start=0, *, ans, g):
     return runtime.unsum(g, iterable), runtime.unbroadcast(g, start)
+
+
+@tangent(builtins.sum)
+def sum_tangent(iterable, start=0, *, ans, iterable_dot, start_dot):
+    return builtins.sum(runtime.items_moved(iterable_dot, iterable), runtime.zeros_of(start)), start_dot
 
 
 @adjoint(
@@ -511,15 +520,24 @@ def resort(cotangent, items, key=None, reverse=False, *, ans, g):
     return runtime.relist(runtime.unsort(g, items, key, reverse), cotangent)
 
 
-@adjoint(
-    list,
-    tuple,
-    linear="iterable",
-    views="iterable",
-    samples=listed(call([0.5, 1.5]), call((0.5, 1.5)), call(numbers((3,)))),
-)
-def container(iterable=(), *, ans, g):
+@adjoint(list, views="iterable", samples=listed(call([0.5, 1.5]), call((0.5, 1.5)), call(numbers((3,)))))
+def make_list(iterable=(), *, ans, g):
     return runtime.relist(g, iterable)
+
+
+@tangent(list)
+def make_list_tangent(iterable=(), *, ans, iterable_dot):
+    return list(runtime.items_moved(iterable_dot, iterable))
+
+
+@adjoint(tuple, views="iterable", samples=listed(call([0.5, 1.5]), call((0.5, 1.5)), call(numbers((3,)))))
+def make_tuple(iterable=(), *, ans, g):
+    return runtime.relist(g, iterable)
+
+
+@tangent(tuple)
+def make_tuple_tangent(iterable=(), *, ans, iterable_dot):
+    return tuple(runtime.items_moved(iterable_dot, iterable))
 
 
 @adjoint(

@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 
 from transforms import operations, runtime
-from transforms.registry import adjoint, constant, facts, refused, tangent
+from transforms.core import Atom
+from transforms.registry import adjoint, constant, facts, refused, simplify, tangent
 from transforms.rules.sampling import call, listed, numbers
+from transforms.values import Array, Literal, Many, Sequence
 
 # ------------------------------------------------------------------------------------------------------------- building
 
@@ -72,8 +74,26 @@ def make_dict_tangent(*keys_and_values, ans, keys_and_values_dot):
 
 
 @adjoint(
+    runtime.items_moved,
+    wrt="moved",
+    linear="moved",
+    shape_only="moved x",
+    views="moved",
+    samples=listed(call([0.5, 0.25], [1.0, 2.0]), call(numbers((2,)), np.zeros(2))),
+)
+def items_moved(moved, x, *, ans, g):
+    return runtime.unsequence(g, x)
+
+
+@simplify(runtime.items_moved)
+def simplify_items_moved(site: Any) -> Atom | None:
+    x = site.value("x")
+    is_plain = isinstance(x, (Array, Literal)) or isinstance(x, (Sequence, Many)) and x.kind in (list, tuple)
+    return site.atom("moved") if is_plain else None
+
+
+@adjoint(
     operations.unpack,
-    linear="iterable",
     shape_only="iterable",
     views="iterable",
     samples=listed(
@@ -84,15 +104,24 @@ def unpack(iterable, count, *, ans, g):
     return runtime.repack(g, iterable)
 
 
+@tangent(operations.unpack)
+def unpack_tangent(iterable, count, *, ans, iterable_dot):
+    return operations.unpack(runtime.items_moved(iterable_dot, iterable), count)
+
+
 @adjoint(
     operations.unpack_star,
-    linear="iterable",
     shape_only="iterable",
     views="iterable",
     samples=listed(call((0.5, numbers((2,)), 0.75, 0.25), 1, 1), call(numbers((3,)), 1, 0), call([1.5, 0.25], 1, 1)),
 )
 def unpack_star(iterable, before, after, *, ans, g):
     return runtime.repack_star(g, iterable, before)
+
+
+@tangent(operations.unpack_star)
+def unpack_star_tangent(iterable, before, after, *, ans, iterable_dot):
+    return operations.unpack_star(runtime.items_moved(iterable_dot, iterable), before, after)
 
 
 constant(operations.make_set, operations.make_slice, operations.format_value, operations.join_strings)
@@ -195,13 +224,18 @@ def pop(self, index=-1, *, ans, g, self_bar):
     stores="items",
     spreads=True,
     wrt="items",
-    linear="self items",
     shape_only="self items",
     samples=listed(call([0.5], [0.25, 0.75]), call([0.5], (numbers((2,)),)), call([0.5], numbers((3,)))),
 )
 def extend(self, items, *, ans, g, self_bar):
     taken = runtime.take_items(self_bar, slice(len(self_bar) - len(items), None))
     return runtime.repack(taken, items)
+
+
+@tangent(list.extend)
+def extend_tangent(self, items, *, self_dot, items_dot):
+    list.extend(self_dot, runtime.items_moved(items_dot, items))
+    return ()
 
 
 @adjoint(
@@ -445,7 +479,6 @@ def pairs_of(g_in, *, ans, g):
 
 @adjoint(
     runtime.sequence,
-    linear="iterable",
     shape_only="iterable",
     views="iterable",
     samples=listed(call([0.5, 0.25]), call((0.5,)), call(numbers((3,)))),
@@ -454,15 +487,24 @@ def sequence(iterable, *, ans, g):
     return runtime.unsequence(g, iterable)
 
 
+@tangent(runtime.sequence)
+def sequence_tangent(iterable, *, ans, iterable_dot):
+    return runtime.sequence(runtime.items_moved(iterable_dot, iterable))
+
+
 @adjoint(
     runtime.reversible,
-    linear="iterable",
     shape_only="iterable",
     views="iterable",
     samples=listed(call([0.5, 0.25]), call((0.5,)), call(numbers((3,)))),
 )
 def reversible(iterable, *, ans, g):
     return runtime.unsequence(g, iterable)
+
+
+@tangent(runtime.reversible)
+def reversible_tangent(iterable, *, ans, iterable_dot):
+    return runtime.reversible(runtime.items_moved(iterable_dot, iterable))
 
 
 @adjoint(runtime.unsequence, linear="cotangent", views="cotangent", shape_only="iterable")

@@ -62,6 +62,7 @@ from transforms.runtime.containers import (
     first_of,
     insert_back,
     items_by_keys,
+    items_moved,
     items_with_zeros,
     join_sequences,
     keys_of,

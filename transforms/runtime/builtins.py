@@ -130,6 +130,8 @@ def unsort(g: Any, items: Any, key: Any = None, reverse: bool = False) -> Any:
 
 def resort(g: Any, items: Any, key: Any = None, reverse: bool = False) -> list[Any]:
     """`g`, of the structure of `items`, in the order that sorts these."""
+    if isinstance(items, dict):  # its keys
+        return [0.0] * len(items)
     return [g[place] for place in sorting(items, key, reverse)]
 
 

@@ -218,6 +218,11 @@ def pairs_of(g: dict) -> list:
     return [(0.0, item) for item in g.values()]
 
 
+def items_moved(moved: Any, x: Any) -> Any:
+    """What a loop over `x` gives the tangents of, where `moved` is that of `x`: zeros for the keys of a dict."""
+    return [0.0] * len(x) if isinstance(x, dict) else moved
+
+
 def items_with_zeros(table: dict) -> Any:
     """The tangent of `x.items()`, where `table` is that of `x`: keys have none."""
     return _ItemsWithZeros(table)

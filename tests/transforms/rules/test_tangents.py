@@ -398,6 +398,14 @@ def test_keys_of_dicts_have_no_tangent() -> None:
     """They may be numbers, and the tangent of a dict has the same keys."""
     table = {0.5: 1.0, 2.0: 3.0}
     moved = {0.5: 10.0, 2.0: 20.0}
+    for function in (list, tuple, sum, math.fsum, sorted, max, runtime.sequence, runtime.reversible):
+        entry = lookup(function)
+        assert entry is not None and entry.signature is not None
+        name = entry.wrt[0]
+        is_star = entry.signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
+        given, t = ((table,), (moved,)) if is_star else (table, moved)
+        found = tangent_of(entry, function, {name: given}, {name: t}, function(table))
+        assert np.all(np.asarray(found) == 0.0), function
     pairs = lookup(dict.items).tangent(table, ans=None, self_dot=moved)  # type: ignore[union-attr,misc]
     assert list(pairs) == list(pairs) == [(0.0, 10.0), (0.0, 20.0)] and len(pairs) == 2
     assert lookup(operations.make_dict).tangent(0.5, 1.0, ans=None, keys_and_values_dot=(9.0, 10.0)) == {0.5: 10.0}  # type: ignore[union-attr,misc]
