@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import autodiff.api.unknown  # noqa: F401  generated code calls it by way of `runtime.calls`
 from autodiff.api.checking import check_grads
+from autodiff.api.forward import jvp
 from autodiff.api.gradient import get_grad, grad, value_and_grad
 from autodiff.api.pullback import vjp
 from autodiff.api.stopping import stop_gradient
@@ -35,6 +36,7 @@ __all__ = [
     "check_grads",
     "get_grad",
     "grad",
+    "jvp",
     "stop_gradient",
     "value_and_grad",
     "vjp",

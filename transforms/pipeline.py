@@ -13,6 +13,7 @@ from typing import Any
 
 from transforms.analyses.regions import Summaries
 from transforms.core import Function
+from transforms.forward import tangent_program
 from transforms.passes import cleanup
 from transforms.passes.alike import first_alike
 from transforms.prepare import prepare
@@ -41,6 +42,7 @@ class Compiler:
     reader: Any = None
     summaries: Summaries = field(default_factory=Summaries)
     pairs: dict[Any, Pair] = field(default_factory=dict)
+    tangents: dict[Any, Function] = field(default_factory=dict)
     prepared: dict[Function, Function] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -53,6 +55,23 @@ class Compiler:
         if function not in self.prepared:
             self.prepared[function] = prepare(function, self.summaries, self.specialise)
         return self.prepared[function]
+
+    def tangent(self, function: Function, wrt: tuple[int, ...], is_whole: bool = False) -> Function:
+        """The value and the tangent of a callee; made once, also where it is recursive."""
+        function = first_alike(function, (known for known, _ in self.tangents))
+        key = (function, (*wrt, is_whole))
+        if key not in self.tangents:
+            made = self.tangents[key] = Function(
+                f"{function.name}_tangent",
+                (),
+                (),
+                order=function.order + 1,
+                filename=function.filename,
+                origin=function.origin,
+                is_derivative=True,
+            )
+            tangent_program(made, self.prepare(function), wrt, self, is_whole)
+        return self.tangents[key]
 
     def pair(self, function: Function, wrt: tuple[int, ...], shadowed: Shadowed = ()) -> Pair:
         """The augmented primal and the adjoint of a callee; made once, also where it is recursive."""
@@ -101,6 +120,31 @@ def derivative(function: Function, values: tuple[Value, ...], wrt: tuple[int, ..
     of gradients, or (whole output, gradients) with `want_value`.
     """
     return derivative_stages(function, values, wrt, **options).optimised
+
+
+def tangent(
+    function: Function, values: tuple[Value, ...], wrt: tuple[int, ...], *, reader: Any = None
+) -> Function:
+    """The program that computes the value of `function` and its tangent, for parameters at positions `wrt` that move.
+
+    It has the parameters of `function`, and the tangents of those in `wrt` after them.  It returns (value, tangent).
+    """
+    return tangent_stages(function, values, wrt, reader=reader).optimised
+
+
+def tangent_stages(
+    function: Function, values: tuple[Value, ...], wrt: tuple[int, ...], *, reader: Any = None
+) -> Stages:
+    """The tangent of a program, after each stage.  See `tangent`."""
+    compiler = Compiler(reader)
+    typed = specialise(function, values, reader)
+    refuse_late_reads(typed, compiler.summaries)
+    refuse_leaks(compiler.prepare(typed), compiler.summaries)
+    transformed = compiler.tangent(typed, wrt, is_whole=True).replace(
+        name=f"{function.name if function.name.isidentifier() else 'f'}_tangent", doc=function.doc, signature=None
+    )
+    optimised = cleanup(specialise(transformed, (*values, *(values[k] for k in wrt)), reader))
+    return Stages(function, transformed, optimised)
 
 
 def pullback_pair(

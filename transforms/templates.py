@@ -116,6 +116,7 @@ class Templates:
     def __init__(self, specialise: Callable[[Function, tuple[Value, ...]], Function]) -> None:
         self.specialise = specialise
         self.instances: dict[Hashable, Instance] = {}
+        self.tangents: dict[Hashable, Function] = {}
 
     def adjoint(
         self,
@@ -134,6 +135,22 @@ class Templates:
         if key not in self.instances:
             self.instances[key] = self._shared(entry, arguments, wanted, shape, values)
         return self.instances[key]
+
+    def tangent(
+        self, entry: Primitive, arguments: Arguments, wanted: tuple[str, ...], has_ans: bool, values: tuple[Value, ...]
+    ) -> Function:
+        """The instance of a forward-mode rule: the sum of the contributions of the arguments `wanted`.
+
+        Its parameters are those of `arguments.flat`, the result (`has_ans`), and the tangents of what is wanted;
+        `values` are theirs.
+        """
+        shape = tuple((n, len(a)) if isinstance(a, tuple) else n for n, a in arguments.bound.items())
+        key = (id(entry), "tangent", wanted, has_ans, shape, values)
+        if key not in self.tangents:
+            names = Names((*names_in(lower_template(_forward_template(entry))), "ans"))
+            wrapper = _tangent_wrapper(entry, arguments, wanted, has_ans, names)
+            self.tangents[key] = deadcode(self.specialise(wrapper, values), keeps_errors=False)
+        return self.tangents[key]
 
     def _shared(
         self,
@@ -178,6 +195,62 @@ class Templates:
         wrapper = Function(f"{entry.name} adjoint", (*parameters, "ans", "g", *shadows_of(entry)), tuple(body))
         residual = deadcode(self.specialise(wrapper, values), keeps_errors=False)
         return Instance(residual, _items(residual), _narrowed(residual))
+
+
+def _forward_template(entry: Primitive) -> Callable[..., Any]:
+    """The template of the tangent: of an element-wise function that has no own one, that of its adjoint."""
+    template = entry.tangent or entry.adjoint
+    assert template is not None
+    return template
+
+
+def _tangent_wrapper(
+    entry: Primitive, arguments: Arguments, wanted: tuple[str, ...], has_ans: bool, names: Names
+) -> Function:
+    """The rule of a tangent, with the arguments of one call for its parameters."""
+    template = lower_template(_forward_template(entry))
+    parameters, body = _bind_parameters(entry, arguments, names)
+    own = [names.fresh(f"{name}_dot") if entry.tangent is None else f"{name}_dot" for name in wanted]
+    dots: list[str] = []
+    for name, dot in zip(wanted, own):
+        given = arguments.bound[name]
+        if isinstance(given, tuple):
+            items = [names.fresh(f"{dot}_{k}") for k in range(len(given))]
+            body.append(Assign(dot, Call(Ref(operations.make_tuple), tuple(map(Var, items)))))
+            dots += items
+        else:
+            dots.append(dot)
+    if entry.tangent is None:
+        found = [_contribution(entry, template, name, Var(dot), names, body) for name, dot in zip(wanted, own)]
+    else:
+        body += [Assign(f"{name}_dot", Const(0.0)) for name in entry.wrt if name not in wanted]
+        body += template.body[:-1]
+        found = [_part(entry, template.result, name, names, body) for name in wanted]
+    total: Atom = found[0] if found else Const(0.0)
+    for other in found[1:]:
+        target = names.temporary()
+        body.append(Assign(target, Call(Ref(operator.add), (total, other))))
+        total = Var(target)
+    ans = ("ans",) if has_ans else ()
+    return Function(f"{entry.name} tangent", (*parameters, *ans, *dots), (*body, Return(total)))
+
+
+def _contribution(
+    entry: Primitive, template: Function, name: str, dot: Atom, names: Names, body: list[Any]
+) -> Atom:
+    """What one argument adds to the tangent of an element-wise function: its adjoint, with the tangent for `g`."""
+    atoms = tuple(dot if parameter == "g" else Var(parameter) for parameter in template.parameters)
+    statements, result = inline(template, atoms, names, {}, is_rule=True)
+    body += statements
+    return _part(entry, result, name, names, body)
+
+
+def _part(entry: Primitive, result: Atom, name: str, names: Names, body: list[Any]) -> Atom:
+    if len(entry.wrt) == 1:
+        return result
+    target = names.temporary()
+    body.append(Assign(target, Call(Ref(operator.getitem), (result, Const(entry.wrt.index(name))))))
+    return Var(target)
 
 
 def shadows_of(entry: Primitive) -> tuple[str, ...]:

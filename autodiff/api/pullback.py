@@ -18,9 +18,10 @@ from autodiff import trees
 from autodiff.api.binding import Bound
 from autodiff.api.conventions import Convention, Request
 from autodiff.api.gradient import Gradient, check_differentiable
+from autodiff.api.matching import matching
 from autodiff.api.outputs import given_back, refuse_own_classes
 from autodiff.api.private import private
-from autodiff.api.transformed import Transformed, _kind, _name
+from autodiff.api.transformed import Transformed, _name
 from autodiff.backend.compile import explain
 from autodiff.frontend.read import Reader
 from autodiff.values import signature_key
@@ -132,7 +133,7 @@ class Pullback:
 
     def __call__(self, cotangent: Any) -> tuple:
         """The cotangents of the inputs, always a tuple; `cotangent` has the structure and the shapes of the output."""
-        cotangent = _matching(cotangent, self._value, self._name)
+        cotangent = matching(cotangent, self._value, f"the cotangent of {self._name}", "the output")
         if self._has_aux:
             cotangent = (cotangent, *(trees.map_leaves(_zero, item) for item in self._aux))
         return self._pull(trees.map_leaves(_copied, cotangent))
@@ -267,40 +268,3 @@ def _zero(leaf: Any) -> Any:
     if isinstance(leaf, np.ndarray):
         return np.zeros(leaf.shape, leaf.dtype if leaf.dtype.kind in "fc" else float)
     return 0.0
-
-
-def _matching(cotangent: Any, value: Any, name: str) -> Any:
-    """The cotangent in the structure and precision of the value; refused where it does not fit."""
-
-    def fit(expected: Any, given: Any, path: str) -> Any:
-        where = f" at {path}" if path else ""
-        if not trees.is_leaf(expected):
-            if (
-                trees.is_leaf(given)
-                or type(given) is not type(expected)
-                or len(trees.children(given)) != len(trees.children(expected))
-            ):
-                raise TypeError(
-                    f"the cotangent of {name}{where} has to be {_kind(expected)} of {len(trees.children(expected))} "
-                    f"like the output, not {given!r}"
-                )
-            parts = [
-                fit(item, other, path + part)
-                for (part, item), (_, other) in zip(trees.children(expected), trees.children(given))
-            ]
-            return trees.rebuild(expected, parts)
-        if not trees.is_inexact(expected):
-            return given
-        if not trees.is_number(given):
-            raise TypeError(f"the cotangent of {name}{where} has to be a number or an array, not {_kind(given)}")
-        if np.shape(given) != np.shape(expected):
-            raise ValueError(
-                f"the cotangent of {name}{where} has shape {np.shape(given)}, but the output has {np.shape(expected)}"
-            )
-        if np.iscomplexobj(given) and not np.iscomplexobj(expected):
-            raise TypeError(f"the cotangent of {name}{where} is complex, but the output is real")
-        if isinstance(expected, np.ndarray | np.generic):
-            return np.asarray(given, expected.dtype) if isinstance(expected, np.ndarray) else expected.dtype.type(given)
-        return given if isinstance(given, complex) else float(given)
-
-    return fit(value, cotangent, "")

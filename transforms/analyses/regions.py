@@ -178,6 +178,20 @@ class Regions:
         """Whether the data of an object that the program refers to is changed."""
         return any(region.is_mutated for region in self.outside(identity))
 
+    def levels(self, name: str) -> tuple[bool, ...]:
+        """For the memory of a name and what it holds, level by level, whether it is changed in place.
+
+        What is not told apart from what it holds, for want of a type, is the same on all levels.
+        """
+        result: list[bool] = []
+        region = self.of(name)
+        while region is not None and len(result) < DEEPEST:
+            result.append(region.is_mutated)
+            region = region.known_content
+        while result and not result[-1]:
+            result.pop()
+        return tuple(result)
+
     def value(self, atom: Atom | str) -> Value:
         name = atom if isinstance(atom, str) else atom.name if isinstance(atom, Var) else None
         values = self.function.values or {}

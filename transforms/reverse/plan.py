@@ -17,7 +17,6 @@ from transforms.analyses.activity import Activity, changed_operands, differentia
 from transforms.analyses.carriers import read_back
 from transforms.analyses.regions import (
     BUILDERS,
-    DEEPEST,
     INPLACE,
     Region,
     Regions,
@@ -109,18 +108,8 @@ class Plan:
     shared: set[int] = field(default_factory=set)  # id(region) of memory shared with the caller, who may change it
 
     def levels(self, name: str) -> tuple[bool, ...]:
-        """For the memory of a name and what it holds, level by level, whether it is changed in place.
-
-        What is not told apart from what it holds, for want of a type, is the same on all levels.
-        """
-        result: list[bool] = []
-        region = self.regions.of(name)
-        while region is not None and len(result) < DEEPEST:
-            result.append(region.is_mutated)
-            region = region.known_content
-        while result and not result[-1]:
-            result.pop()
-        return tuple(result)
+        """For the memory of a name and what it holds, level by level, whether it is changed in place."""
+        return self.regions.levels(name)
 
     def is_shared(self, atom: Atom) -> bool:
         """Whether memory that the caller knows is behind a name, or in what it holds."""

@@ -19,4 +19,5 @@ from transforms.rules import (  # noqa: F401
     results,
     shapes,
     stopping,
+    tangents,
 )

@@ -329,3 +329,14 @@ from transforms.runtime.shapes import (
     untile,
     untrace,
 )
+from transforms.runtime.tangents import (
+    items_tangent,
+    list_tangent,
+    no_tangent,
+    own_tangent,
+    sequence_tangent,
+    store_tangent,
+    tangent_like,
+    tangent_outside,
+    tuple_tangent,
+)

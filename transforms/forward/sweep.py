@@ -1,0 +1,428 @@
+"""The forward-mode rewriter: beside each operation stands that of its tangent.
+
+Comes in: a prepared program.  Goes out: the program of the same parameters, followed by one tangent for each
+differentiated parameter, that returns the pair of the value and its tangent.
+
+    def f(x, n):                def f_tangent(x, n, x_dot):
+        y = x * x                   y_dot = x_dot * x + x * x_dot
+        y[0] = 1.0                  y = x * x
+        return y                    y_dot[0] = 0.0
+                                    y[0] = 1.0
+                                    return y, y_dot
+
+A tangent has the containers of its value, in memory that is shared in the same way: what builds, reads and changes
+tuples, lists, dicts, objects and views is done to the tangents as it is done to the values.  Only arithmetic needs the
+rules of the registry.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+from typing import Any, Protocol
+
+import numpy as np
+
+from transforms import operations, registry, runtime
+from transforms.analyses.activity import Activity, is_table
+from transforms.analyses.regions import BUILDERS, INPLACE, JOINING, Summaries, find_regions, is_container, items_of
+from transforms.core import (
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    For,
+    Function,
+    Names,
+    Origin,
+    Ref,
+    Return,
+    Statement,
+    Try,
+    Var,
+    With,
+    blocks_of,
+    names_in,
+    walk,
+    with_blocks,
+)
+from transforms.errors import RuleNotFound, TransformError
+from transforms.reverse.builder import Builder
+from transforms.templates import Arguments, Templates, bind_arguments, inline, value_of
+from transforms.values import Array, Literal, Number, Value
+
+# what reads the keys of a dict, whose tangents are zero: the function of the container and its tangent
+OF_KEYS = {
+    runtime.sequence: runtime.sequence_tangent,
+    dict.items: runtime.items_tangent,
+    list: runtime.list_tangent,
+    tuple: runtime.tuple_tangent,
+}
+
+
+class Compiler(Protocol):
+    """What the tangents of all functions of a program share."""
+
+    templates: Templates
+    summaries: Summaries
+
+    def tangent(self, function: Function, wrt: tuple[int, ...]) -> Function:
+        """The program of the value and the tangent of a callee."""
+
+
+def tangent_program(
+    made: Function, function: Function, wrt: tuple[int, ...], compiler: Compiler, is_whole: bool
+) -> None:
+    """Fill in the program of the value and tangent of a prepared program: `made` was made empty before, so that a
+    recursive function can refer to its own; `is_whole`: it is no callee."""
+    sweep = Sweep(function, wrt, compiler, is_whole)
+    made.parameters = (*function.parameters, *(sweep.dot_name(function.parameters[k]) for k in wrt))
+    made.body = sweep.run()
+
+
+class Sweep:
+    """Writes the tangent of one function."""
+
+    def __init__(self, function: Function, wrt: tuple[int, ...], compiler: Compiler, is_whole: bool) -> None:
+        self.function, self.wrt, self.compiler = function, wrt, compiler
+        self.is_whole = is_whole  # no callee
+        self.regions = find_regions(function, compiler.summaries, items_of(function))
+        varied = {function.parameters[k] for k in wrt}
+        self.activity = Activity(function, varied, self.regions)
+        self.values: dict[str, Value] = dict(function.values or {})
+        self.names = Names(names_in(function))
+        self.dot_names: dict[str, str] = {}
+        # modules, cells and objects whose data is varied: with the name of the tangent, and the attributes
+        self.outside: dict[int, tuple[Ref, str, dict[str, None]]] = {}
+
+    def run(self) -> Block:
+        start = Builder(self.names, self.function.origin)
+        self.refuse_outside()
+        self.check_parameters(start)
+        for k, name in enumerate(self.function.parameters):
+            if k not in self.wrt and self.is_varied(Var(name)):  # the program puts into it what is varied
+                start.call(runtime.no_tangent, Var(name), target=self.dot_name(name))
+        body = self.block(self.function.body[:-1])
+        for owner, name, attributes in self.outside.values():
+            start.call(runtime.tangent_outside, owner, Const(tuple(attributes)), target=name)
+        last = self.function.body[-1]
+        assert isinstance(last, Return)
+        end = Builder(self.names, last.origin)
+        result = end.call(operations.make_tuple, last.value, self.dot(last.value, end))
+        return (*start.statements, *body, *end.statements, Return(result, last.origin))
+
+    # --------------------------------------------------------------------------------------------------- checks
+
+    def check_parameters(self, out: Builder) -> None:
+        """Have the run time check that a parameter which is changed shares no memory with another: their tangents do
+        not."""
+        parameters = [name for name in self.function.parameters if self.regions.of(name) is not None]
+        for name in parameters if self.is_whole else ():
+            levels = self.regions.levels(name)[:3]
+            others = [Var(other) for other in parameters if other != name]
+            if any(levels) and (others or len(levels) > 1):
+                out.do(runtime.check_distinct, Const(levels), Var(name), *others)
+
+    def refuse_outside(self) -> None:
+        """Refuse calls of recursive functions that read globals which hold values that depend on the input."""
+        varied = self.activity.varied_regions
+        for statement in walk(self.function.body):
+            call = statement.value if isinstance(statement, Assign) else None
+            callee = call.function.value if isinstance(call, Call) and isinstance(call.function, Ref) else None
+            if isinstance(callee, Function):
+                read = self.compiler.summaries(callee).outside
+                if any(not varied.isdisjoint(self.regions.outside(identity)) for identity in read):
+                    raise TransformError(
+                        f"{callee.name} is recursive and reads a global, or a variable of an enclosing function, that "
+                        "is given a value which depends on the input; a derivative through this is not supported",
+                        "Pass it as an argument.",
+                        statement.origin,
+                    )
+
+    def outside_dot(self, atom: Ref, attribute: Atom, origin: Origin | None) -> Atom:
+        """The tangent of a module, cell or object that holds data of the outside, which the program changes."""
+        if not isinstance(attribute, Const) or not self.is_whole:
+            raise TransformError(
+                "a global, or a variable of an enclosing function, is given a value that depends on the input; a "
+                "derivative through this is not supported here",
+                "Pass it as an argument and return its new value.",
+                origin,
+            )
+        if id(atom.value) not in self.outside:
+            base = atom.name.rpartition(".")[2]
+            self.outside[id(atom.value)] = (atom, self.names.fresh(f"{base}_dot" if base.isidentifier() else "dot"), {})
+        _, name, attributes = self.outside[id(atom.value)]
+        attributes[str(attribute.value)] = None
+        return Var(name)
+
+    # ---------------------------------------------------------------------------------------------------- names
+
+    def is_varied(self, atom: Atom) -> bool:
+        return self.activity.is_varied(atom)
+
+    def value(self, atom: Atom) -> Value:
+        return value_of(atom, self.values)
+
+    def dot_name(self, name: str) -> str:
+        """The name of the tangent of a name."""
+        if name not in self.dot_names:
+            self.dot_names[name] = self.names.fresh(f"{name}_dot")
+        return self.dot_names[name]
+
+    def dot(self, atom: Atom, out: Builder) -> Atom:
+        """The tangent of an operand: zero where it is not varied."""
+        if isinstance(atom, Var) and self.is_varied(atom):
+            return Var(self.dot_name(atom.name))
+        return self.zero(atom, out)
+
+    def zero(self, atom: Atom, out: Builder) -> Atom:
+        value = self.value(atom)
+        if isinstance(value, Number) and value.python or isinstance(value, Literal) and not _is_tuple(value.value):
+            return Const(0.0)
+        if isinstance(value, Array):
+            return out.call(np.zeros_like, atom)
+        return out.call(runtime.no_tangent, atom)
+
+    # ----------------------------------------------------------------------------------------------- statements
+
+    def block(self, block: Block) -> Block:
+        result: list[Statement] = []
+        for statement in block:
+            if isinstance(statement, Assign):
+                out = Builder(self.names, statement.origin)
+                self.assign(statement, out)
+                result += out.statements
+                continue
+            self.refuse_bound(statement)
+            inner = [self.block(each) for each in blocks_of(statement)]
+            result.append(with_blocks(statement, inner))
+        return tuple(result)
+
+    def refuse_bound(self, statement: Statement) -> None:
+        """Refuse what a statement binds other than by assignment, where it is varied."""
+        bound: tuple[str | None, ...] = ()
+        match statement:
+            case For() | With():
+                bound = (statement.target,)
+            case Try():
+                bound = tuple(handler.name for handler in statement.handlers)
+        for name in bound:
+            if name is not None and self.is_varied(Var(name)):
+                raise TransformError(
+                    f"{name!r} holds values that depend on the input, in a way that forward mode does not follow",
+                    "Bind it in an assignment.",
+                    statement.origin,
+                )
+
+    def assign(self, statement: Assign, out: Builder) -> None:
+        """One operation, and before or after it that of its tangent."""
+        target, value = statement.target, statement.value
+        bound = None if target is None or not self.is_varied(Var(target)) else self.dot_name(target)
+        changes = isinstance(value, Call) and any(map(self.is_varied, self.activity.changed_by(value)))
+        if bound is None and not changes:
+            out.statements.append(statement)
+        elif not isinstance(value, Call):
+            out.statements.append(statement)
+            assert bound is not None
+            out.bind(bound, self.dot(value, out) if isinstance(value, Var) else self.zero(value, out))
+        else:
+            self.call(statement, value, bound, out)
+
+    def call(self, statement: Assign, call: Call, bound: str | None, out: Builder) -> None:
+        function = call.function.value if isinstance(call.function, Ref) else None
+        if isinstance(function, Function):
+            self.user_call(statement, function, call, bound, out)
+        elif function is None or function is operations.method:
+            raise TransformError(
+                "a function that only the run time knows is called, which forward mode does not follow yet",
+                "Give example arguments, or call the function by its name.",
+                statement.origin,
+            )
+        elif function is runtime.update:
+            assert isinstance(call.arguments[0], Ref)
+            plain = Call(call.arguments[0], call.arguments[1:3])
+            out.statements.append(statement)
+            self.primitive(statement, call.arguments[0].value, plain, bound, out)
+        elif function in INPLACE:
+            self.inplace(statement, function, call, bound, out)
+        elif self.is_structural(function, call):
+            self.mirrored(statement, call, bound, out)
+        elif function in OF_KEYS:
+            out.statements.append(statement)
+            out.call(OF_KEYS[function], call.arguments[0], self.dot(call.arguments[0], out), target=bound)
+        elif function is object.__new__:
+            out.statements.append(statement)
+            assert bound is not None
+            out.call(runtime.Shadow, target=bound)
+        else:
+            self.primitive(statement, function, call, bound, out)
+
+    def is_structural(self, function: Any, call: Call) -> bool:
+        """Whether a call only builds, reads or changes containers: the same is done to the tangents."""
+        if function in BUILDERS or function in (getattr, setattr, operator.setitem, operator.delitem):
+            return True
+        if function is operator.getitem:
+            return is_table(call.arguments[0], self.value(call.arguments[0]))
+        return function in JOINING and any(is_container(self.value(atom)) for atom in call.arguments)
+
+    def mirrored(self, statement: Assign, call: Call, bound: str | None, out: Builder) -> None:
+        """The operation, and the same one on the tangents; keys, places and names stay what they are."""
+        assert isinstance(call.function, Ref)
+        function, arguments = call.function.value, call.arguments
+        kept: set[int] = set()
+        if function in (operator.getitem, operator.setitem, operator.delitem, getattr, setattr):
+            kept = {1}
+        elif function is operations.make_dict:
+            kept = set(range(0, len(arguments), 2))
+        elif function is operator.mul:
+            kept = {k for k, atom in enumerate(arguments) if not is_container(self.value(atom))}
+        out.statements.append(statement)
+        dots = tuple(atom if k in kept else self.dot(atom, out) for k, atom in enumerate(arguments))
+        owner = arguments[0] if arguments else None
+        if function in (getattr, setattr) and isinstance(owner, Ref) and self.is_varied(owner):
+            dots = (self.outside_dot(owner, arguments[1], statement.origin), *dots[1:])
+        out.statements.append(Assign(bound, Call(call.function, dots, call.keywords), statement.origin))
+
+    def user_call(self, statement: Assign, function: Function, call: Call, bound: str | None, out: Builder) -> None:
+        """A call of a user's function, which returns its value and its tangent."""
+        wrt = tuple(k for k, atom in enumerate(call.arguments) if self.is_varied(atom))
+        made = self.compiler.tangent(function, wrt)
+        dots = tuple(self.dot(call.arguments[k], out) for k in wrt)
+        both = out.call(Ref(made, made.name), *call.arguments, *dots)
+        if statement.target is not None:
+            out.call(operator.getitem, both, Const(0), target=statement.target)
+        if bound is not None:
+            out.call(operator.getitem, both, Const(1), target=bound)
+
+    def inplace(self, statement: Assign, function: Any, call: Call, bound: str | None, out: Builder) -> None:
+        """`x += y`: the tangent is computed of what both are before, and goes where the tangent of `x` is."""
+        place = call.arguments[0]
+        if is_container(self.value(place)):
+            self.mirrored(statement, call, bound, out)
+            return
+        plain = Call(Ref(INPLACE[function]), call.arguments)
+        t = self.tangent_of(statement, INPLACE[function], plain, None, out)
+        before = self.dot(place, out)
+        out.statements.append(statement)
+        target = Var(statement.target) if statement.target is not None else place
+        stored = out.call(runtime.store_tangent, before, t, target, target=bound)
+        if bound is None:
+            out.statements[-1] = Assign(None, out.statements[-1].value, statement.origin)  # type: ignore[union-attr]
+        del stored
+
+    def primitive(self, statement: Assign, function: Any, call: Call, bound: str | None, out: Builder) -> None:
+        """A call of a function that has a rule."""
+        entry = registry.lookup(function)
+        if entry is not None and entry.mutates:
+            self.mutation(statement, entry, call, bound, out)
+            return
+        if statement not in out.statements:
+            out.statements.append(statement)
+        assert bound is not None and statement.target is not None
+        t = self.tangent_of(statement, function, call, Var(statement.target), out)
+        out.bind(bound, self.owned(statement.target, call, t, out))
+
+    def owned(self, target: str, call: Call, t: Atom, out: Builder) -> Atom:
+        """A tangent in memory of its own, where it, or that of an operand, may be changed in place."""
+        names = [target, *(atom.name for atom in call.atoms if isinstance(atom, Var) and self.is_varied(atom))]
+        is_memory = not isinstance(self.value(Var(target)), (Number, Literal))
+        region = self.regions.of(target)
+        shares = any(region is not None and self.regions.of(name) is region for name in names[1:])
+        if is_memory and not shares and any(map(self.regions.is_mutated, names)):
+            return out.call(runtime.own_tangent, t)
+        return t
+
+    def mutation(
+        self, statement: Assign, entry: registry.Primitive, call: Call, bound: str | None, out: Builder
+    ) -> None:
+        """A call that changes its arguments in place: the same is done to their tangents."""
+        if entry.tangent is None and not entry.linear:
+            self.refuse(statement, entry.name)
+        if entry.tangent is not None:
+            self.instance_of(statement, entry, call, None, out)
+            out.statements.append(statement)
+            if bound is not None:
+                out.bind(bound, self.zero(Var(statement.target), out))  # type: ignore[arg-type]
+            return
+        out.statements.append(statement)
+        out.statements.append(Assign(bound, self.linear_call(statement, entry, call, out), statement.origin))
+
+    # ---------------------------------------------------------------------------------------------------- rules
+
+    def tangent_of(self, statement: Assign, function: Any, call: Call, ans: Atom | None, out: Builder) -> Atom:
+        """The tangent of the result of a primitive, in the form of the result where this is known (`ans`)."""
+        entry = registry.lookup(function)
+        if entry is None or entry.refusal is not None:
+            self.refuse(statement, registry.function_name(function))
+        assert entry is not None
+        if entry.is_constant:
+            return self.zero(ans, out) if ans is not None else Const(0.0)
+        if entry.tangent is None and not entry.is_elementwise and entry.linear:
+            made = self.linear_call(statement, entry, call, out)
+            name = self.names.temporary()
+            out.bind(name, made)
+            return Var(name)
+        t = self.instance_of(statement, entry, call, ans, out)
+        if ans is not None and not isinstance(self.value(ans), Number):
+            return out.call(runtime.tangent_like, t, ans)
+        return t
+
+    def linear_call(self, statement: Assign, entry: registry.Primitive, call: Call, out: Builder) -> Call:
+        """The primitive of the tangents: in the place of the arguments in which it is linear, and of those changed."""
+        self.wanted(statement, entry, bind_arguments(entry, call, statement.origin))
+        assert entry.signature is not None
+        numbers: dict[str, Any] = {name: k for k, (name, _) in enumerate(call.keywords, len(call.arguments))}
+        bound = entry.signature.bind(*range(len(call.arguments)), **numbers).arguments
+        replaced: set[int] = set()
+        for name in {*entry.linear, *entry.mutates, *entry.stores}:
+            place = bound.get(name)
+            replaced.update(place if isinstance(place, tuple) else () if place is None else (place,))
+        dots = [self.dot(atom, out) if k in replaced else atom for k, atom in enumerate(call.atoms)]
+        count = len(call.arguments)
+        keywords = tuple((name, dot) for (name, _), dot in zip(call.keywords, dots[count:]))
+        return Call(call.function, tuple(dots[:count]), keywords)
+
+    def instance_of(
+        self, statement: Assign, entry: registry.Primitive, call: Call, ans: Atom | None, out: Builder
+    ) -> Atom:
+        """The tangent by the template of a rule, put in here."""
+        if entry.tangent is None and not entry.is_elementwise:
+            self.refuse(statement, entry.name)
+        arguments = bind_arguments(entry, call, statement.origin)
+        wanted = self.wanted(statement, entry, arguments)
+        operands = [atom for name in wanted for atom in _as_tuple(arguments.bound[name])]
+        given = (*arguments.flat, *(() if ans is None else (ans,)))
+        values = tuple(map(self.value, (*given, *operands)))
+        instance = self.compiler.templates.tangent(entry, arguments, wanted, ans is not None, values)
+        dots = [self.dot(atom, out) for atom in operands]
+        body, result = inline(instance, (*given, *dots), self.names, self.values, is_rule=True)
+        out.add(dataclasses.replace(s, origin=statement.origin) for s in body)
+        return result
+
+    def wanted(self, statement: Assign, entry: registry.Primitive, arguments: Arguments) -> tuple[str, ...]:
+        """The arguments whose tangents a rule is to use; refused where it does not know one that is varied."""
+        found = []
+        for name, atoms in arguments.bound.items():
+            if not any(map(self.is_varied, _as_tuple(atoms))):
+                continue
+            if name in entry.wrt or name in entry.linear or name in entry.mutates:
+                found.append(name)
+            elif not (name in entry.stores or entry.is_locally_constant(name)):
+                raise RuleNotFound(
+                    f"the tangent of {entry.name} with respect to its argument {name!r} is not known",
+                    "Make the argument a constant, for example with stop_gradient.",
+                    statement.origin,
+                )
+        return tuple(found)
+
+    def refuse(self, statement: Assign, name: str) -> None:
+        raise RuleNotFound(f"there is no rule for the tangent of {name}", "", statement.origin)
+
+
+def _as_tuple(atoms: Any) -> tuple[Atom, ...]:
+    return atoms if isinstance(atoms, tuple) else (atoms,)
+
+
+def _is_tuple(value: Any) -> bool:
+    return isinstance(value, tuple)

@@ -1,0 +1,102 @@
+"""Tangents of whole values: zeros in their structure, and the form of a value given to what a rule returns."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from transforms.runtime.attributes import Shadow
+from transforms.runtime.cotangents import _attributes_held, held_outside
+from transforms.runtime.iteration import sequence
+from transforms.runtime.refusal import DerivativeRefused
+
+
+def no_tangent(x: Any, within: tuple = ()) -> Any:
+    """The zero tangent of `x`, of the same containers, in memory of its own; that of an object is a `Shadow`.
+
+    `within` holds the objects that `x` was reached through; one that refers back to itself ends there.
+    """
+    if isinstance(x, np.ndarray):
+        if x.dtype.kind in "OV":
+            raise DerivativeRefused("a tangent of an array of Python objects, or of records, is not supported")
+        return np.zeros_like(x)
+    if isinstance(x, (tuple, list)):
+        items = [no_tangent(item, within) for item in x]
+        return type(x)(*items) if hasattr(x, "_fields") else items if type(x) is list else tuple(items)
+    if isinstance(x, dict):
+        return {key: no_tangent(item, within) for key, item in x.items()}
+    if isinstance(x, np.generic) and x.dtype.kind in "fc":
+        return x.dtype.type(0)
+    if x is None or isinstance(x, (int, float, complex, str, bytes, np.generic, type)):
+        return 0.0
+    shadow = Shadow()
+    if isinstance(x, Shadow) or not any(x is outer for outer in within):
+        held = vars(x) if isinstance(x, Shadow) else _attributes_of(x)
+        vars(shadow).update((name, no_tangent(item, (*within, x))) for name, item in held.items())
+    return shadow
+
+
+def _attributes_of(x: Any) -> dict[str, Any]:
+    if dataclasses.is_dataclass(x):
+        return {field.name: getattr(x, field.name, None) for field in dataclasses.fields(x)}
+    return _attributes_held(x)
+
+
+def tangent_like(t: Any, x: Any) -> Any:
+    """The tangent `t` in the shape and the dtype of `x`."""
+    if isinstance(x, np.ndarray):
+        t = np.asarray(t)
+        t = t if t.dtype == x.dtype else t.astype(x.dtype) if x.dtype.kind in "fc" else np.zeros_like(x)
+        return t if t.shape == x.shape else np.broadcast_to(t, x.shape)
+    if isinstance(x, np.generic) and x.dtype.kind in "fc":
+        return x.dtype.type(t)
+    return t
+
+
+def store_tangent(place: Any, t: Any, x: Any) -> Any:
+    """The tangent after an in-place operator: in the memory of `place`, where this is an array that `x` stays, too."""
+    if isinstance(place, np.ndarray) and isinstance(x, np.ndarray):
+        place[...] = t
+        return place
+    return t
+
+
+def own_tangent(t: Any) -> Any:
+    """A tangent in memory of its own, which may be changed in place."""
+    return t.copy() if isinstance(t, np.ndarray) else t
+
+
+def tangent_outside(owner: Any, names: tuple) -> Shadow:
+    """The zero tangent of what a module, cell or object holds under these names now."""
+    shadow = Shadow()
+    for name in names:
+        for value in held_outside(owner, (name,)):
+            setattr(shadow, name, no_tangent(value))
+    return shadow
+
+
+def items_tangent(x: Any, x_dot: Any) -> list:
+    """The tangent of `x.items()`: keys have none."""
+    return [(no_tangent(key), x_dot[key]) for key in x]
+
+
+def sequence_tangent(x: Any, x_dot: Any) -> Any:
+    """The tangent of `runtime.sequence(x)`: of a dict and of a set, it holds the keys."""
+    return [no_tangent(item) for item in x] if _holds_keys(x) else sequence(x_dot)
+
+
+def list_tangent(x: Any, x_dot: Any) -> list:
+    """The tangent of `list(x)`."""
+    return [no_tangent(item) for item in x] if _holds_keys(x) else list(x_dot)
+
+
+def tuple_tangent(x: Any, x_dot: Any) -> tuple:
+    """The tangent of `tuple(x)`."""
+    return tuple(list_tangent(x, x_dot))
+
+
+def _holds_keys(x: Any) -> bool:
+    return isinstance(x, (dict, set, frozenset, str, collections.abc.KeysView))
