@@ -13,7 +13,7 @@ from typing import Any
 
 from transforms.analyses.regions import Summaries
 from transforms.core import Function
-from transforms.forward import tangent_program
+from transforms.forward import tangent_program, tangent_value
 from transforms.passes import cleanup
 from transforms.passes.alike import first_alike
 from transforms.prepare import prepare
@@ -143,7 +143,7 @@ def tangent_stages(
     transformed = compiler.tangent(typed, wrt, is_whole=True).replace(
         name=f"{function.name if function.name.isidentifier() else 'f'}_tangent", doc=function.doc, signature=None
     )
-    optimised = cleanup(specialise(transformed, (*values, *(values[k] for k in wrt)), reader))
+    optimised = cleanup(specialise(transformed, (*values, *(tangent_value(values[k]) for k in wrt)), reader))
     return Stages(function, transformed, optimised)
 
 

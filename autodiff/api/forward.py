@@ -75,11 +75,12 @@ class Tangent(Transformed):
         for parameter in self.positions(bound):
             places = [place for place in bound.places if place.parameter == parameter]
             whole = bound.values[parameter]
-            parts = {p.item: given[id(p)] if id(p) in given else runtime.no_tangent(whole[p.item]) for p in places if p.item is not None}  # fmt: skip
-            if not parts:
+            if places[0].item is None:
                 result.append(given[id(places[0])])
-            else:
-                result.append(parts if isinstance(whole, dict) else tuple(parts[k] for k in range(len(whole))))
+                continue
+            parts = {p.item: given.get(id(p)) for p in places}
+            parts = {key: runtime.no_tangent(whole[key]) if t is None else t for key, t in parts.items()}
+            result.append(parts if isinstance(whole, dict) else tuple(parts[k] for k in range(len(whole))))
         return result
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from autodiff.api.binding import Binder, Bound, Place
+from autodiff.api.forward import Tangent
 from autodiff.api.pullback import Pair, may_be_active, paired
 from autodiff.api.results import Results
 from autodiff.api.transformed import Transformed
@@ -116,5 +117,12 @@ def dispatch_again(pullback: runtime.CallPullback, cotangent: Any) -> tuple[Any,
     return dispatch(Transpose(pullback.function, positions), *pullback.arguments, cotangent)
 
 
+def dispatch_tangent(function: Any, arguments: tuple, tangents: tuple) -> tuple[Any, Any]:
+    """The value of a call and its tangent; arguments without a derivative (integers, functions) have none."""
+    wrt = tuple(k for k, argument in enumerate(arguments) if may_be_active(argument))
+    return Tangent(function, wrt).start(arguments, tuple(tangents[k] for k in wrt))
+
+
 runtime.calls.dispatcher = dispatch
+runtime.calls.dispatcher_tangent = dispatch_tangent
 runtime.calls.dispatcher_again = dispatch_again

@@ -50,7 +50,7 @@ from transforms.core import (
 from transforms.errors import RuleNotFound, TransformError
 from transforms.reverse.builder import Builder
 from transforms.templates import Arguments, Templates, bind_arguments, inline, value_of
-from transforms.values import Array, Literal, Number, Value
+from transforms.values import UNKNOWN, Array, Literal, Many, Number, Sequence, Value
 
 # what reads the keys of a dict, whose tangents are zero: the function of the container and its tangent
 OF_KEYS = {
@@ -59,6 +59,9 @@ OF_KEYS = {
     list: runtime.list_tangent,
     tuple: runtime.tuple_tangent,
 }
+
+
+BUILTIN_KINDS = (np.ndarray, np.generic, float, complex, int, str, list, tuple, dict, set)
 
 
 class Compiler(Protocol):
@@ -234,11 +237,7 @@ class Sweep:
         if isinstance(function, Function):
             self.user_call(statement, function, call, bound, out)
         elif function is None or function is operations.method:
-            raise TransformError(
-                "a function that only the run time knows is called, which forward mode does not follow yet",
-                "Give example arguments, or call the function by its name.",
-                statement.origin,
-            )
+            self.dynamic_call(statement, call, bound, out)
         elif function is runtime.update:
             assert isinstance(call.arguments[0], Ref)
             plain = Call(call.arguments[0], call.arguments[1:3])
@@ -292,6 +291,29 @@ class Sweep:
         both = out.call(Ref(made, made.name), *call.arguments, *dots)
         if statement.target is not None:
             out.call(operator.getitem, both, Const(0), target=statement.target)
+        if bound is not None:
+            out.call(operator.getitem, both, Const(1), target=bound)
+
+    def dynamic_call(self, statement: Assign, call: Call, bound: str | None, out: Builder) -> None:
+        """A call of a function that only the run time knows: it is transformed when it is called."""
+        function, arguments = call.function, call.arguments
+        if isinstance(function, Ref):  # a method of something of unknown type
+            receiver, name = arguments[:2]
+            if any(hasattr(kind, getattr(name, "value", "")) for kind in BUILTIN_KINDS):
+                self.refuse(statement, f"the method {getattr(name, 'value', '')!r} of something of unknown type")
+            function, arguments = out.call(runtime.own_method, receiver, name), (receiver, *arguments[2:])
+        elif self.is_varied(function):
+            raise TransformError(
+                "a function that only the run time knows is called, and it may hold values that are differentiated",
+                "Call each function by its own name, in branches; or pass the values as arguments.",
+                statement.origin,
+            )
+        if call.keywords:
+            raise TransformError("a call with keywords of a function that is not known", "", statement.origin)
+        dots = tuple(self.dot(atom, out) for atom in arguments)
+        given, tangents = out.call(operations.make_tuple, *arguments), out.call(operations.make_tuple, *dots)
+        both = out.call(runtime.call_tangent, function, given, tangents)
+        out.call(operator.getitem, both, Const(0), target=statement.target)
         if bound is not None:
             out.call(operator.getitem, both, Const(1), target=bound)
 
@@ -418,6 +440,18 @@ class Sweep:
 
     def refuse(self, statement: Assign, name: str) -> None:
         raise RuleNotFound(f"there is no rule for the tangent of {name}", "", statement.origin)
+
+
+def tangent_value(value: Value) -> Value:
+    """What is known of the tangent of a thing: numbers and arrays like it, in the same containers."""
+    match value:
+        case Number() | Array():
+            return value if value.dtype.kind in "fc" else UNKNOWN
+        case Sequence():
+            return dataclasses.replace(value, items=tuple(map(tangent_value, value.items)))
+        case Many():
+            return dataclasses.replace(value, item=tangent_value(value.item))
+    return UNKNOWN
 
 
 def _as_tuple(atoms: Any) -> tuple[Atom, ...]:

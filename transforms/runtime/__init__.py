@@ -45,6 +45,7 @@ from transforms.runtime.calls import (
     call_again,
     call_augmented,
     call_closure,
+    call_tangent,
     call_unfollowed,
     check_apart,
     chosen_function,

@@ -16,6 +16,7 @@ import numpy as np
 from transforms.runtime.refusal import DerivativeRefused
 
 dispatcher: Any = None  # set by the user-side package: transforms a function that only the run time knows
+dispatcher_tangent: Any = None  # the same for forward mode
 dispatcher_again: Any = None  # the same for the pullback of such a function
 
 
@@ -39,6 +40,16 @@ def call_augmented(function: Any, *arguments: Any) -> tuple:
     with _watched(function, function, locked=False), _watched(function, arguments) as arrays:
         result = dispatcher(function, *arguments)
     _unlock(result[0], arrays)
+    return result
+
+
+def call_tangent(function: Any, arguments: tuple, tangents: tuple) -> tuple:
+    """(value, tangent) of a call whose function is known only now; `tangents` has one for each argument."""
+    if dispatcher_tangent is None:
+        raise RuntimeError("a function value cannot be differentiated here: the compiler is not loaded")
+    with _watched(function, function, locked=False), _watched(function, (arguments, tangents)) as arrays:
+        result = dispatcher_tangent(function, arguments, tangents)
+    _unlock(result, arrays)
     return result
 
 
