@@ -223,16 +223,23 @@ def _tangent_wrapper(
     if entry.tangent is None:
         found = [_contribution(entry, template, name, Var(dot), names, body) for name, dot in zip(wanted, own)]
     else:
-        body += [Assign(f"{name}_dot", Const(0.0)) for name in entry.wrt if name not in wanted]
+        body += [Assign(dot, Const(0.0)) for dot in _dots_of(entry.tangent) if dot[:-4] not in wanted]
         body += template.body[:-1]
-        found = [_part(entry, template.result, name, names, body) for name in wanted]
+        found = [_part(entry, template.result, name, names, body) for name in wanted if name in entry.wrt]
+    if not entry.wrt and entry.tangent is not None:
+        found = [template.result]
     total: Atom = found[0] if found else Const(0.0)
     for other in found[1:]:
         target = names.temporary()
-        body.append(Assign(target, Call(Ref(operator.add), (total, other))))
+        body.append(Assign(target, Call(Ref(operator.add if entry.is_elementwise else runtime.add), (total, other))))
         total = Var(target)
     ans = ("ans",) if has_ans else ()
     return Function(f"{entry.name} tangent", (*parameters, *ans, *dots), (*body, Return(total)))
+
+
+def _dots_of(template: Callable[..., Any]) -> tuple[str, ...]:
+    """The tangents that a template takes."""
+    return tuple(name for name in inspect.signature(template).parameters if name.endswith("_dot"))
 
 
 def _contribution(

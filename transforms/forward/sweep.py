@@ -18,6 +18,7 @@ rules of the registry.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import operator
 from typing import Any, Protocol
 
@@ -50,17 +51,17 @@ from transforms.core import (
 from transforms.errors import RuleNotFound, TransformError
 from transforms.reverse.builder import Builder
 from transforms.templates import Arguments, Templates, bind_arguments, inline, value_of
-from transforms.values import UNKNOWN, Array, Literal, Many, Number, Sequence, Value
+from transforms.values import UNKNOWN, Array, Literal, Many, Number, Record, Sequence, Unknown, Value
 
 # what reads the keys of a dict, whose tangents are zero: the function of the container and its tangent
 OF_KEYS = {
     runtime.sequence: runtime.sequence_tangent,
-    dict.items: runtime.items_tangent,
     list: runtime.list_tangent,
     tuple: runtime.tuple_tangent,
 }
 
 
+MAKERS = (object.__new__, functools.partial, runtime.make_record)
 BUILTIN_KINDS = (np.ndarray, np.generic, float, complex, int, str, list, tuple, dict, set)
 
 
@@ -250,10 +251,10 @@ class Sweep:
         elif function in OF_KEYS:
             out.statements.append(statement)
             out.call(OF_KEYS[function], call.arguments[0], self.dot(call.arguments[0], out), target=bound)
-        elif function is object.__new__:
+        elif function in MAKERS or isinstance(function, type) and registry.lookup(function) is None:
             out.statements.append(statement)
             assert bound is not None
-            out.call(runtime.Shadow, target=bound)
+            self.construct(statement, function, call, bound, out)
         else:
             self.primitive(statement, function, call, bound, out)
 
@@ -263,6 +264,8 @@ class Sweep:
             return True
         if function is operator.getitem:
             return is_table(call.arguments[0], self.value(call.arguments[0]))
+        if function is operator.add and any(isinstance(self.value(atom), Unknown) for atom in call.arguments):
+            return True  # of lists, or of numbers
         return function in JOINING and any(is_container(self.value(atom)) for atom in call.arguments)
 
     def mirrored(self, statement: Assign, call: Call, bound: str | None, out: Builder) -> None:
@@ -281,7 +284,43 @@ class Sweep:
         owner = arguments[0] if arguments else None
         if function in (getattr, setattr) and isinstance(owner, Ref) and self.is_varied(owner):
             dots = (self.outside_dot(owner, arguments[1], statement.origin), *dots[1:])
-        out.statements.append(Assign(bound, Call(call.function, dots, call.keywords), statement.origin))
+        made = Call(call.function, dots, call.keywords)
+        is_sum = function is operator.add and isinstance(self.value(Var(statement.target or "")), Unknown)
+        if is_sum and statement.target is not None and bound is not None:
+            name = self.names.temporary()
+            out.bind(name, made)
+            out.call(runtime.tangent_like, Var(name), Var(statement.target), target=bound)
+        else:
+            out.statements.append(Assign(bound, made, statement.origin))
+
+    def construct(self, statement: Assign, kind: Any, call: Call, bound: str, out: Builder) -> None:
+        """A new object: its tangent has those of its attributes."""
+        value = self.value(Var(statement.target or ""))
+        arguments, keys = call.arguments, tuple[Any, ...]()
+        if kind is functools.partial:
+            out.bind(bound, Const(0.0))  # a call of what it makes is refused
+            return
+        if kind is runtime.make_record:
+            assert isinstance(arguments[1], Const)
+            kind, keys, arguments = object, arguments[1].value, arguments[2:]
+        elif kind is object.__new__:
+            kind, arguments = object, ()
+        elif kind is operations.Cell:
+            keys = ("value",)
+        elif isinstance(value, Record) and dataclasses.is_dataclass(kind):
+            keys = value.names
+        elif issubclass(kind, tuple) and hasattr(kind, "_fields"):
+            keys = kind._fields
+        else:
+            self.refuse(statement, registry.function_name(kind))
+        named = {**dict(zip(keys, arguments)), **dict(call.keywords)}
+        dots = {key: self.dot(atom, out) for key, atom in named.items()}
+        if issubclass(kind, tuple):
+            out.call(kind, *(dots.get(key, Const(0.0)) for key in keys), target=bound)
+            return
+        shadow = out.call(runtime.Shadow, target=bound)
+        for key, dot in dots.items():
+            out.do(setattr, shadow, Const(key), dot)
 
     def user_call(self, statement: Assign, function: Function, call: Call, bound: str | None, out: Builder) -> None:
         """A call of a user's function, which returns its value and its tangent."""
@@ -324,7 +363,8 @@ class Sweep:
             self.mirrored(statement, call, bound, out)
             return
         plain = Call(Ref(INPLACE[function]), call.arguments)
-        t = self.tangent_of(statement, INPLACE[function], plain, None, out)
+        ans = out.call(INPLACE[function], *call.arguments)
+        t = self.tangent_of(statement, INPLACE[function], plain, ans, out)
         before = self.dot(place, out)
         out.statements.append(statement)
         target = Var(statement.target) if statement.target is not None else place
@@ -359,9 +399,10 @@ class Sweep:
         self, statement: Assign, entry: registry.Primitive, call: Call, bound: str | None, out: Builder
     ) -> None:
         """A call that changes its arguments in place: the same is done to their tangents."""
-        if entry.tangent is None and not entry.linear:
+        rule = entry.forward_rule(bind_arguments(entry, call, statement.origin).bound)
+        if rule not in ("linear", "tangent"):
             self.refuse(statement, entry.name)
-        if entry.tangent is not None:
+        if rule == "tangent":
             self.instance_of(statement, entry, call, None, out)
             out.statements.append(statement)
             if bound is not None:
@@ -380,37 +421,58 @@ class Sweep:
         assert entry is not None
         if entry.is_constant:
             return self.zero(ans, out) if ans is not None else Const(0.0)
-        if entry.tangent is None and not entry.is_elementwise and entry.linear:
+        rule = entry.forward_rule(bind_arguments(entry, call, statement.origin).bound)
+        if rule == "multilinear":
+            return self.fitted(self.sum_of_calls(statement, entry, call, out), ans, out)
+        if rule == "linear":
             made = self.linear_call(statement, entry, call, out)
             name = self.names.temporary()
             out.bind(name, made)
             return Var(name)
-        t = self.instance_of(statement, entry, call, ans, out)
-        if ans is not None and not isinstance(self.value(ans), Number):
-            return out.call(runtime.tangent_like, t, ans)
-        return t
+        if rule is None:
+            self.refuse(statement, entry.name)
+        return self.fitted(self.instance_of(statement, entry, call, ans, out), ans, out)
+
+    def fitted(self, t: Atom, ans: Atom | None, out: Builder) -> Atom:
+        """What a rule returns, in the shape and dtype of the result."""
+        return t if ans is None else out.call(runtime.tangent_like, t, ans)
+
+    def sum_of_calls(self, statement: Assign, entry: registry.Primitive, call: Call, out: Builder) -> Atom:
+        """The sum of the primitive with one argument after the other replaced by its tangent."""
+        self.wanted(statement, entry, bind_arguments(entry, call, statement.origin))
+        replaced = self.places(entry, call, entry.multilinear)
+        total: Atom | None = None
+        for k, atom in enumerate(call.atoms):
+            if k in replaced and self.is_varied(atom):
+                atoms = [self.dot(atom, out) if j == k else other for j, other in enumerate(call.atoms)]
+                part = self.names.temporary()
+                out.bind(part, _with_atoms(call, atoms))
+                total = Var(part) if total is None else out.call(operator.add, total, Var(part))
+        assert total is not None
+        return total
 
     def linear_call(self, statement: Assign, entry: registry.Primitive, call: Call, out: Builder) -> Call:
         """The primitive of the tangents: in the place of the arguments in which it is linear, and of those changed."""
         self.wanted(statement, entry, bind_arguments(entry, call, statement.origin))
+        replaced = self.places(entry, call, (*entry.linear, *entry.mutates))
+        return _with_atoms(call, [self.dot(atom, out) if k in replaced else atom for k, atom in enumerate(call.atoms)])
+
+    @staticmethod
+    def places(entry: registry.Primitive, call: Call, names: tuple[str, ...]) -> set[int]:
+        """The positions among the atoms of a call of those that are given for these parameters."""
         assert entry.signature is not None
         numbers: dict[str, Any] = {name: k for k, (name, _) in enumerate(call.keywords, len(call.arguments))}
         bound = entry.signature.bind(*range(len(call.arguments)), **numbers).arguments
-        replaced: set[int] = set()
-        for name in {*entry.linear, *entry.mutates, *entry.stores}:
+        found: set[int] = set()
+        for name in names:
             place = bound.get(name)
-            replaced.update(place if isinstance(place, tuple) else () if place is None else (place,))
-        dots = [self.dot(atom, out) if k in replaced else atom for k, atom in enumerate(call.atoms)]
-        count = len(call.arguments)
-        keywords = tuple((name, dot) for (name, _), dot in zip(call.keywords, dots[count:]))
-        return Call(call.function, tuple(dots[:count]), keywords)
+            found.update(place if isinstance(place, tuple) else () if place is None else (place,))
+        return found
 
     def instance_of(
         self, statement: Assign, entry: registry.Primitive, call: Call, ans: Atom | None, out: Builder
     ) -> Atom:
         """The tangent by the template of a rule, put in here."""
-        if entry.tangent is None and not entry.is_elementwise:
-            self.refuse(statement, entry.name)
         arguments = bind_arguments(entry, call, statement.origin)
         wanted = self.wanted(statement, entry, arguments)
         operands = [atom for name in wanted for atom in _as_tuple(arguments.bound[name])]
@@ -428,7 +490,7 @@ class Sweep:
         for name, atoms in arguments.bound.items():
             if not any(map(self.is_varied, _as_tuple(atoms))):
                 continue
-            if name in entry.wrt or name in entry.linear or name in entry.mutates:
+            if name in (*entry.wrt, *entry.linear, *entry.multilinear, *entry.mutates):
                 found.append(name)
             elif not (name in entry.stores or entry.is_locally_constant(name)):
                 raise RuleNotFound(
@@ -452,6 +514,13 @@ def tangent_value(value: Value) -> Value:
         case Many():
             return dataclasses.replace(value, item=tangent_value(value.item))
     return UNKNOWN
+
+
+def _with_atoms(call: Call, atoms: list[Atom]) -> Call:
+    """The call with other operands."""
+    count = len(call.arguments)
+    keywords = tuple((name, atom) for (name, _), atom in zip(call.keywords, atoms[count:]))
+    return Call(call.function, tuple(atoms[:count]), keywords)
 
 
 def _as_tuple(atoms: Any) -> tuple[Atom, ...]:

@@ -331,7 +331,6 @@ from transforms.runtime.shapes import (
     untrace,
 )
 from transforms.runtime.tangents import (
-    items_tangent,
     list_tangent,
     no_tangent,
     own_tangent,

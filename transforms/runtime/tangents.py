@@ -78,14 +78,11 @@ def tangent_outside(owner: Any, names: tuple) -> Shadow:
     return shadow
 
 
-def items_tangent(x: Any, x_dot: Any) -> list:
-    """The tangent of `x.items()`: keys have none."""
-    return [(no_tangent(key), x_dot[key]) for key in x]
-
-
 def sequence_tangent(x: Any, x_dot: Any) -> Any:
     """The tangent of `runtime.sequence(x)`: of a dict and of a set, it holds the keys."""
-    return [no_tangent(item) for item in x] if _holds_keys(x) else sequence(x_dot)
+    if _holds_keys(x):
+        return [no_tangent(item) for item in x]
+    return list(x_dot) if isinstance(x, collections.abc.MappingView) else sequence(x_dot)
 
 
 def list_tangent(x: Any, x_dot: Any) -> list:
