@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from transforms.analyses.regions import Summaries
-from transforms.core import Function
+from transforms.core import Function, Try, walk
 from transforms.forward import tangent_program, tangent_value
 from transforms.passes import cleanup
 from transforms.passes.alike import first_alike
 from transforms.prepare import prepare
+from transforms.presentation import reachable
 from transforms.printer.naming import identifier
 from transforms.reverse import Pair, gradient, make_pair
 from transforms.reverse.outputs import refuse_late_reads, refuse_leaks
@@ -42,6 +43,7 @@ class Compiler:
     reader: Any = None
     summaries: Summaries = field(default_factory=Summaries)
     pairs: dict[Any, Pair] = field(default_factory=dict)
+    catches: bool = False  # whether a function of the program catches exceptions
     tangents: dict[Any, Function] = field(default_factory=dict)
     prepared: dict[Function, Function] = field(default_factory=dict)
 
@@ -140,6 +142,7 @@ def tangent_stages(
     typed = specialise(function, values, reader)
     refuse_late_reads(typed, compiler.summaries)
     refuse_leaks(compiler.prepare(typed), compiler.summaries)
+    compiler.catches = any(isinstance(s, Try) and s.handlers for each in reachable(typed) for s in walk(each.body))
     transformed = compiler.tangent(typed, wrt, is_whole=True).replace(
         name=f"{function.name if function.name.isidentifier() else 'f'}_tangent", doc=function.doc, signature=None
     )

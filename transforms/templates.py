@@ -231,7 +231,7 @@ def _tangent_wrapper(
     total: Atom = found[0] if found else Const(0.0)
     for other in found[1:]:
         target = names.temporary()
-        body.append(Assign(target, Call(Ref(operator.add if entry.is_elementwise else runtime.add), (total, other))))
+        body.append(Assign(target, Call(Ref(runtime.add), (total, other))))
         total = Var(target)
     ans = ("ans",) if has_ans else ()
     return Function(f"{entry.name} tangent", (*parameters, *ans, *dots), (*body, Return(total)))

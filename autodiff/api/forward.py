@@ -113,7 +113,7 @@ def jvp(fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any],
     if len(primals) != len(tangents):
         raise TypeError(f"jvp got {len(primals)} primals and {len(tangents)} tangents")
     fitted = tuple(
-        trees.map_leaves(_copied, matching(tangent, primal, f"the tangent of argument {k} of {name}", "the argument"))
+        _laid_out(matching(tangent, primal, f"the tangent of argument {k} of {name}", "the argument"), primal)
         for k, (primal, tangent) in enumerate(zip(primals, tangents))
     )
     value, tangent = Tangent(fn).start(tuple(primals), fitted)
@@ -125,8 +125,16 @@ def jvp(fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any],
     return output, trees.map_leaves(_own, tangent[0]), aux
 
 
-def _copied(leaf: Any) -> Any:
-    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
+def _laid_out(tangent: Any, primal: Any) -> Any:
+    """A copy of a tangent, laid out in memory as its primal: what is a view of one is one of the other."""
+    if not trees.is_leaf(primal):
+        parts = zip(trees.children(tangent), trees.children(primal))
+        return trees.rebuild(primal, [_laid_out(mine, known) for (_, mine), (_, known) in parts])
+    if not isinstance(primal, np.ndarray) or not isinstance(tangent, np.ndarray):
+        return tangent
+    made = np.empty_like(primal)
+    made[...] = tangent
+    return made
 
 
 def _own(leaf: Any) -> Any:

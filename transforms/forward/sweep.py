@@ -26,7 +26,17 @@ import numpy as np
 
 from transforms import operations, registry, runtime
 from transforms.analyses.activity import Activity, is_table
-from transforms.analyses.regions import BUILDERS, INPLACE, JOINING, Summaries, find_regions, is_container, items_of
+from transforms.analyses.regions import (
+    BUILDERS,
+    INPLACE,
+    JOINING,
+    Summaries,
+    find_regions,
+    is_container,
+    is_structure,
+    items_of,
+)
+from transforms.builder import Builder, may_catch_refusals, may_refuse, passing_refusals_on
 from transforms.core import (
     Assign,
     Atom,
@@ -35,6 +45,7 @@ from transforms.core import (
     Const,
     For,
     Function,
+    Handler,
     Names,
     Origin,
     Ref,
@@ -44,14 +55,14 @@ from transforms.core import (
     Var,
     With,
     blocks_of,
+    is_call_of,
     names_in,
     walk,
     with_blocks,
 )
 from transforms.errors import RuleNotFound, TransformError
-from transforms.reverse.builder import Builder
 from transforms.templates import Arguments, Templates, bind_arguments, inline, value_of
-from transforms.values import UNKNOWN, Array, Literal, Many, Number, Record, Sequence, Unknown, Value
+from transforms.values import UNKNOWN, Array, Instance, Literal, Many, Mapping, Number, Record, Sequence, Unknown, Value
 
 # what reads the keys of a dict, whose tangents are zero: the function of the container and its tangent
 OF_KEYS = {
@@ -70,6 +81,7 @@ class Compiler(Protocol):
 
     templates: Templates
     summaries: Summaries
+    catches: bool  # whether a function of the program catches exceptions
 
     def tangent(self, function: Function, wrt: tuple[int, ...]) -> Function:
         """The program of the value and the tangent of a callee."""
@@ -200,7 +212,12 @@ class Sweep:
                 continue
             self.refuse_bound(statement)
             inner = [self.block(each) for each in blocks_of(statement)]
-            result.append(with_blocks(statement, inner))
+            statement = with_blocks(statement, inner)
+            if isinstance(statement, Try) and any(map(may_catch_refusals, statement.handlers)):
+                if any(map(may_refuse, walk(statement.body))):
+                    passing = passing_refusals_on(statement.origin)
+                    statement = dataclasses.replace(statement, handlers=(passing, *statement.handlers))
+            result.append(statement)
         return tuple(result)
 
     def refuse_bound(self, statement: Statement) -> None:
@@ -226,12 +243,42 @@ class Sweep:
         changes = isinstance(value, Call) and any(map(self.is_varied, self.activity.changed_by(value)))
         if bound is None and not changes:
             out.statements.append(statement)
+            self.check_structure(statement, out)
         elif not isinstance(value, Call):
             out.statements.append(statement)
             assert bound is not None
             out.bind(bound, self.dot(value, out) if isinstance(value, Var) else self.zero(value, out))
         else:
             self.call(statement, value, bound, out)
+
+    def check_structure(self, statement: Assign, out: Builder) -> None:
+        """Have the run time check that `x.size`, of something of unknown type, is not an attribute of an object."""
+        call = statement.value
+        if statement.target is None or not (isinstance(call, Call) and is_call_of(call, getattr)):
+            return
+        owner, name = call.arguments[:2]
+        is_followed = self.is_varied(owner) and isinstance(self.value(owner), Unknown)
+        if is_followed and is_structure(call, self.value):
+            out.do(runtime.check_structure, Var(statement.target), name)
+
+    def check_attribute(self, statement: Assign, call: Call, out: Builder) -> None:
+        """Refuse attributes that are not what an object stores."""
+        owner, name = call.arguments[:2]
+        value, is_set = self.value(owner), is_call_of(call, setattr)
+        text = getattr(name, "value", "")
+        if is_set and (isinstance(value, Array) or isinstance(value, Unknown) and hasattr(np.ndarray, text)):
+            raise TransformError(
+                f"the attribute {text!r} of an array, or of something of unknown type, is assigned; a derivative of "
+                "this is not supported",
+                "Give example arguments, so that types are known; or assign to a view such as y.real[...].",
+                statement.origin,
+            )
+        if is_set or not isinstance(owner, Var):
+            return
+        if isinstance(value, Unknown):
+            out.do(runtime.check_stored, owner, name)
+        elif isinstance(value, (Instance, Record)) and runtime.is_computed(value.kind, text):
+            self.refuse(statement, f"{value.kind.__name__}.{text}, which is computed")
 
     def call(self, statement: Assign, call: Call, bound: str | None, out: Builder) -> None:
         function = call.function.value if isinstance(call.function, Ref) else None
@@ -266,6 +313,8 @@ class Sweep:
             return is_table(call.arguments[0], self.value(call.arguments[0]))
         if function is operator.add and any(isinstance(self.value(atom), Unknown) for atom in call.arguments):
             return True  # of lists, or of numbers
+        if function is operator.or_ and any(isinstance(self.value(atom), Mapping) for atom in call.arguments):
+            return True
         return function in JOINING and any(is_container(self.value(atom)) for atom in call.arguments)
 
     def mirrored(self, statement: Assign, call: Call, bound: str | None, out: Builder) -> None:
@@ -279,6 +328,8 @@ class Sweep:
             kept = set(range(0, len(arguments), 2))
         elif function is operator.mul:
             kept = {k for k, atom in enumerate(arguments) if not is_container(self.value(atom))}
+        if function in (getattr, setattr):
+            self.check_attribute(statement, call, out)
         out.statements.append(statement)
         dots = tuple(atom if k in kept else self.dot(atom, out) for k, atom in enumerate(arguments))
         owner = arguments[0] if arguments else None
@@ -379,11 +430,24 @@ class Sweep:
         if entry is not None and entry.mutates:
             self.mutation(statement, entry, call, bound, out)
             return
+        if bound is None or statement.target is None:
+            self.refuse(statement, registry.function_name(function))
+        assert bound is not None and statement.target is not None
         if statement not in out.statements:
             out.statements.append(statement)
-        assert bound is not None and statement.target is not None
         t = self.tangent_of(statement, function, call, Var(statement.target), out)
         out.bind(bound, self.owned(statement.target, call, t, out))
+        if entry is not None and entry.views and self.regions.is_mutated(statement.target):
+            self.check_sharing(statement.target, call, bound, out)
+
+    def check_sharing(self, target: str, call: Call, bound: str, out: Builder) -> None:
+        """Have the run time check that a result is a view of an operand if and only if its tangent is one of that of
+        the operand, where memory is changed: what is copied depends on how an array lies in memory."""
+        region = self.regions.of(target)
+        for atom in call.atoms:
+            if isinstance(atom, Var) and self.is_varied(atom) and self.regions.of(atom) is region:
+                if not isinstance(self.value(atom), Number) and not is_container(self.value(atom)):
+                    out.do(runtime.check_sharing, Var(target), atom, Var(bound), self.dot(atom, out))
 
     def owned(self, target: str, call: Call, t: Atom, out: Builder) -> Atom:
         """A tangent in memory of its own, where it, or that of an operand, may be changed in place."""
@@ -477,12 +541,25 @@ class Sweep:
         wanted = self.wanted(statement, entry, arguments)
         operands = [atom for name in wanted for atom in _as_tuple(arguments.bound[name])]
         given = (*arguments.flat, *(() if ans is None else (ans,)))
-        values = tuple(map(self.value, (*given, *operands)))
-        instance = self.compiler.templates.tangent(entry, arguments, wanted, ans is not None, values)
         dots = [self.dot(atom, out) for atom in operands]
+        moving = [
+            value_of(dot, {}) if isinstance(dot, Const) else tangent_value(self.value(atom))
+            for atom, dot in zip(operands, dots)
+        ]
+        values = (*map(self.value, given), *moving)
+        instance = self.compiler.templates.tangent(entry, arguments, wanted, ans is not None, values)
         body, result = inline(instance, (*given, *dots), self.names, self.values, is_rule=True)
-        out.add(dataclasses.replace(s, origin=statement.origin) for s in body)
+        out.add(self.guarded([dataclasses.replace(s, origin=statement.origin) for s in body], statement.origin))
         return result
+
+    def guarded(self, body: list[Any], origin: Origin | None) -> list[Statement]:
+        """Statements of a tangent in a program that catches exceptions: its own, which come where the derivative is
+        infinite, are not those of the program."""
+        if not self.compiler.catches or not any(_may_fail(statement) for statement in walk(tuple(body))):
+            return body
+        refuse = Assign(None, Call(Ref(runtime.refuse_tangent), ()), origin)
+        caught = Handler(Ref(ArithmeticError), None, (refuse,))
+        return [Try(tuple(body), (caught,), (), (), origin)]
 
     def wanted(self, statement: Assign, entry: registry.Primitive, arguments: Arguments) -> tuple[str, ...]:
         """The arguments whose tangents a rule is to use; refused where it does not know one that is varied."""
@@ -509,11 +586,21 @@ def tangent_value(value: Value) -> Value:
     match value:
         case Number() | Array():
             return value if value.dtype.kind in "fc" else UNKNOWN
-        case Sequence():
+        case Sequence() | Mapping():
             return dataclasses.replace(value, items=tuple(map(tangent_value, value.items)))
         case Many():
             return dataclasses.replace(value, item=tangent_value(value.item))
     return UNKNOWN
+
+
+def _may_fail(statement: Statement) -> bool:
+    """Whether a statement of a rule may divide by zero, or leave the range of Python's numbers."""
+    call = statement.value if isinstance(statement, Assign) else None
+    if not isinstance(call, Call) or not isinstance(call.function, Ref):
+        return False
+    function = call.function.value
+    is_plain = function in (operator.add, operator.sub, operator.mul, operator.neg, operator.getitem, getattr)
+    return not is_plain and not isinstance(function, np.ufunc)
 
 
 def _with_atoms(call: Call, atoms: list[Atom]) -> Call:

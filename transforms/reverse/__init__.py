@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from transforms import operations, runtime
+from transforms.builder import Builder, free_reads, surely_bound
 from transforms.core import (
     Assign,
     Atom,
@@ -28,7 +29,6 @@ from transforms.core import (
     walk,
 )
 from transforms.inference import map_sizes
-from transforms.reverse.builder import Builder, free_reads, surely_bound
 from transforms.reverse.outputs import check_output, may_be_unbound
 from transforms.reverse.plan import Shadowed
 from transforms.reverse.sweep import Sweep, Sweeps

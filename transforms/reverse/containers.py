@@ -11,6 +11,7 @@ import numpy as np
 from transforms import operations, runtime
 from transforms.analyses.activity import is_table
 from transforms.analyses.regions import Region, holds_only_numbers, is_container, is_slice_of_items
+from transforms.builder import Builder
 from transforms.core import (
     Assign,
     Atom,
@@ -23,7 +24,6 @@ from transforms.core import (
 )
 from transforms.errors import TransformError
 from transforms.presentation import reachable
-from transforms.reverse.builder import Builder
 from transforms.reverse.cotangents import Scope, is_tuple_of_numbers, zero_item, zero_tuple
 from transforms.reverse.lists import Lists
 from transforms.reverse.plan import Kind, is_object, shared_source

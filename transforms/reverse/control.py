@@ -12,6 +12,7 @@ import numpy as np
 from transforms import operations, registry, runtime
 from transforms.analyses.liveness import LiveBlock, liveness
 from transforms.analyses.regions import bind
+from transforms.builder import Builder, free_reads, may_catch_refusals, may_refuse, passing_refusals_on
 from transforms.core import (
     Assign,
     Atom,
@@ -19,7 +20,6 @@ from transforms.core import (
     Call,
     Const,
     For,
-    Function,
     Handler,
     If,
     Origin,
@@ -41,7 +41,6 @@ from transforms.core import (
 )
 from transforms.errors import TransformError
 from transforms.prepare.attempts import ATOMIC, may_be_unfinished
-from transforms.reverse.builder import Builder, free_reads
 from transforms.reverse.cotangents import Scope, Statements, is_changed
 from transforms.reverse.plan import Kind, headers_of, shared_source, touched
 from transforms.reverse.tapes import Tapes
@@ -504,8 +503,8 @@ class Control(Tapes):
             for handler, (forward, _) in zip(statement.handlers, branches[1:])
         )
         whole = branches[0][0]  # the pushes on the tape come at its end
-        if any(map(_may_catch_refusals, statement.handlers)) and any(map(_may_refuse, walk(tuple(whole)))):
-            handlers = (_passing_refusals_on(origin), *handlers)
+        if any(map(may_catch_refusals, statement.handlers)) and any(map(may_refuse, walk(tuple(whole)))):
+            handlers = (passing_refusals_on(origin), *handlers)
         split = len(body_forward) if statement.orelse else len(whole)
         primal = Try(tuple(whole[:split]), handlers, tuple(whole[split:]), tuple(final_forward), origin)
         adjoint: Statements = list(branches[-1][1])
@@ -624,28 +623,6 @@ class Control(Tapes):
                     self._live_blocks[id(each)] = inner
                     pending += zip(blocks_of(each), inner)
         return [live.before for live in self._live_blocks[id(statement)][1:-2]]
-
-
-def _may_catch_refusals(handler: Handler) -> bool:
-    """Whether a handler of the program may be taken for one of what has no derivative."""
-    caught = handler.exception
-    if isinstance(caught, Ref) and isinstance(caught.value, type):
-        return issubclass(runtime.DerivativeRefused, caught.value)
-    return True
-
-
-def _may_refuse(statement: Statement) -> bool:
-    """Whether a statement of the primal sweep may find that there is no derivative."""
-    if not isinstance(statement, Assign) or not isinstance(statement.value, Call):
-        return False
-    function = statement.value.function
-    return not isinstance(function, Ref) or isinstance(function.value, Function) or registry.is_helper(function.value)
-
-
-def _passing_refusals_on(origin: Origin | None) -> Handler:
-    """The handler that has no handler of the program catch them."""
-    name = "runtime.DerivativeRefused"
-    return Handler(Ref(runtime.DerivativeRefused, name), None, (Raise(None, None, origin),))
 
 
 def placed(prologue: Statements, reverse: Statements, aliases: dict[str, str]) -> Statements:

@@ -18,6 +18,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from transforms import operations, registry, runtime
+from transforms.builder import Builder
 from transforms.core import (
     Assign,
     Atom,
@@ -37,7 +38,6 @@ from transforms.core import (
     walk,
 )
 from transforms.errors import DerivativeUndefined, RuleNotFound, TransformError, UnsupportedSyntax
-from transforms.reverse.builder import Builder
 from transforms.reverse.plan import Kind, Plan, Shadowed, make_plan
 from transforms.templates import Templates, value_of
 from transforms.values import (

@@ -10,8 +10,8 @@ import operator
 from typing import Any
 
 from transforms import runtime
+from transforms.builder import Builder
 from transforms.core import Assign, Atom, Call, Const, Var
-from transforms.reverse.builder import Builder
 from transforms.reverse.plan import Kind
 from transforms.reverse.primitives import Primitives
 from transforms.values import Array, Unknown

@@ -17,9 +17,9 @@ import operator
 from typing import Any
 
 from transforms import operations, runtime
+from transforms.builder import Builder
 from transforms.core import Assign, Atom, Call, Const, For, Ref, Var
 from transforms.errors import TransformError
-from transforms.reverse.builder import Builder
 from transforms.reverse.control import Control
 from transforms.reverse.cotangents import zero_item
 from transforms.reverse.plan import Kind

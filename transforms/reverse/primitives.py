@@ -12,6 +12,7 @@ import numpy as np
 from transforms import operations, registry, runtime
 from transforms.analyses.activity import changed_operands
 from transforms.analyses.regions import INPLACE, TAKERS, bind, chain, is_container, is_opaque
+from transforms.builder import Builder
 from transforms.core import (
     Assign,
     Atom,
@@ -27,7 +28,6 @@ from transforms.core import (
     with_origin,
 )
 from transforms.errors import RuleNotFound, TransformError
-from transforms.reverse.builder import Builder
 from transforms.reverse.containers import Containers
 from transforms.reverse.cotangents import Scope
 from transforms.reverse.plan import Kind, shared_source

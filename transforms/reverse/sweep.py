@@ -26,6 +26,7 @@ import numpy as np
 
 from transforms import operations, registry, runtime
 from transforms.analyses.regions import BUILDERS, INPLACE, is_structure
+from transforms.builder import Builder
 from transforms.core import (
     Assign,
     Atom,
@@ -45,7 +46,6 @@ from transforms.core import (
     walk,
 )
 from transforms.errors import TransformError
-from transforms.reverse.builder import Builder
 from transforms.reverse.control import placed
 from transforms.reverse.cotangents import Scope, Statements, is_changed
 from transforms.reverse.dynamic import HANDLERS, Dynamic

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from transforms import operations
+from transforms.builder import Builder
 from transforms.core import Assign, Atom, Call, Const, Ref, Var, is_call_of, reads, walk, writes
-from transforms.reverse.builder import Builder
 from transforms.reverse.cotangents import Cotangents
 from transforms.reverse.plan import Kind, Plan
 from transforms.values import Mapping, Record, Sequence, Value

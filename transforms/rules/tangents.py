@@ -10,11 +10,11 @@ import numpy as np
 from transforms import runtime
 from transforms.core import Const
 from transforms.registry import adjoint, constant, facts, result, simplify
-from transforms.rules.typed import dtype_of, is_python_number, shape_of, surely_equal
+from transforms.rules.typed import dtype_of, shape_of, surely_equal
 from transforms.values import UNKNOWN, Array, Literal, Number, Value
 
 constant(runtime.no_tangent, shape_only="x")
-constant(runtime.tangent_outside, is_pure=False)
+constant(runtime.tangent_outside, runtime.refuse_tangent, runtime.check_sharing, is_pure=False)
 facts(runtime.store_tangent, mutates="place", views="place", is_pure=False)
 
 
@@ -64,7 +64,7 @@ def simplify_tangent_like(site: Any) -> Any:
     """The tangent itself where it surely has the form of the value."""
     t, x = site.value("t"), site.value("x")
     if isinstance(x, Number):
-        return site.atom("t") if is_python_number(t) and x.python or t == x else None
+        return site.atom("t") if x.python or t == x else None
     wanted, given = shape_of(x), shape_of(t)
     if not isinstance(x, Array) or wanted is None or given is None or x.dtype.kind not in "fc":
         return None

@@ -331,9 +331,11 @@ from transforms.runtime.shapes import (
     untrace,
 )
 from transforms.runtime.tangents import (
+    check_sharing,
     list_tangent,
     no_tangent,
     own_tangent,
+    refuse_tangent,
     sequence_tangent,
     store_tangent,
     tangent_like,

@@ -24,3 +24,5 @@ class Shadow:
         raise DerivativeRefused(OWN_METHODS)
 
     __iter__ = __getitem__ = __setitem__ = __delitem__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
+    __neg__ = __matmul__ = __rmatmul__ = __pow__ = __rpow__ = _refuse

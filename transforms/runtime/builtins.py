@@ -130,9 +130,10 @@ def unsort(g: Any, items: Any, key: Any = None, reverse: bool = False) -> Any:
 
 def resort(g: Any, items: Any, key: Any = None, reverse: bool = False) -> list[Any]:
     """`g`, of the structure of `items`, in the order that sorts these."""
-    if isinstance(items, dict):  # its keys
+    if isinstance(items, (dict, set, frozenset)):  # its keys
         return [0.0] * len(items)
-    return [g[place] for place in sorting(items, key, reverse)]
+    parts = g if isinstance(g, (list, tuple, np.ndarray)) else list(g)
+    return [parts[place] for place in sorting(items, key, reverse)]
 
 
 def unhypot(g: Any, coordinates: tuple, ans: Any) -> tuple:

@@ -97,3 +97,17 @@ def tuple_tangent(x: Any, x_dot: Any) -> tuple:
 
 def _holds_keys(x: Any) -> bool:
     return isinstance(x, (dict, set, frozenset, str, collections.abc.KeysView))
+
+
+def refuse_tangent() -> None:
+    """Refuse a derivative that is infinite, in a program that catches exceptions."""
+    raise DerivativeRefused("the derivative is infinite here, in a program that catches exceptions")
+
+
+def check_sharing(result: Any, source: Any, result_dot: Any, source_dot: Any) -> None:
+    """Refuse to go on where a result shares memory with what it was made of, and its tangent does not, or the other
+    way round."""
+    if isinstance(result, np.ndarray) and isinstance(source, np.ndarray):
+        is_view = np.may_share_memory(result, source)
+        if result.size and is_view != np.may_share_memory(result_dot, source_dot):
+            raise DerivativeRefused("an array is a view where its tangent is a copy, and is changed in place")

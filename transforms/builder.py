@@ -1,10 +1,12 @@
-"""Small pieces of the reverse-mode rewriter: a statement builder, and names that are read before they are bound."""
+"""Small pieces that the rewriters share: a statement builder, names that are read before they are bound, and handlers
+that pass on what the run time refuses."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+from transforms import registry, runtime
 from transforms.core import (
     Assign,
     Atom,
@@ -13,9 +15,11 @@ from transforms.core import (
     Const,
     For,
     Function,
+    Handler,
     If,
     Names,
     Origin,
+    Raise,
     Ref,
     Statement,
     Try,
@@ -89,5 +93,35 @@ def _free(block: Block | list[Statement], bound: set[str], found: dict[str, None
     return bound
 
 
+def may_catch_refusals(handler: Handler) -> bool:
+    """Whether a handler of the program may be taken for one of what has no derivative."""
+    caught = handler.exception
+    if isinstance(caught, Ref) and isinstance(caught.value, type):
+        return issubclass(runtime.DerivativeRefused, caught.value)
+    return True
 
-__all__ = ["Builder", "Function", "as_ref", "free_reads", "surely_bound"]
+
+def may_refuse(statement: Statement) -> bool:
+    """Whether a statement of the primal sweep may find that there is no derivative."""
+    if not isinstance(statement, Assign) or not isinstance(statement.value, Call):
+        return False
+    function = statement.value.function
+    return not isinstance(function, Ref) or isinstance(function.value, Function) or registry.is_helper(function.value)
+
+
+def passing_refusals_on(origin: Origin | None) -> Handler:
+    """The handler that has no handler of the program catch them."""
+    name = "runtime.DerivativeRefused"
+    return Handler(Ref(runtime.DerivativeRefused, name), None, (Raise(None, None, origin),))
+
+
+__all__ = [
+    "Builder",
+    "Function",
+    "as_ref",
+    "free_reads",
+    "may_catch_refusals",
+    "may_refuse",
+    "passing_refusals_on",
+    "surely_bound",
+]
