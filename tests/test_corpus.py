@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import inspect
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,8 @@ import pytest
 import autodiff as ad
 from tests.corpus import Program, programs
 from tests.corpus.reference import assert_close, is_float, leaves, numeric_gradient, total
-from tests.orders import run_generic
+from tests.orders import direction, run_generic
+from tests.tangents import paired, run_tangent
 
 ALL = programs()
 CASES = [
@@ -83,6 +85,17 @@ REFUSED_UNTYPED_TWICE = frozenset(
 )
 
 
+# In forward mode, with the types of the arguments and without.
+REFUSED_FORWARD = frozenset({"iterators.integers_beside_numbers"})
+REFUSED_FORWARD_UNTYPED = frozenset(
+    {
+        "containers.list_of_layers",
+        "lists.extreme_place",
+        "reductions.lists_as_operands",
+    }
+)
+
+
 @contextlib.contextmanager
 def refusals(program: Program, *more: frozenset[str]) -> Iterator[None]:
     """A clear refusal is an expected failure where it is known: of the programs in `REFUSED`, or in one of `more`; a
@@ -129,6 +142,23 @@ def test_gradient_in_specialised_form(program: Program, arguments: tuple) -> Non
     assert_close(gradient, known, program.tolerance)
     for position, part in zip(program.wrt, gradient):
         assert_same_types(part, arguments[position])
+
+
+@pytest.mark.parametrize("mode", ["specialised", "generic"])
+@pytest.mark.parametrize("program, arguments", CASES)
+def test_tangent(program: Program, arguments: tuple, mode: str) -> None:
+    known = program.gradient(*copy.deepcopy(arguments))
+    seeds = itertools.count(1)
+    along = [direction(arguments[position], seeds) for position in program.wrt]
+    expected = sum(paired(part, line) for part, line in zip(known, along))
+    untyped = (REFUSED_UNTYPED, REFUSED_FORWARD_UNTYPED) if mode == "generic" else ()
+    given = copy.deepcopy(arguments)
+    with refusals(program, REFUSED_FORWARD, *untyped):
+        value, tangent = run_tangent(program, given, along, is_generic=mode == "generic")
+    assert_close(total(tangent), expected, max(program.tolerance, 1e-7))
+    plain = copy.deepcopy(arguments)
+    assert_close(total(value), total(program.function(*plain)))
+    assert_close([total(argument) for argument in given], [total(argument) for argument in plain])
 
 
 @pytest.mark.parametrize("program, arguments", CASES)

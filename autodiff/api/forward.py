@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -49,7 +50,9 @@ class Tangent(Transformed):
         for position, place in enumerate(self.places(bound)):
             argument = bound.values[place.parameter]
             argument = argument if place.item is None else argument[place.item]
-            check_differentiable(argument, f"argument {position} ({bound.names[place.parameter]})", self.__wrapped__)
+            if not (trees.is_leaf(argument) and np.iscomplexobj(argument)):  # its tangent is complex, too
+                name = f"argument {position} ({bound.names[place.parameter]})"
+                check_differentiable(argument, name, self.__wrapped__)
 
     def derive(self, bound: Bound, values: tuple[Value, ...], reader: Reader) -> core.Function:
         program = self.binder.program(bound, values, reader)
@@ -63,10 +66,11 @@ class Tangent(Transformed):
         if compiled is None or not compiled.holds():
             compiled = self._compiled(key, bound)
         try:
-            return compiled.function(*bound.values, *self._by_parameter(bound, tangents))
+            value, tangent = compiled.function(*bound.values, *self._by_parameter(bound, tangents))
         except Exception as error:
             explain(error)
             raise
+        return value, in_form_of(value, tangent)
 
     def _by_parameter(self, bound: Bound, tangents: tuple[Any, ...]) -> list[Any]:
         """The tangents of the parameters, of those of the arguments: a star parameter has a tuple of them."""
@@ -119,10 +123,10 @@ def jvp(fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any],
     value, tangent = Tangent(fn).start(tuple(primals), fitted)
     refuse_own_classes(value[:1] if has_aux and isinstance(value, tuple) else value, name)
     if not has_aux:
-        return given_back(value), trees.map_leaves(_own, tangent)
+        return given_back(value), tangent
     runtime.require_aux(value, name, 2)
     output, aux = given_back(value)
-    return output, trees.map_leaves(_own, tangent[0]), aux
+    return output, tangent[0], aux
 
 
 def _laid_out(tangent: Any, primal: Any) -> Any:
@@ -137,8 +141,17 @@ def _laid_out(tangent: Any, primal: Any) -> Any:
     return made
 
 
-def _own(leaf: Any) -> Any:
-    """An array of its own: the tangent that a program computes may be a view that cannot be written to."""
-    if isinstance(leaf, np.ndarray) and not leaf.flags.writeable:
-        return leaf.copy()
-    return leaf
+def in_form_of(value: Any, tangent: Any) -> Any:
+    """A tangent in the containers of its value, in arrays of its own: what a program computes may be a view, or stand
+    for an object."""
+    if not trees.is_leaf(value):
+        keys = value if isinstance(value, dict) else range(len(trees.children(value)))
+        if trees.is_record(value):
+            parts = [getattr(tangent, field.name) for field in dataclasses.fields(value)]
+        else:
+            parts = [tangent[key] for key in keys]
+        items = [item for _, item in trees.children(value)]
+        return trees.rebuild(value, [in_form_of(item, part) for item, part in zip(items, parts, strict=True)])
+    if isinstance(tangent, np.ndarray) and not tangent.flags.writeable:
+        return tangent.copy()
+    return tangent

@@ -56,13 +56,27 @@ from transforms.core import (
     With,
     blocks_of,
     is_call_of,
+    is_temporary,
     names_in,
     walk,
     with_blocks,
 )
 from transforms.errors import RuleNotFound, TransformError
 from transforms.templates import Arguments, Templates, bind_arguments, inline, value_of
-from transforms.values import UNKNOWN, Array, Instance, Literal, Many, Mapping, Number, Record, Sequence, Unknown, Value
+from transforms.values import (
+    UNKNOWN,
+    Array,
+    Instance,
+    Length,
+    Literal,
+    Many,
+    Mapping,
+    Number,
+    Record,
+    Sequence,
+    Unknown,
+    Value,
+)
 
 # what reads the keys of a dict, whose tangents are zero: the function of the container and its tangent
 OF_KEYS = {
@@ -183,7 +197,8 @@ class Sweep:
     def dot_name(self, name: str) -> str:
         """The name of the tangent of a name."""
         if name not in self.dot_names:
-            self.dot_names[name] = self.names.fresh(f"{name}_dot")
+            fresh = self.names.temporary() if is_temporary(name) else self.names.fresh(f"{name}_dot")
+            self.dot_names[name] = fresh
         return self.dot_names[name]
 
     def dot(self, atom: Atom, out: Builder) -> Atom:
@@ -210,8 +225,11 @@ class Sweep:
                 self.assign(statement, out)
                 result += out.statements
                 continue
-            self.refuse_bound(statement)
             inner = [self.block(each) for each in blocks_of(statement)]
+            if isinstance(statement, For) and self.is_dict(statement.iterable):
+                inner[0] = (*self.without_tangent(statement), *inner[0])
+            else:
+                self.refuse_bound(statement)
             statement = with_blocks(statement, inner)
             if isinstance(statement, Try) and any(map(may_catch_refusals, statement.handlers)):
                 if any(map(may_refuse, walk(statement.body))):
@@ -219,6 +237,17 @@ class Sweep:
                     statement = dataclasses.replace(statement, handlers=(passing, *statement.handlers))
             result.append(statement)
         return tuple(result)
+
+    def without_tangent(self, statement: For) -> list[Statement]:
+        """Bind the tangent of the key that a loop over a dict is at."""
+        out = Builder(self.names, statement.origin)
+        if self.is_varied(Var(statement.target)):
+            out.call(runtime.no_tangent, Var(statement.target), target=self.dot_name(statement.target))
+        return out.statements
+
+    def is_dict(self, atom: Atom) -> bool:
+        value = self.value(atom)
+        return isinstance(value, Mapping) or isinstance(value, Instance) and issubclass(value.kind, dict)
 
     def refuse_bound(self, statement: Statement) -> None:
         """Refuse what a statement binds other than by assignment, where it is varied."""
@@ -295,6 +324,10 @@ class Sweep:
             self.inplace(statement, function, call, bound, out)
         elif self.is_structural(function, call):
             self.mirrored(statement, call, bound, out)
+        elif function in (operator.or_, operator.ior) and not self.is_structural(function, call):
+            out.statements.append(statement)
+            dots = [self.dot(atom, out) for atom in call.arguments]
+            out.call(runtime.merge_tangents, Ref(function), *dots, target=bound or self.names.temporary())
         elif function in OF_KEYS:
             out.statements.append(statement)
             out.call(OF_KEYS[function], call.arguments[0], self.dot(call.arguments[0], out), target=bound)
@@ -311,11 +344,14 @@ class Sweep:
             return True
         if function is operator.getitem:
             return is_table(call.arguments[0], self.value(call.arguments[0]))
-        if function is operator.add and any(isinstance(self.value(atom), Unknown) for atom in call.arguments):
+        values = [self.value(atom) for atom in call.arguments]
+        if function is operator.add and any(isinstance(value, Unknown) for value in values):
             return True  # of lists, or of numbers
-        if function is operator.or_ and any(isinstance(self.value(atom), Mapping) for atom in call.arguments):
+        if function is operator.mul:
+            return any(map(is_container, values)) and any(map(_is_count, values))
+        if function is operator.or_ and any(isinstance(value, Mapping) for value in values):
             return True
-        return function in JOINING and any(is_container(self.value(atom)) for atom in call.arguments)
+        return function in JOINING and any(map(is_container, values))
 
     def mirrored(self, statement: Assign, call: Call, bound: str | None, out: Builder) -> None:
         """The operation, and the same one on the tangents; keys, places and names stay what they are."""
@@ -348,8 +384,8 @@ class Sweep:
         """A new object: its tangent has those of its attributes."""
         value = self.value(Var(statement.target or ""))
         arguments, keys = call.arguments, tuple[Any, ...]()
-        if kind is functools.partial:
-            out.bind(bound, Const(0.0))  # a call of what it makes is refused
+        if kind is functools.partial or isinstance(kind, type) and issubclass(kind, BaseException):
+            out.bind(bound, Const(0.0))  # a call of what is made, and what catches it, are refused
             return
         if kind is runtime.make_record:
             assert isinstance(arguments[1], Const)
@@ -392,6 +428,8 @@ class Sweep:
             if any(hasattr(kind, getattr(name, "value", "")) for kind in BUILTIN_KINDS):
                 self.refuse(statement, f"the method {getattr(name, 'value', '')!r} of something of unknown type")
             function, arguments = out.call(runtime.own_method, receiver, name), (receiver, *arguments[2:])
+        elif self.is_varied(function) and self.is_untyped():
+            function, arguments = out.call(runtime.own_method, function, Const("__call__")), (function, *arguments)
         elif self.is_varied(function):
             raise TransformError(
                 "a function that only the run time knows is called, and it may hold values that are differentiated",
@@ -407,10 +445,14 @@ class Sweep:
         if bound is not None:
             out.call(operator.getitem, both, Const(1), target=bound)
 
+    def is_untyped(self) -> bool:
+        """Whether nothing is known of a parameter: what is called may be an object of a class of the user's."""
+        return any(isinstance(self.value(Var(name)), Unknown) for name in self.function.parameters)
+
     def inplace(self, statement: Assign, function: Any, call: Call, bound: str | None, out: Builder) -> None:
         """`x += y`: the tangent is computed of what both are before, and goes where the tangent of `x` is."""
         place = call.arguments[0]
-        if is_container(self.value(place)):
+        if is_container(self.value(place)) or function is operator.iadd and isinstance(self.value(place), Unknown):
             self.mirrored(statement, call, bound, out)
             return
         plain = Call(Ref(INPLACE[function]), call.arguments)
@@ -591,6 +633,13 @@ def tangent_value(value: Value) -> Value:
         case Many():
             return dataclasses.replace(value, item=tangent_value(value.item))
     return UNKNOWN
+
+
+def _is_count(value: Value) -> bool:
+    """Whether this is known to be a whole number."""
+    if isinstance(value, Literal):
+        return isinstance(value.value, int)
+    return isinstance(value, Length) or isinstance(value, Number) and value.dtype.kind in "iu"
 
 
 def _may_fail(statement: Statement) -> bool:

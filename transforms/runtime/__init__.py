@@ -333,6 +333,7 @@ from transforms.runtime.shapes import (
 from transforms.runtime.tangents import (
     check_sharing,
     list_tangent,
+    merge_tangents,
     no_tangent,
     own_tangent,
     refuse_tangent,

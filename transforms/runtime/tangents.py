@@ -111,3 +111,8 @@ def check_sharing(result: Any, source: Any, result_dot: Any, source_dot: Any) ->
         is_view = np.may_share_memory(result, source)
         if result.size and is_view != np.may_share_memory(result_dot, source_dot):
             raise DerivativeRefused("an array is a view where its tangent is a copy, and is changed in place")
+
+
+def merge_tangents(function: Any, first: Any, second: Any) -> Any:
+    """The tangent of `x | y`, or of `x |= y`: of dicts, those of their items; numbers and sets have none."""
+    return function(first, second) if isinstance(first, dict) and isinstance(second, dict) else 0.0
