@@ -26,6 +26,7 @@ import numpy as np
 from autodiff.frontend import local_classes
 from autodiff.frontend.source import Source
 from transforms import core, registry
+from transforms.canonical.effects import changed_outside
 from transforms.canonical.environment import Data, Meaning, Namespace, builtin, is_code
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>"})()
@@ -53,6 +54,7 @@ class Slot:
     name: str = ""
     is_generator: bool = False  # whether it is to be filled with a generator function
     statement: Any = None  # of a class
+    changed_outside: tuple[str, ...] = ()  # the names by which a function changes things that are not its own
 
 
 class FunctionEnvironment:
@@ -107,7 +109,8 @@ class FunctionEnvironment:
         key = (kind, name)
         if key not in self.slots:
             hint = name or self.function.__globals__.get("__name__", "globals")
-            slot = Slot(kind, name, inspect.isgeneratorfunction(value))
+            changed = _changed_outside(value) if isinstance(value, FunctionType) else ()
+            slot = Slot(kind, name, inspect.isgeneratorfunction(value), changed_outside=changed)
             self.slots[key] = core.Ref(slot, str(hint).rpartition(".")[2])
         return self.slots[key]
 
@@ -163,7 +166,15 @@ def how_bound(value: Any) -> Any:
         return value
     if not isinstance(value, FunctionType):
         return type(value)
-    return "generator" if inspect.isgeneratorfunction(value) else "function"
+    changed = _changed_outside(value)
+    kind = "generator" if inspect.isgeneratorfunction(value) else "function"
+    return f"{kind} that changes {', '.join(changed)}" if changed else kind
+
+
+def _changed_outside(function: FunctionType) -> tuple[str, ...]:
+    """The names of what a function changes that is not its own; modules are what only `np.put` seems to change."""
+    scope = function.__globals__
+    return tuple(name for name in changed_outside(function.__code__) if not isinstance(scope.get(name), ModuleType))
 
 
 def still_bound(bound: dict[tuple[str, str], Any], function: FunctionType) -> bool:

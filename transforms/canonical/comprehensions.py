@@ -20,6 +20,7 @@ import gast
 import numpy as np
 
 from transforms import core, operations
+from transforms.canonical import scopes
 from transforms.canonical.builder import Local, Node, call
 from transforms.canonical.expressions import operation
 from transforms.canonical.iteration import Direct, Iteration
@@ -55,19 +56,47 @@ class Comprehensions(Iteration):
     def filled(self, empty: Expression, node: Node, add: Callable[[Var, Node], None]) -> Expression:
         container = self.atom_of(empty)
         assert isinstance(container, Var)
-        self.generators(node.generators, lambda: add(container, node))
+        self.generators(node.generators, lambda: add(container, node), scopes.children_of(node))
         return container
 
-    def generators(self, parts: Sequence[Node], innermost: Callable[[], None]) -> None:
+    def generators(self, parts: Sequence[Node], innermost: Callable[[], None], body: Sequence[Node]) -> None:
         first, *others = parts
         if first.is_async:
             self.refuse(first.target, "an asynchronous comprehension is not supported")
-        source = self.source(first.iter)
-        self.loop_over(
-            first.target,
-            source,
-            lambda: self.filtered(first.ifs, lambda: self.generators(others, innermost) if others else innermost()),
-        )
+
+        def rest() -> None:
+            self.filtered(first.ifs, lambda: self.generators(others, innermost, body) if others else innermost())
+
+        inner = self.steps(first.iter, body)
+        if inner is None:
+            self.loop_over(first.target, self.source(first.iter), rest)
+            return
+
+        def bound() -> None:
+            self.bind(first.target, self.expression(inner.elt))
+            rest()
+
+        self.generators(inner.generators, bound, [inner.elt, *body])
+
+    def steps(self, header: Node, body: Sequence[Node]) -> Node | None:
+        """The generator expression that `filter(...)`, `map(...)` of such, or the header of a loop is, where the items
+        have to be made one by one."""
+        source = self.laziness.parts(header)
+        is_filter = source is not None and self.laziness.made_by(header) is filter
+        is_made_here = isinstance(header, gast.GeneratorExp) or is_filter
+        if source is not None and not is_filter:
+            is_made_here = isinstance(source, gast.GeneratorExp) or self.laziness.parts(source) is not None
+        if not is_made_here or not self.laziness.has_steps(header, body):
+            return None
+        if source is None:
+            return header
+        item, function = self.new_local("item"), self.new_local("function")
+        self.assign(function, self.expression(header.args[0]))
+        called = gast.Call(_name(function), [_name(item)], [])
+        if not is_filter:
+            return gast.GeneratorExp(called, [gast.comprehension(_name(item, gast.Store()), source, [], 0)])
+        test = _name(item) if isinstance(header.args[0], gast.Constant) else called
+        return gast.GeneratorExp(_name(item), [gast.comprehension(_name(item, gast.Store()), source, [test], 0)])
 
     def filtered(self, tests: Sequence[Node], then: Callable[[], None]) -> None:
         if not tests:
@@ -146,6 +175,11 @@ class Comprehensions(Iteration):
         """The list of what a generator expression, `map(...)` or `filter(...)` gives."""
         if isinstance(node, gast.GeneratorExp):
             return self.lower_ListComp(node)
+        source = self.laziness.parts(node)
+        if source is not None and self.laziness.has_effects(node):
+            inner = self.steps(node, []) if self.laziness.has_effects(source) else None
+            if inner is not None:
+                return self.lower_ListComp(inner)
         made = self.static(node.func)
         if isinstance(made, Ref) and made.value is filter:
             return self.kept_items(*node.args)

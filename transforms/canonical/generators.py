@@ -62,7 +62,7 @@ def _spell_out(statement: Node, fresh: Iterator[str]) -> list[Node]:
         name, source = next(fresh), statement.value
         item = gast.Expr(gast.Yield(gast.Name(name, gast.Load(), None, None)))
         loop = gast.For(gast.Name(name, gast.Store(), None, None), source.value, [item], [], None)
-        return [_placed(loop, statement)]
+        return [placed(loop, statement)]
     if _named_generator(statement):
         name, items = next(fresh), next(fresh)
         function = gast.parse(f"def {name}({items}): pass").body[0]
@@ -70,7 +70,7 @@ def _spell_out(statement: Node, fresh: Iterator[str]) -> list[Node]:
         source, first.iter = first.iter, gast.Name(items, gast.Load(), None, None)
         function.body = [_loops(statement.value)]
         statement.value = gast.Call(gast.Name(name, gast.Load(), None, None), [source], [])
-        return [_placed(function, statement), _placed(statement, statement)]
+        return [placed(function, statement), placed(statement, statement)]
     if _recursive(statement):
         function = gast.parse(f"def {statement.targets[0].id}(): pass").body[0]
         function.args = statement.value.args
@@ -115,7 +115,7 @@ def stopping(function: Node) -> Node:
 
 def _stop_after(statement: Node) -> list[Node]:
     if isinstance(statement, gast.Expr) and isinstance(statement.value, gast.Yield):
-        return [statement, _placed(gast.If(Stopped(), [gast.Return(None)], []), statement)]
+        return [statement, placed(gast.If(Stopped(), [gast.Return(None)], []), statement)]
     return [statement]
 
 
@@ -136,7 +136,7 @@ def _fresh_names(taken: set[str]) -> Iterator[str]:
             yield f"item_{number}"
 
 
-def _placed(tree: Node, like: Node) -> Node:
+def placed(tree: Node, like: Node) -> Node:
     """The tree, all of it at the place of another node where it has none."""
     for node in scopes.walk(tree):
         if getattr(node, "lineno", None) is None:

@@ -26,6 +26,7 @@ import gast
 from transforms import core, operations, runtime
 from transforms.canonical.builder import Node, call
 from transforms.canonical.expressions import Expressions, operation
+from transforms.canonical.lazy import Laziness
 from transforms.core import Atom, Call, Const, Expression, Ref, Var
 
 
@@ -85,6 +86,7 @@ class Mapped:
 
     function: Atom
     sources: tuple[Source, ...]
+    has_effects: bool = False
 
 
 Source = Union[Direct, Counting, Indexed, Keyed, Zipped, Enumerated, Backwards, Mapped]
@@ -94,6 +96,7 @@ _VIEWS = ("items", "keys", "values")
 class Iteration(Expressions):
     """Lowers the headers of loops."""
 
+    laziness: Laziness  # which iterators have to be read step by step
     changes_items = False  # whether the body of the loop whose header is lowered may change dicts
 
     def source(self, node: Node) -> Source:
@@ -115,7 +118,9 @@ class Iteration(Expressions):
             if value is builtins.zip and plain and count:
                 return Zipped(tuple(self.indexed(part) for part in node.args))
             if value is builtins.map and plain and count > 1:
-                return Mapped(self.fixed(node.args[0]), tuple(self.indexed(part) for part in node.args[1:]))
+                function_called = self.fixed(node.args[0])
+                sources = tuple(self.indexed(part) for part in node.args[1:])
+                return Mapped(function_called, sources, self.laziness.has_effects(node))
             if value is builtins.enumerate and plain and count in (1, 2):
                 inner = self.indexed(node.args[0])
                 return Enumerated(inner, self.fixed(node.args[1]) if count == 2 else Const(0))
@@ -156,7 +161,7 @@ class Iteration(Expressions):
                 return self.do(operations.method, owner, name, name="operations.method")
             case Zipped(sources):
                 return self.do(zip, *map(self.items, sources), name="zip")
-            case Mapped(function, sources):
+            case Mapped(function, sources, _):
                 return self.do(map, function, *map(self.items, sources), name="map")
             case Enumerated(inner, start):
                 return self.do(enumerate, self.items(inner), start, name="enumerate")
@@ -184,7 +189,7 @@ class Iteration(Expressions):
                 return (atom,)
             case Keyed(_, keys):
                 return (keys,)
-            case Zipped(sources) | Mapped(_, sources):
+            case Zipped(sources) | Mapped(_, sources, _):
                 return tuple(atom for inner in sources for atom in self.lengths(inner))
             case Enumerated(inner):
                 return self.lengths(inner)
@@ -217,7 +222,7 @@ class Iteration(Expressions):
             case Zipped(sources):
                 parts = [self.atom_of(self.item(inner, index)) for inner in sources]
                 return operation(operations.make_tuple, *parts)
-            case Mapped(function, sources):
+            case Mapped(function, sources, _):
                 return Call(function, tuple(self.atom_of(self.item(inner, index)) for inner in sources))
             case Enumerated(inner, start):
                 return operation(
@@ -225,6 +230,22 @@ class Iteration(Expressions):
                 )
             case Direct():
                 raise AssertionError("only indexed sources have items")
+
+    def read_beyond(self, source: Source, index: Atom) -> None:
+        """What `zip` calls when it comes to its end: it asks one source after the other, up to the one that has no
+        more items."""
+        match source:
+            case Enumerated(inner):
+                self.read_beyond(inner, index)
+            case Zipped((first, *rest)) if any(
+                isinstance(inner, Mapped) and inner.has_effects for inner in source.sources[:-1]
+            ):
+                more = self.atom_of(self.has_item(first, index))
+                with self.block() as body:
+                    if isinstance(first, Mapped):
+                        self.atom_of(self.item(first, index))
+                    self.read_beyond(Zipped(tuple(rest)), index)
+                self.emit(core.If(more, tuple(body), (), self.origin))
 
     def number(self, start: Atom, index: Atom) -> Atom:
         return index if start == Const(0) else self.do_operation(operator.add, start, index)
@@ -282,9 +303,11 @@ class Iteration(Expressions):
                 body()
             self.emit(core.For(name, atom, tuple(statements), origin))
             return
-        indices = self.do(range, self.count(source), name="range")
+        count = self.count(source)
+        indices = self.do(range, count, name="range")
         name = self.index_name(target, source)
         with self.block() as statements:
             self.bind_item(target, source, Var(name))
             body()
         self.emit(core.For(name, indices, tuple(statements), origin))
+        self.read_beyond(source, count)

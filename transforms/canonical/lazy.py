@@ -4,10 +4,14 @@ and compiled code reads them at once.  The difference shows where something is c
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import gast
+
+from transforms.canonical import scopes
+from transforms.canonical.effects import Effects, changed, effects_of, root_of
+from transforms.core import Ref
 
 Node = Any
 Position = tuple[int, int]
@@ -18,7 +22,15 @@ LAZY = (
     itertools.takewhile, itertools.dropwhile, itertools.filterfalse, itertools.compress, itertools.zip_longest,
     itertools.pairwise,
 )  # fmt: skip
-_CHANGING = frozenset(("append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "fill"))
+_CALLING = (map, filter, itertools.starmap, itertools.takewhile, itertools.dropwhile, itertools.filterfalse)
+_COMPLETE = (
+    map, filter, enumerate, itertools.chain, itertools.accumulate, itertools.starmap, itertools.dropwhile,
+    itertools.filterfalse, itertools.pairwise, itertools.zip_longest,
+)  # fmt: skip
+_EAGER_MODULES = ("builtins", "math", "numpy", "functools", "collections", "statistics")
+_NOT_EAGER = (iter, next, any, all, print, isinstance, type, id)
+_EAGER_METHODS = ("join", "extend", "extendleft", "update")
+_JUMPS = (gast.Break, gast.Return, gast.Yield, gast.YieldFrom)
 
 
 def change_before_read(bound: Node, names: set[str], nodes: Sequence[Node]) -> Node | None:
@@ -31,7 +43,7 @@ def change_before_read(bound: Node, names: set[str], nodes: Sequence[Node]) -> N
     for node in nodes:
         if hasattr(node, "lineno") and start < _start(node) < last:
             is_rebound = isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store) and node.id in captured
-            if is_rebound or _changed(node) in sources:
+            if is_rebound or _changed_name(node) in sources:
                 return node
     return None
 
@@ -44,21 +56,9 @@ def _end_of_read(node: Node, names: set[str]) -> Position:
     return _end(node) if is_read else (0, 0)
 
 
-def _changed(node: Node) -> str | None:
-    """The name of what is changed in place at a node."""
-    if isinstance(node, (gast.Subscript, gast.Attribute)) and isinstance(node.ctx, (gast.Store, gast.Del)):
-        return _root(node)
-    if isinstance(node, gast.AugAssign):
-        return _root(node.target)
-    if isinstance(node, gast.Call) and isinstance(node.func, gast.Attribute) and node.func.attr in _CHANGING:
-        return _root(node.func.value)
-    return None
-
-
-def _root(node: Node) -> str | None:
-    while isinstance(node, (gast.Subscript, gast.Attribute)):
-        node = node.value
-    return node.id if isinstance(node, gast.Name) else None
+def _changed_name(node: Node) -> str | None:
+    place = changed(node)
+    return None if place is None else root_of(place)
 
 
 def _names(node: Node) -> Iterator[str]:
@@ -71,3 +71,177 @@ def _start(node: Node) -> Position:
 
 def _end(node: Node) -> Position:
     return node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+
+
+# ------------------------------------------------------------------------------------------- functions that are called
+
+
+class Laziness:
+    """Which iterators of a function call what changes something, and how they are read."""
+
+    def __init__(self, functions: dict[str, Node], static: Callable[[Node], Any]) -> None:
+        self.functions, self.static = functions, static
+
+    def made_by(self, node: Node) -> Any:
+        """The function of `LAZY` that a node calls; None for any other node."""
+        function = self.known(node)
+        return function if any(function is known for known in LAZY) else None
+
+    def known(self, node: Node) -> Any:
+        """What a node calls, where that is known."""
+        function = self.static(node.func) if isinstance(node, gast.Call) else None
+        return function.value if isinstance(function, Ref) else None
+
+    def is_lazy(self, node: Node) -> bool:
+        return isinstance(node, gast.GeneratorExp) or self.made_by(node) is not None
+
+    def effects(self, nodes: Sequence[Node]) -> Effects:
+        return effects_of(nodes, self.functions, self.static)
+
+    def pieces(self, node: Node) -> list[Node]:
+        """What an iterator evaluates for its items, its sources left out."""
+        if isinstance(node, gast.GeneratorExp):
+            first, *others = node.generators
+            return [node.elt, *first.ifs, *(part for other in others for part in (other.iter, *other.ifs))]
+        made = self.made_by(node)
+        if any(made is known for known in _CALLING):
+            return list(node.args[:1])
+        if made is itertools.accumulate:
+            return [*node.args[1:2], *(part.value for part in node.keywords if part.arg == "func")]
+        return []
+
+    def all_pieces(self, node: Node) -> list[Node]:
+        """What an iterator and the iterators that it reads evaluate for their items."""
+        return [piece for inner in scopes.inside(node) if self.is_lazy(inner) for piece in self.pieces(inner)]
+
+    def has_steps(self, header: Node, body: Sequence[Node]) -> bool:
+        """Whether the items of a loop have to be made one by one, each when the loop comes to it."""
+        pieces = self.all_pieces(header)
+        own = self.effects(pieces)
+        if own.changed:
+            return True
+        around = self.effects(body)
+        if own.touches(around):
+            return True
+        is_unknown = own.is_unknown or any(self.is_variable(piece) for piece in pieces)
+        return is_unknown and (_jumps(body) or around.is_unknown)
+
+    def is_variable(self, node: Node) -> bool:
+        """Whether a function is one that only the run knows."""
+        is_name = isinstance(node, (gast.Name, gast.Attribute))
+        return is_name and root_of(node) not in self.functions and self.static(node) is None
+
+    def parts(self, node: Node) -> Node | None:
+        """Of what a loop may run over step by step: the source that it filters or maps."""
+        made = self.made_by(node)
+        is_plain = isinstance(node, gast.Call) and len(node.args) == 2 and not node.keywords
+        if is_plain and not any(isinstance(part, gast.Starred) for part in node.args) and made in (map, filter):
+            return node.args[1]
+        return None
+
+    def has_effects(self, node: Node) -> bool:
+        return bool(self.effects(self.all_pieces(node)).changed)
+
+    def is_stepped(self, node: Node, inner: Node) -> bool:
+        """Whether a loop over `node` asks the iterator `inner`, which is part of it, for one item after the other."""
+        if isinstance(node, gast.GeneratorExp):
+            return all(self.is_stepped(part.iter, inner) for part in node.generators)
+        source = self.parts(node)
+        return self.is_stepped(source, inner) if source is not None else self.is_indexed(node, inner, True)
+
+    def is_indexed(self, node: Node, inner: Node, is_outer: bool = False) -> bool:
+        """Whether a loop over `node` makes each item of the iterator `inner` from an index."""
+        if not any(part is inner for part in scopes.inside(node)):
+            return True
+        made = self.made_by(node)
+        if made is zip and is_outer or made is map:
+            is_cut = made is map and len(node.args) > 2 and node is not inner
+            return not is_cut and all(self.is_indexed(part, inner) for part in node.args)
+        return made is enumerate and self.is_indexed(node.args[0], inner, is_outer)
+
+    def effect_of_key(self, node: Node) -> str | None:
+        """What the key function of `sorted(...)` and its like changes."""
+        keys = [part.value for part in node.keywords if part.arg == "key"] if isinstance(node, gast.Call) else []
+        is_called = bool(keys) and (self.known(node) in (sorted, min, max) or getattr(node.func, "attr", "") == "sort")
+        return min(self.effects(keys).changed, default=None) if is_called else None
+
+    def misread(self, nodes: Sequence[Node]) -> tuple[Node, str] | None:
+        """Of the nodes of a function: an iterator whose items would be made at another time than Python does, and what
+        its functions change or read."""
+        parents = {id(child): node for node in nodes for child in scopes.children_of(node)}
+        for node in nodes:
+            own = self.effects(self.pieces(node) if self.is_lazy(node) else ())
+            if (own.changed or own.read) and not self.is_well_read(node, own, parents):
+                return node, min(own.changed, default="")
+        return None
+
+    def is_well_read(self, node: Node, own: Effects, parents: dict[int, Node]) -> bool:
+        """Whether an iterator whose functions have effects, or depend on some, is read as Python reads it."""
+        is_complete, inner = True, node
+        while True:
+            reader = parents.get(id(node))
+            if isinstance(reader, gast.comprehension) and node is reader.iter:
+                owner = parents[id(reader)]
+                if not isinstance(owner, gast.GeneratorExp):
+                    break
+                node = owner
+            elif reader is not None and self.is_lazy(reader) and isinstance(reader, gast.Call):
+                made = self.made_by(reader)
+                is_complete = is_complete and any(made is known for known in _COMPLETE)
+                is_complete = is_complete and (made is not map or len(reader.args) == 2)
+                node = reader
+            else:
+                break
+        if isinstance(reader, gast.comprehension):
+            owner = parents[id(reader)]
+            body = [part for part in scopes.children_of(owner) if part is not reader]
+            return self.is_read_by_loop(node, inner, own, [*body, *reader.ifs], is_complete)
+        if isinstance(reader, gast.For) and node is reader.iter:
+            if self.made_by(node) is enumerate and not node.keywords and self.is_stepped(node.args[0], inner):
+                return True
+            is_deep = isinstance(node, gast.GeneratorExp) and len(node.generators) > 1
+            if is_deep and (_jumps(reader.body) or reader.orelse) and self.has_steps(node, reader.body):
+                return False
+            return self.is_read_by_loop(node, inner, own, reader.body, is_complete)
+        if not own.changed:
+            return True
+        if isinstance(reader, gast.Call) and any(self.known(reader) is known for known in (any, all, next)):
+            return node is reader.args[0] and self.is_stepped(node, inner)
+        if not self.is_read_at_once(node, reader):
+            return False
+        is_made_here = isinstance(node, gast.GeneratorExp) or self.made_by(node) in (map, filter)
+        if is_made_here and self.is_stepped(node, inner) and isinstance(reader, gast.Call):
+            return True
+        return is_complete and self.is_alone(node, inner)
+
+    def is_read_by_loop(self, header: Node, inner: Node, own: Effects, body: Sequence[Node], is_complete: bool) -> bool:
+        if self.is_stepped(header, inner):
+            return True
+        if own.touches(self.effects(body)):
+            return False
+        return not own.changed or is_complete and not _jumps(body) and self.is_alone(header, inner)
+
+    def is_alone(self, header: Node, inner: Node) -> bool:
+        """Whether nothing else that is evaluated for the items has to do with the effects of one iterator."""
+        own = self.effects(self.pieces(inner))
+        lazy = [node for node in scopes.inside(header) if self.is_lazy(node) and node is not inner]
+        return not any(own.touches(self.effects(self.pieces(node))) for node in lazy)
+
+    def is_read_at_once(self, node: Node, reader: Node) -> bool:
+        if isinstance(reader, (gast.Starred, gast.AugAssign)):
+            return True
+        if isinstance(reader, gast.Assign):
+            return all(isinstance(target, (gast.Tuple, gast.List)) for target in reader.targets)
+        if not isinstance(reader, gast.Call) or node is reader.func:
+            return False
+        function = self.known(reader)
+        if function is None:
+            return isinstance(reader.func, gast.Attribute) and reader.func.attr in _EAGER_METHODS
+        if any(function is known for known in _NOT_EAGER) or function in (min, max) and len(reader.args) > 1:
+            return False
+        module = getattr(function, "__module__", None) or type(function).__module__
+        return module.split(".")[0] in _EAGER_MODULES
+
+
+def _jumps(nodes: Sequence[Node]) -> bool:
+    return any(isinstance(inner, _JUMPS) for node in nodes for inner in scopes.inside(node))

@@ -99,6 +99,7 @@ class Lowering(Imports):
         names: core.Names,
         captured: dict[str, Storage],
         generator_names: frozenset[str] = frozenset(),
+        functions: dict[str, Node] | None = None,
     ) -> None:
         super().__init__(environment, names)
         self.tree, self.captured = tree, captured
@@ -122,7 +123,27 @@ class Lowering(Imports):
         local = {node.name for node in inner if generators.is_generator(node)}
         self.generator_names = (generator_names - set(self.variables.names)) | local
         self.iterators = frozenset(name for node in inner for name in self.iterator_names(node))
+        outer = {name: made for name, made in (functions or {}).items() if name not in self.variables.names}
+        self.functions = {**outer, **_functions(inner)}
+        self.laziness = lazy.Laziness(self.functions, self.static)
         self.refuse_late_changes(inner)
+        self.refuse_early_calls(inner)
+
+    def refuse_early_calls(self, nodes: list[Node]) -> None:
+        """Refuse what Python calls at another time, or another number of times, than compiled code."""
+        for node in nodes:
+            name = self.laziness.effect_of_key(node)
+            if name is not None:
+                self.refuse(node, f"the key function changes {name!r}", "Make a list of the keys, in a loop, before.")
+        found = self.laziness.misread(nodes)
+        if found is not None:
+            node, name = found
+            why = f"changes {name!r}" if name else "depends on what the loop changes"
+            self.refuse(
+                node,
+                f"what is called for the items of an iterator {why}, and the iterator may be read in part or later",
+                "Make a list of the items, list(...), or write a loop.",
+            )
 
     def refuse_late_changes(self, nodes: list[Node]) -> None:
         """Refuse iterators that are read after what they read has changed."""
@@ -198,7 +219,7 @@ class Lowering(Imports):
     ) -> core.Function:
         """The form of a generator function for loops that may be left early."""
         tree, names = generators.stopping(self.tree), core.Names(self.names.taken)
-        inner = Lowering(tree, self.environment, names, self.captured, self.generator_names)
+        inner = Lowering(tree, self.environment, names, self.captured, self.generator_names, self.functions)
         inner.stopping = core.Function(self.tree.name, (), ())
         return inner.function(signature, leading, inner.stopping, defaults)
 
@@ -318,7 +339,7 @@ class Lowering(Imports):
         names.taken.update(leading)
         captured.update({member: Itself(function, tuple(leading)) for member, function in members.items()})
         signature = lifted_signature(leading, tree_signature(node.args))
-        inner = Lowering(node, self.environment, names, captured, self.generator_names)
+        inner = Lowering(node, self.environment, names, captured, self.generator_names, self.functions)
         inner.function(signature, tuple(leading), lifted, tuple(defaults))
         ref = Ref(lifted, lifted.name)
         called = [known for known, inner in self.variables.direct.items() if inner is node]
@@ -327,6 +348,19 @@ class Lowering(Imports):
         if called or not bound:
             return ref
         return call(functools.partial, ref, *bound, name="functools.partial")
+
+
+def _functions(nodes: list[Node]) -> dict[str, Node]:
+    """What is known of the functions that a function defines, by name."""
+    found: dict[str, Node] = {}
+    for node in nodes:
+        if isinstance(node, gast.FunctionDef):
+            found[node.name] = node
+        elif isinstance(node, gast.Assign) and isinstance(node.value, (gast.Lambda, gast.Name, gast.Call)):
+            is_partial = not isinstance(node.value, gast.Call) or gast.unparse(node.value.func).endswith("partial")
+            if is_partial and len(node.targets) == 1 and isinstance(node.targets[0], gast.Name):
+                found.setdefault(node.targets[0].id, node.value)
+    return found
 
 
 def _defaults(arguments: Node) -> list[tuple[str, Node]]:

@@ -26,7 +26,7 @@ from typing import Any
 import gast
 
 from transforms import core, operations
-from transforms.canonical import jumps
+from transforms.canonical import generators, jumps
 from transforms.canonical.builder import Node, call
 from transforms.canonical.comprehensions import Comprehensions
 from transforms.canonical.expressions import BINARY, operation
@@ -319,6 +319,10 @@ class Statements(Comprehensions):
                 self.over_generator(node, loop, *generator)
             self.loop_else(node, loop, tail)
             return
+        stepped = self.stepped(node)
+        if stepped is not None:
+            self.do_For(stepped, tail)
+            return
         self.changes_items = _changes_items(node.body)
         source = self.source(node.iter)
         self.changes_items = False
@@ -330,6 +334,30 @@ class Statements(Comprehensions):
             else:
                 self.breakable(node, loop, self.to_indexed(source))
         self.loop_else(node, loop, tail)
+
+    def stepped(self, node: Node) -> Node | None:
+        """The loop that asks for one item after the other, where the items of a loop cannot be made before."""
+        header, start = node.iter, None
+        if self.laziness.made_by(header) is enumerate and len(header.args) in (1, 2) and not header.keywords:
+            header, start = header.args[0], header.args[1] if len(header.args) == 2 else gast.Constant(0, None)
+        made = self.steps(header, [node.target, *node.body])
+        if made is None or len(made.generators) > 1 and (node.orelse or completions(node.body) & {BREAK, RETURN}):
+            return None
+        item, counted = made.elt, []
+        if start is not None:
+            number = self.new_local("number")
+            self.assign(number, self.expression(start))
+            item = gast.Tuple([gast.Name(number, gast.Load(), None, None), item], gast.Load())
+            place = gast.Name(number, gast.Store(), None, None)
+            counted = [gast.AugAssign(place, gast.Add(), gast.Constant(1, None))]
+        statements = [gast.Assign([node.target], item, None), *counted, *node.body]
+        for part in reversed(made.generators):
+            for test in reversed(part.ifs):
+                statements = [gast.If(test, statements, [])]
+            statements = [gast.For(part.target, part.iter, statements, [], None)]
+        loop = statements[0]
+        loop.orelse = node.orelse
+        return generators.placed(loop, node)
 
     def generator_of(self, node: Node) -> tuple[Node, Node] | None:
         """Of `g(x)` and `enumerate(g(x), start)` with a generator function g: the call of it, and the start, if any."""
@@ -389,6 +417,10 @@ class Statements(Comprehensions):
         def again() -> None:
             known = None if length is None else operation(operator.lt, Var(index), length)
             self.assign(running, known or self.has_item(source, Var(index)))
+            with self.block() as end:
+                self.read_beyond(source, Var(index))
+            if end:
+                self.emit(core.If(Var(running), (), tuple(end), origin))
 
         again()
 
