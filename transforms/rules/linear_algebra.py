@@ -17,7 +17,7 @@ import numpy as np
 
 from transforms import runtime
 from transforms.registry import adjoint, constant, facts, refused, simplify, tangent
-from transforms.rules.helpers.common import like, results_like
+from transforms.rules.helpers.common import constant_helper, folding, like, results_like
 from transforms.rules.sampling import call, listed, numbers
 from transforms.rules.typed import is_literal
 from transforms.values import Array
@@ -182,6 +182,10 @@ def norm(x, ord=None, axis=None, keepdims=False, *, ans, g):
         return np.conj(x) * runtime.expand_reduced(g / ans, x, axis, keepdims)
     if ord == 1 and (np.ndim(x) == 1 or isinstance(axis, int)):
         return np.conj(np.sign(x)) * runtime.expand_reduced(g, x, axis, keepdims)
+    if runtime.is_power(ord) and (np.ndim(x) == 1 or isinstance(axis, int)):
+        return runtime.direction(x) * np.abs(x) ** (ord - 1) * runtime.expand_reduced(
+            g * ans ** (1 - ord), x, axis, keepdims
+        )
     return runtime.unnorm(g, x, ans, ord, axis, keepdims)
 
 
@@ -193,6 +197,9 @@ def norm_tangent(x, ord=None, axis=None, keepdims=False, *, ans, x_dot):
         return runtime.sum_reduced(np.real(runtime.conjugated(x) * x_dot), ans, axis, keepdims) / ans
     if ord == 1 and (np.ndim(x) == 1 or isinstance(axis, int)):
         return runtime.sum_reduced(np.real(runtime.direction(x) * x_dot), ans, axis, keepdims)
+    if runtime.is_power(ord) and (np.ndim(x) == 1 or isinstance(axis, int)):
+        share = np.real(runtime.direction(x) * x_dot) * np.abs(x) ** (ord - 1)
+        return runtime.sum_reduced(share, ans, axis, keepdims) * ans ** (1 - ord)
     slope = runtime.unnorm(np.ones_like(ans), x, ans, ord, axis, keepdims)
     return runtime.sum_reduced(np.real(slope * x_dot), ans, axis, keepdims)
 
@@ -357,16 +364,40 @@ def thin_factors(factors, full_matrices, *, ans, g):
     return g
 
 
+constant_helper(runtime.is_power)
+folding(runtime.is_power)
 facts(
     runtime.unnorm,
     signature=inspect.signature(runtime.unnorm),
     refusal="The second derivative of this norm is not known; write it out with np.sum and np.abs.",
 )
-facts(
+
+
+@adjoint(
     runtime.matrix_power_adjoint,
-    signature=inspect.signature(runtime.matrix_power_adjoint),
-    refusal="The second derivative of np.linalg.matrix_power is not known; write the products out.",
+    wrt="cotangent a",
+    samples=listed(*(call(numbers((2, 2)), regular(2, 2, seed=1), power) for power in (-2, -1, 0, 1, 2, 3))),
 )
+def matrix_power_adjoint(cotangent, a, n, *, ans, g):
+    """The result is the upper right block of a power: of `a.T` twice on the diagonal, and `cotangent` beside it."""
+    size = np.shape(a)[-1]
+    turned, nothing = np.swapaxes(a, -1, -2), np.zeros_like(a)
+    whole = np.block([[turned, cotangent], [nothing, turned]])
+    whole_bar = runtime.matrix_power_adjoint(np.block([[nothing, g], [nothing, nothing]]), whole, n)
+    turned_bar = whole_bar[..., :size, :size] + whole_bar[..., size:, size:]
+    return runtime.matrix_power_adjoint(g, turned, n), np.swapaxes(turned_bar, -1, -2)
+
+
+@tangent(runtime.matrix_power_adjoint)
+def matrix_power_adjoint_tangent(cotangent, a, n, *, ans, cotangent_dot, a_dot):
+    size = np.shape(a)[-1]
+    turned, turned_dot, nothing = np.swapaxes(a, -1, -2), np.swapaxes(a_dot, -1, -2), np.zeros_like(a)
+    whole = np.block([[turned, cotangent], [nothing, turned]])
+    whole_dot = np.block([[turned_dot, nothing], [nothing, turned_dot]])
+    moved = runtime.matrix_power_adjoint(whole_dot, np.swapaxes(whole, -1, -2), n)
+    return runtime.matrix_power_adjoint(cotangent_dot, a, n), moved[..., :size, size:]
+
+
 constant(np.linalg.matrix_rank)
 refused("Its derivative is not known; use np.linalg.svd.", np.linalg.cond)
 refused("Its derivative is not known; use np.linalg.solve on the normal equations.", np.linalg.lstsq)

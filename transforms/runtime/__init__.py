@@ -205,6 +205,7 @@ from transforms.runtime.joining import (
 from transforms.runtime.linear_algebra import (
     half_lower,
     inverse_gaps,
+    is_power,
     matrix_power_adjoint,
     symmetric_read,
     thin_factors,

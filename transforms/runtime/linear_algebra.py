@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,12 @@ def thin_factors(factors: Any, full_matrices: bool) -> tuple:
     if full_matrices and left.shape[-1] != right.shape[-2]:
         raise DerivativeRefused("the derivative of np.linalg.svd with full_matrices=True; pass full_matrices=False")
     return left, values, right
+
+
+def is_power(order: Any) -> bool:
+    """Whether the norm of a vector of this order is a root of a sum of powers: not the largest or smallest size, and no
+    count."""
+    return isinstance(order, (int, float)) and order != 0 and abs(order) != math.inf
 
 
 def unnorm(g: Any, x: Any, ans: Any, ord: Any, axis: Any = None, keepdims: bool = False) -> Any:
