@@ -36,7 +36,7 @@ Forward mode reads the same entry.  `Primitive.forward_rule` says which of these
   each name in `wrt` (a tuple if there are several), linear in the tangent of that argument alone and None where there
   is none: those that are not wanted are dropped as dead code.  A sequence or star parameter has one contribution, and
   where `wrt` is empty there is the tangent of the result alone.  A result that is a tuple has a tuple for its tangent,
-  and contributions to it are summed item by item (`runtime.add`).
+  and contributions to it are summed item by item (`runtime.add`); its items are memory of their own.
 
       @tangent(np.linalg.inv)
       def inv_tangent(a, *, ans, a_dot):

@@ -114,7 +114,7 @@ def divide_with_remainder(x, y, *, ans, g):
 @tangent(np.divmod, divmod)
 def divide_with_remainder_tangent(x, y, *, ans, x_dot, y_dot):
     whole = runtime.zeros_of(ans[0])
-    return (whole, runtime.broadcast_like(x_dot, ans[1])), (whole, -y_dot * ans[0])
+    return (whole, runtime.snapshot(runtime.broadcast_like(x_dot, ans[1]))), (whole, -y_dot * ans[0])
 
 
 @elementwise(np.reciprocal, samples=unary(0.5, 2))
@@ -440,7 +440,7 @@ def modf(x, *, ans, g):
 
 @tangent(np.modf, math.modf)
 def modf_tangent(x, *, ans, x_dot):
-    return x_dot, runtime.zeros_of(ans[1])
+    return runtime.snapshot(x_dot), runtime.zeros_of(ans[1])
 
 
 @adjoint(np.frexp, math.frexp, samples=unary(0.3, 2))

@@ -236,7 +236,7 @@ def eigh(a, UPLO="L", *, ans, g):
 def eigh_tangent(a, UPLO="L", *, ans, a_dot):
     vectors = ans[1]
     inner = np.swapaxes(vectors, -1, -2) @ runtime.symmetric_read(a_dot, UPLO) @ vectors
-    return np.diagonal(inner, axis1=-2, axis2=-1), vectors @ (runtime.inverse_gaps(ans[0]) * inner)
+    return np.array(np.diagonal(inner, axis1=-2, axis2=-1)), vectors @ (runtime.inverse_gaps(ans[0]) * inner)
 
 
 @adjoint(runtime.triangle_read, linear="x", samples=listed(call(numbers((3, 3)), "L"), call(numbers((2, 2, 2)), "U")))
@@ -348,7 +348,7 @@ def svd_tangent(a, full_matrices=True, compute_uv=True, *, ans, a_dot):
         turned = np.swapaxes(inner, -1, -2)
         left_dot = left @ (gaps * (inner * row + column * turned)) + (in_left - left @ inner) / row
         v_dot = v @ (gaps * (column * inner + turned * row)) + (in_right - v @ turned) / row
-        return left_dot, np.diagonal(inner, axis1=-2, axis2=-1), np.swapaxes(v_dot, -1, -2)
+        return left_dot, np.array(np.diagonal(inner, axis1=-2, axis2=-1)), np.swapaxes(v_dot, -1, -2)
     left, values, right = np.linalg.svd(a, False)
     return np.sum(left * (a_dot @ np.swapaxes(right, -1, -2)), axis=-2)
 

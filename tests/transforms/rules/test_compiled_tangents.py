@@ -88,3 +88,36 @@ def test_tangents_of_gradients(entry: Primitive) -> None:
         )
         for got, p, q in zip(found, ahead, behind, strict=True):
             np.testing.assert_allclose(got, (p - q) / 2e-6, rtol=1e-5, atol=1e-5)
+
+
+def changed_part(x):
+    part, _ = np.modf(x)
+    part[0] = 2 * part[0]
+    return np.sum(part * part) + np.sum(x * x)
+
+
+def changed_remainder(x):
+    _, rest = np.divmod(x, 0.3)
+    rest[0] = 2 * rest[0]
+    return np.sum(rest * rest) + np.sum(x * x)
+
+
+def changed_eigenvalues(x):
+    values, _ = np.linalg.eigh(x)
+    values[0] = 2 * values[0]
+    return np.sum(values * values) + np.sum(x * x)
+
+
+def changed_singular_values(x):
+    _, values, _ = np.linalg.svd(x, full_matrices=False)
+    values[0] = 2 * values[0]
+    return np.sum(values * values) + np.sum(x * x)
+
+
+@pytest.mark.parametrize("program", [changed_part, changed_remainder, changed_eigenvalues, changed_singular_values])
+def test_items_of_a_result_may_be_changed(program: Any) -> None:
+    x = np.array([[1.1, 0.2, 0.4], [0.2, 2.5, 0.7], [0.4, 0.7, 3.6]])
+    t = np.array([[0.3, -0.2, 0.1], [-0.2, 0.5, 0.7], [0.1, 0.7, -0.4]])
+    _, found = ad.jvp(program, (x.copy(),), (t.copy(),))
+    expected = (program(x + 1e-6 * t) - program(x - 1e-6 * t)) / 2e-6
+    assert abs(found - expected) <= 1e-6 * abs(expected)
