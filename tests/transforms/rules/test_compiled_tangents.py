@@ -97,7 +97,7 @@ def changed_part(x):
 
 
 def changed_remainder(x):
-    _, rest = np.divmod(x, 0.3)
+    _, rest = np.divmod(x, 0.37)
     rest[0] = 2 * rest[0]
     return np.sum(rest * rest) + np.sum(x * x)
 
