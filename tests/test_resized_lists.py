@@ -83,6 +83,37 @@ def test_lists_that_grow(name: str, loop: str, generic: bool) -> None:
     check(f"l = list(x[:2])\n{made}\nt = 0.0\n{text}\nreturn t + sum([(k + 1) * e for k, e in enumerate(l)])", generic)
 
 
+INDEXED = {
+    "enumerate": "for k, v in enumerate(l):\n    if len(l) < 9:\n        {put}\n    t = t + v ** 2 * k",
+    "zip": "for k, v in zip(range(20), l):\n    if len(l) < 9:\n        {put}\n    t = t + v ** 2 * k",
+    "zip that ends": "for v, w in zip(l, x):\n    if w < 0 and len(l) < 5:\n        {put}\n    t = t + v ** 2 * w",
+    "enumerate and continue": (
+        "for k, v in enumerate(l):\n    if v < 0:\n        continue\n    if len(l) < 9:\n        {put}\n"
+        "    t = t + v ** 2 * k\nelse:\n    t = t * 3.0"
+    ),
+    "generator expression": "for v in (w * 2.0 for w in l):\n    if len(l) < 7:\n        {put}\n    t = t + v ** 2",
+    "filter": "for v in filter(lambda w: w > -1.0, l):\n    if len(l) < 7:\n        {put}\n    t = t + v ** 2",
+    "map": "for v in map(lambda w: w * 2.0, l):\n    if len(l) < 7:\n        {put}\n    t = t + v ** 2",
+}
+
+
+@pytest.mark.parametrize("generic", [False, True])
+@pytest.mark.parametrize("name, loop", list(itertools.product(NAMES, INDEXED)))
+def test_lists_that_grow_under_an_index(name: str, loop: str, generic: bool) -> None:
+    made, put = NAMES[name]
+    text = INDEXED[loop].format(put=put.format(v="v * 1.5 + x[0]"))
+    check(f"l = list(x[:2])\n{made}\nt = 0.0\n{text}\nreturn t + sum([(k + 1) * e for k, e in enumerate(l)])", generic)
+
+
+def test_two_parameters_that_are_one_list() -> None:
+    body = (
+        "l = {}\ndef go(a, b):\n    t = 0.0\n    for k, v in enumerate(a):\n        if len(a) < 9:\n"
+        "            b.append(v * 2)\n        t = t + v * k\n    return t\nreturn go(l, l) + sum(l)"
+    )
+    check(body.format("list(x)"), False)
+    check(body.format("[x[0], x[1]]"), False)
+
+
 SHRINKING = {
     "pop": "for v in l:\n    t = t + v ** 2 * l.pop()",
     "pop by another name": "m = l\nfor v in l:\n    t = t + v ** 2 * m.pop()",

@@ -105,9 +105,7 @@ def derivative_stages(
     refuse_late_reads(typed, compiler.summaries)
     prepared = compiler.prepare(typed)
     refuse_leaks(prepared, compiler.summaries)
-    transformed = gradient(
-        prepared, wrt, compiler, want_value=want_value, has_aux=has_aux, seeded=seeded
-    )
+    transformed = gradient(prepared, wrt, compiler, want_value=want_value, has_aux=has_aux, seeded=seeded)
     if seeded:
         result = (typed.values or {}).get(getattr(typed.result, "name", ""), UNKNOWN)
         values = (*values, result)
@@ -124,9 +122,7 @@ def derivative(function: Function, values: tuple[Value, ...], wrt: tuple[int, ..
     return derivative_stages(function, values, wrt, **options).optimised
 
 
-def tangent(
-    function: Function, values: tuple[Value, ...], wrt: tuple[int, ...], *, reader: Any = None
-) -> Function:
+def tangent(function: Function, values: tuple[Value, ...], wrt: tuple[int, ...], *, reader: Any = None) -> Function:
     """The program that computes the value of `function` and its tangent, for parameters at positions `wrt` that move.
 
     It has the parameters of `function`, and the tangents of those in `wrt` after them.  It returns (value, tangent).

@@ -242,9 +242,7 @@ def _dots_of(template: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(name for name in inspect.signature(template).parameters if name.endswith("_dot"))
 
 
-def _contribution(
-    entry: Primitive, template: Function, name: str, dot: Atom, names: Names, body: list[Any]
-) -> Atom:
+def _contribution(entry: Primitive, template: Function, name: str, dot: Atom, names: Names, body: list[Any]) -> Atom:
     """What one argument adds to the tangent of an element-wise function: its adjoint, with the tangent for `g`."""
     atoms = tuple(dot if parameter == "g" else Var(parameter) for parameter in template.parameters)
     statements, result = inline(template, atoms, names, {}, is_rule=True)

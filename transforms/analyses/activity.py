@@ -65,9 +65,7 @@ class Activity:
     `varied` are the differentiated parameters, `shared` the regions that the caller reads after the call.
     """
 
-    def __init__(
-        self, function: Function, varied: set[str], regions: Regions, shared: Iterable[Region] = ()
-    ) -> None:
+    def __init__(self, function: Function, varied: set[str], regions: Regions, shared: Iterable[Region] = ()) -> None:
         self.function, self.regions = function, regions
         self.varied_names, self.varied_regions = set(varied), set[Region]()
         self.useful_names, self.useful_regions = set[str](), set[Region]()

@@ -195,9 +195,7 @@ def _item(operands: tuple[Value, ...]) -> bool:
         case Literal() | Number() | Length():
             return True
         case Array():
-            return not _may_index(key) or _names(key) > (
-                len(container.shape) if container.shape is not None else 99
-            )
+            return not _may_index(key) or _names(key) > (len(container.shape) if container.shape is not None else 99)
         case Instance():
             return isinstance(container.kind, type) and issubclass(container.kind, dict)
         case Unknown():

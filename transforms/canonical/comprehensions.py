@@ -69,7 +69,7 @@ class Comprehensions(Iteration):
 
         inner = self.steps(first.iter, body)
         if inner is None:
-            self.loop_over(first.target, self.source(first.iter), rest)
+            self.loop_over(first.target, self.source(first.iter), rest, self.laziness.may_resize(body))
             return
 
         def bound() -> None:

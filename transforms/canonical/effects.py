@@ -33,6 +33,7 @@ class Effects:
 
     changed: dict[str, None] = field(default_factory=dict)
     read: dict[str, None] = field(default_factory=dict)
+    in_place: dict[str, None] = field(default_factory=dict)
     is_unknown: bool = False
 
     def touches(self, other: Effects) -> bool:
@@ -98,9 +99,9 @@ class _Reader:
         if root is None or self.static(gast.Name(root, gast.Load(), None, None)) is not None:
             return
         if root not in hidden:
-            self.found.changed[root] = None
+            self.found.changed[root] = self.found.in_place[root] = None
         elif hidden[root]:
-            self.found.changed[ITEMS] = None
+            self.found.changed[ITEMS] = self.found.in_place[ITEMS] = None
 
     def function(self, node: Node, hidden: dict[str, bool]) -> None:
         own = scopes.declared(node)

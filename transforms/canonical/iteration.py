@@ -237,9 +237,7 @@ class Iteration(Expressions):
         match source:
             case Enumerated(inner):
                 self.read_beyond(inner, index)
-            case Zipped((first, *rest)) if any(
-                isinstance(inner, Mapped) and inner.has_effects for inner in source.sources[:-1]
-            ):
+            case Zipped((first, *rest)) if reads_beyond(source):
                 more = self.atom_of(self.has_item(first, index))
                 with self.block() as body:
                     if isinstance(first, Mapped):
@@ -291,8 +289,9 @@ class Iteration(Expressions):
             return own
         return self.names.temporary()
 
-    def loop_over(self, target: Node, source: Source, body: Callable[[], None]) -> None:
-        """`for target in source: body`, for a body without jumps out of the loop."""
+    def loop_over(self, target: Node, source: Source, body: Callable[[], None], may_resize: bool = False) -> None:
+        """`for target in source: body`, for a body without jumps out of the loop; `may_resize`: it may give lists more
+        or fewer items."""
         origin = self.origin
         if isinstance(source, (Direct, Counting)):
             atom = source.iterable if isinstance(source, Direct) else source.range
@@ -303,11 +302,22 @@ class Iteration(Expressions):
                 body()
             self.emit(core.For(name, atom, tuple(statements), origin))
             return
-        count = self.count(source)
-        indices = self.do(range, count, name="range")
+        if may_resize and not isinstance(source, Backwards):
+            indices = self.do(runtime.places, *self.lengths(source), name="runtime.places")
+        else:
+            indices = self.do(range, self.count(source), name="range")
         name = self.index_name(target, source)
         with self.block() as statements:
             self.bind_item(target, source, Var(name))
             body()
         self.emit(core.For(name, indices, tuple(statements), origin))
-        self.read_beyond(source, count)
+        if reads_beyond(source):
+            self.read_beyond(source, self.count(source))
+
+
+def reads_beyond(source: Source) -> bool:
+    """Whether `zip` calls a function that has effects for an item that it does not give."""
+    if isinstance(source, Enumerated):
+        return reads_beyond(source.source)
+    before = source.sources[:-1] if isinstance(source, Zipped) else ()
+    return any(isinstance(inner, Mapped) and inner.has_effects for inner in before)

@@ -30,6 +30,7 @@ _COMPLETE = (
 _EAGER_MODULES = ("builtins", "math", "numpy", "functools", "collections", "statistics")
 _NOT_EAGER = (iter, next, any, all, print, isinstance, type, id)
 _EAGER_METHODS = ("join", "extend", "extendleft", "update")
+_HARMLESS_METHODS = ("sum", "mean", "dot", "copy", "reshape", "min", "max", "get", "items", "keys", "values", "format")
 _JUMPS = (gast.Break, gast.Return, gast.Yield, gast.YieldFrom)
 
 
@@ -121,7 +122,7 @@ class Laziness:
         if own.changed:
             return True
         around = self.effects(body)
-        if own.touches(around):
+        if own.touches(around) or around.in_place and isinstance(header, (gast.GeneratorExp, gast.Call)):
             return True
         is_unknown = own.is_unknown or any(self.is_variable(piece) for piece in pieces)
         return is_unknown and (_jumps(body) or around.is_unknown)
@@ -130,6 +131,27 @@ class Laziness:
         """Whether a function is one that only the run knows."""
         is_name = isinstance(node, (gast.Name, gast.Attribute))
         return is_name and root_of(node) not in self.functions and self.static(node) is None
+
+    def may_resize(self, body: Sequence[Node]) -> bool:
+        """Whether what is evaluated for each item may give some list more or fewer items."""
+        return any(self.is_resizing(inner) for part in body for inner in scopes.inside(part))
+
+    def is_resizing(self, node: Node) -> bool:
+        if isinstance(node, gast.Subscript):
+            return (
+                isinstance(node.ctx, gast.Del)
+                or isinstance(node.ctx, gast.Store)
+                and isinstance(node.slice, gast.Slice)
+            )
+        if isinstance(node, gast.AugAssign):
+            return isinstance(node.op, gast.Add)
+        if not isinstance(node, gast.Call):
+            return False
+        function = self.known(node)
+        if function is None:
+            return not isinstance(node.func, gast.Attribute) or node.func.attr not in _HARMLESS_METHODS
+        module = getattr(function, "__module__", None) or type(function).__module__
+        return module.split(".")[0] not in (*_EAGER_MODULES, "itertools", "operator", "scipy")
 
     def parts(self, node: Node) -> Node | None:
         """Of what a loop may run over step by step: the source that it filters or maps."""
@@ -170,10 +192,22 @@ class Laziness:
         its functions change or read."""
         parents = {id(child): node for node in nodes for child in scopes.children_of(node)}
         for node in nodes:
+            if isinstance(node, gast.For) and self.is_source_changed(node):
+                return node.iter, ""
             own = self.effects(self.pieces(node) if self.is_lazy(node) else ())
             if (own.changed or own.read) and not self.is_well_read(node, own, parents):
                 return node, min(own.changed, default="")
         return None
+
+    def is_source_changed(self, loop: Node) -> bool:
+        """Whether the body of a loop changes what an iterator in its header is yet to read."""
+        body = self.effects(loop.body).in_place
+        return any(
+            self.made_by(node) not in (None, reversed)
+            and not self.is_stepped(loop.iter, node)
+            and not body.keys().isdisjoint(self.effects(node.args).read)
+            for node in (scopes.inside(loop.iter) if body else ())
+        )
 
     def is_well_read(self, node: Node, own: Effects, parents: dict[int, Node]) -> bool:
         """Whether an iterator whose functions have effects, or depend on some, is read as Python reads it."""

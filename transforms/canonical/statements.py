@@ -30,7 +30,7 @@ from transforms.canonical import generators, jumps
 from transforms.canonical.builder import Node, call
 from transforms.canonical.comprehensions import Comprehensions
 from transforms.canonical.expressions import BINARY, operation
-from transforms.canonical.iteration import Backwards, Counting, Direct, Source
+from transforms.canonical.iteration import Backwards, Counting, Direct, Source, reads_beyond
 from transforms.canonical.jumps import BREAK, CONTINUE, NEXT, RETURN, Completions, Emit, completion, completions
 from transforms.core import Atom, Const, Expression, Ref, Var
 
@@ -330,7 +330,11 @@ class Statements(Comprehensions):
             if loop.running is None and (self.shares_iterator(node) or _resizes(node)):
                 loop.running = self.names.fresh("running")
             if loop.running is None:
-                self.loop_over(node.target, source, lambda: self.emit_all(self.loop_body(loop, node.body, None)))
+
+                def body() -> None:
+                    self.emit_all(self.loop_body(loop, node.body, None))
+
+                self.loop_over(node.target, source, body, self.laziness.may_resize(node.body))
             else:
                 self.breakable(node, loop, self.to_indexed(source))
         self.loop_else(node, loop, tail)
@@ -417,9 +421,9 @@ class Statements(Comprehensions):
         def again() -> None:
             known = None if length is None else operation(operator.lt, Var(index), length)
             self.assign(running, known or self.has_item(source, Var(index)))
-            with self.block() as end:
-                self.read_beyond(source, Var(index))
-            if end:
+            if reads_beyond(source):
+                with self.block() as end:
+                    self.read_beyond(source, Var(index))
                 self.emit(core.If(Var(running), (), tuple(end), origin))
 
         again()

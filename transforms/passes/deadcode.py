@@ -322,8 +322,8 @@ class _Storage:
                     self.hold(Var(target), call)
                     self.containers.add(target)
                     self.read.update(reads(statement))
-                case Assign(value=Call() as call) if (
-                    is_call_of(call, operator.getitem) and not (keeps_errors and may_raise(call, self.values))
+                case Assign(value=Call() as call) if is_call_of(call, operator.getitem) and not (
+                    keeps_errors and may_raise(call, self.values)
                 ):
                     self.read.update(a.name for a in call.atoms[1:] if isinstance(a, Var))
                 case Assign(value=Var()):

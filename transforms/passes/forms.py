@@ -208,7 +208,6 @@ class _Forms:
             return self.is_plain(arguments[1 if is_call_of(expression, *_LIKE) else 0])
         return is_call_of(expression, *_UNARY, *_BINARY)
 
-
     def is_float(self, atom: Atom) -> bool:
         """Whether this surely is made of floating-point numbers: nothing is repeated so often."""
         if not isinstance(atom, Var):

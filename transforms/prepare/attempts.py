@@ -88,9 +88,7 @@ class _Splitter:
                 result.append(new)
         return tuple(result)
 
-    def attempt(
-        self, old: Try, new: Try, live: tuple[LiveBlock, ...], is_guarded: bool
-    ) -> Sequence[Statement]:
+    def attempt(self, old: Try, new: Try, live: tuple[LiveBlock, ...], is_guarded: bool) -> Sequence[Statement]:
         read = frozenset().union(*(handler.before for handler in live[1:-2]))
         cut = _Cut(self, new, self._left_behind(old, read))
         statements: Sequence[Statement] = [new]
@@ -103,8 +101,11 @@ class _Splitter:
         if not new.finalbody or not is_guarded:
             return statements
         body = tuple(statements) if new.handlers else (*new.body, *new.orelse)
-        final = _Cut(self, Try(body, (Handler(Ref(BaseException, "BaseException"), None, ()),), (), (), new.origin),
-                     self._left_behind(old, live[-1].before))
+        final = _Cut(
+            self,
+            Try(body, (Handler(Ref(BaseException, "BaseException"), None, ()),), (), (), new.origin),
+            self._left_behind(old, live[-1].before),
+        )
         return final.split_finally(new.finalbody) if final.is_needed(body) else [new]
 
     def _left_behind(self, statement: Try, read: frozenset[str]) -> frozenset[str]:

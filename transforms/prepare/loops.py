@@ -31,6 +31,7 @@ from transforms.core import (
     Var,
     While,
     blocks_of,
+    is_call_of,
     walk,
     with_blocks,
 )
@@ -46,6 +47,8 @@ from transforms.values import (
     may_be_differentiable,
 )
 
+Resized = dict[int, tuple[Atom, ...]]  # by the identity of the loop
+
 _VIEWS: tuple[type, ...] = (type({}.values()), type({}.items()))
 
 
@@ -56,17 +59,20 @@ def index_loops(function: Function, summaries: Summaries, names: Names) -> Funct
     return function.replace(body=_index_loops(function.body, names, values, resized), values=values)
 
 
-def _index_loops(body: Block, names: Names, values: dict[str, Value], resized: set[int]) -> Block:
+def _index_loops(body: Block, names: Names, values: dict[str, Value], resized: Resized) -> Block:
     result: list[Statement] = []
     for statement in body:
         old = statement
         inner = [_index_loops(block, names, values, resized) for block in blocks_of(statement)]
         statement = with_blocks(statement, inner)
+        if isinstance(statement, Assign) and is_call_of(statement.value, runtime.places):
+            result += _range(statement, names, values)
+            continue
         if isinstance(statement, For) and isinstance(statement.iterable, Var):
             value = value_of(statement.iterable, values)
             is_followed = not isinstance(value, Instance) or value.kind in (list, tuple, *_VIEWS)
             if id(old) in resized:
-                result += _step_by_step(statement, value, names, values)
+                result += _step_by_step(statement, resized[id(old)], names, values)
                 continue
             if may_be_differentiable(value) and is_followed:
                 result += _indexed(statement, value, names, values)
@@ -75,19 +81,43 @@ def _index_loops(body: Block, names: Names, values: dict[str, Value], resized: s
     return tuple(result)
 
 
-def _resized_loops(function: Function, summaries: Summaries) -> set[int]:
-    """The loops over lists whose body may give the list that they run over more or fewer items."""
+def _range(statement: Assign, names: Names, values: dict[str, Value]) -> list[Statement]:
+    """`places = range(length)`, of sequences that a loop does not resize."""
+    assert isinstance(statement.value, Call)
+    length, arguments = names.temporary(), statement.value.arguments
+    values[length] = INTEGER
+    function = Ref(len) if len(arguments) == 1 else Ref(runtime.common_length, "runtime.common_length")
+    count = Assign(length, Call(function, arguments), statement.origin)
+    return [count, Assign(statement.target, Call(Ref(range), (Var(length),)), statement.origin)]
+
+
+def _resized_loops(function: Function, summaries: Summaries) -> Resized:
+    """The loops over lists whose body may give a list that they run over more or fewer items, with the sequences that
+    they run over."""
     values = function.values or {}
-    suspects = [
-        (loop, calls)
-        for loop in walk(function.body)
-        if isinstance(loop, For) and isinstance(loop.iterable, Var)
-        if _may_be_list(value_of(loop.iterable, values)) and (calls := _resizing_calls(loop, values))
-    ]
+    places = {
+        statement.target: statement.value.arguments
+        for statement in walk(function.body)
+        if isinstance(statement, Assign) and is_call_of(statement.value, runtime.places)
+        if isinstance(statement.value, Call)
+    }
+    suspects = []
+    for loop in walk(function.body):
+        if not isinstance(loop, For) or not isinstance(loop.iterable, Var):
+            continue
+        sources = places.get(loop.iterable.name, (loop.iterable,))
+        lists = [source for source in sources if _may_be_list(value_of(source, values))]
+        calls = _resizing_calls(loop, values) if lists else []
+        if calls:
+            suspects.append((loop, sources, lists, calls))
     if not suspects:
-        return set()
+        return {}
     regions = find_regions(function, summaries)
-    return {id(loop) for loop, calls in suspects if _changes(loop.iterable, calls, regions)}
+    return {
+        id(loop): sources
+        for loop, sources, lists, calls in suspects
+        if any(_changes(source, calls, regions) for source in lists)
+    }
 
 
 def _may_be_list(value: Value) -> bool:
@@ -127,22 +157,26 @@ def _changes(source: Atom, calls: list[Call], regions: Regions) -> bool:
     return any(region is not None and region.find() is own.find() for region in found)
 
 
-def _step_by_step(loop: For, value: Value, names: Names, values: dict[str, Value]) -> list[Statement]:
+def _step_by_step(loop: For, sources: tuple[Atom, ...], names: Names, values: dict[str, Value]) -> list[Statement]:
     """A loop that asks before each iteration whether there is another item."""
-    origin, source = loop.origin, loop.iterable
+    origin = loop.origin
     before: list[Statement] = []
-    if value == UNKNOWN:
-        source = Var(names.temporary())
-        before.append(Assign(source.name, Call(Ref(runtime.sequence), (loop.iterable,)), origin))
-        values[source.name] = UNKNOWN
     index, running, following, again = names.fresh("k"), names.fresh("running"), names.temporary(), names.temporary()
     values.update({index: INTEGER, running: BOOLEAN, following: INTEGER, again: BOOLEAN})
-    item = Assign(loop.target, Call(Ref(operator.getitem), (source, Var(index))), origin)
+    item = Assign(loop.target, Var(index), origin)
+    if sources == (loop.iterable,):
+        source = loop.iterable
+        if value_of(source, values) == UNKNOWN:
+            source = Var(names.temporary())
+            before.append(Assign(source.name, Call(Ref(runtime.sequence), (loop.iterable,)), origin))
+            values[source.name] = UNKNOWN
+            sources = (source,)
+        item = Assign(loop.target, Call(Ref(operator.getitem), (source, Var(index))), origin)
     body = (
         item,
         *loop.body,
         Assign(following, Call(Ref(operator.add), (Var(index), Const(1))), origin),
-        Assign(again, Call(Ref(runtime.has_item), (Var(following), source)), origin),
+        Assign(again, Call(Ref(runtime.has_item), (Var(following), *sources)), origin),
         Assign(index, Var(following), origin),
         Assign(running, Var(again), origin),
     )
@@ -150,7 +184,7 @@ def _step_by_step(loop: For, value: Value, names: Names, values: dict[str, Value
     values[first] = BOOLEAN
     return [
         *before,
-        Assign(first, Call(Ref(runtime.has_item), (Const(0), source)), origin),
+        Assign(first, Call(Ref(runtime.has_item), (Const(0), *sources)), origin),
         Assign(index, Const(0), origin),
         Assign(running, Var(first), origin),
         While(Var(running), body, origin),

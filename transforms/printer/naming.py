@@ -249,8 +249,10 @@ class Namer:
     # ----------------------------------------------------------------------------------------------- standalone
 
     def _standalone_root(self, value: Any, place: Place) -> str | None:
-        if place.module in OWN_SPACES or f"{place.module}.{place.attribute}" in OWN_SPACES or (
-            place.module == _LIBRARY and isinstance(value, type)
+        if (
+            place.module in OWN_SPACES
+            or f"{place.module}.{place.attribute}" in OWN_SPACES
+            or (place.module == _LIBRARY and isinstance(value, type))
         ):
             return self._copy(value.__name__, value)
         own = _own_object(value)

@@ -367,11 +367,7 @@ class Containers(Lists):
         """Have the run time check that what is changed outside of the function, and seems not to be read, is not known
         by another name as well: to another module, or as an argument."""
         regions, read = self.plan.regions, self._read_outside()
-        changed = {
-            key: owner
-            for key, owner in read.items()
-            if self._is_varied(regions.of(owner[0]))
-        }
+        changed = {key: owner for key, owner in read.items() if self._is_varied(regions.of(owner[0]))}
         others: list[Atom] = [Var(name) for name in self.function.parameters if regions.of(name) is not None]
         for key, (owner, names) in read.items():
             if changed and key not in changed:

@@ -576,9 +576,7 @@ def is_changed(sweep: Cotangents, name: str) -> bool:
 
 def zero_tuple(value: Sequence) -> tuple[Any, ...]:
     """Zeros in the structure of a tuple; a plain zero stands for an array, to which it is added."""
-    return tuple(
-        zero_tuple(item) if isinstance(item, Sequence) and item.kind is tuple else 0.0 for item in value.items
-    )
+    return tuple(zero_tuple(item) if isinstance(item, Sequence) and item.kind is tuple else 0.0 for item in value.items)
 
 
 def is_tuple_of_numbers(value: Value) -> TypeGuard[Sequence]:

@@ -183,9 +183,7 @@ class Plan:
         region = self.regions.of(name)
         group = {other for other in self.bound_in if region is not None and region in chain(self.regions, other)}
         uses = [self.places[id(s)] for s in walk(self.function.body) if not group.isdisjoint(reads(s))]
-        changes = [
-            place for region in self._memory(source) for place in self.mutations.get(id(region.find()), ())
-        ]
+        changes = [place for region in self._memory(source) for place in self.mutations.get(id(region.find()), ())]
         return not any(_is_between(here, change, use) for change in changes for use in uses)
 
     def is_active_statement(self, statement: Statement) -> bool:
@@ -354,8 +352,7 @@ def _find_buffers(plan: Plan) -> None:
     for statement in walk(plan.function.body):
         match statement:
             case Assign(target=str() as target, value=Call(function=Ref(value=function)) as call) if (
-                function is operator.getitem
-                or (function is getattr and is_object(plan.value(call.arguments[0])))
+                function is operator.getitem or (function is getattr and is_object(plan.value(call.arguments[0])))
             ):
                 source = call.arguments[0]
                 is_value = isinstance(source, Var) and plan.kind(source) is Kind.VALUE

@@ -267,9 +267,7 @@ class Primitives(Containers):
                 self.give_back(Var(source), Var(self.bar(target)), adjoint)
         return True
 
-    def _copies_shadow(
-        self, statement: Assign, function: Any, call: Call, primal: Builder, adjoint: Builder
-    ) -> bool:
+    def _copies_shadow(self, statement: Assign, function: Any, call: Call, primal: Builder, adjoint: Builder) -> bool:
         """Whether the items of a container that changes went into a new one, whose shadow was made of its shadow."""
         assert statement.target is not None
         source = call.arguments[0] if call.arguments else None

@@ -32,7 +32,14 @@ constant(runtime.zeros, runtime.zeros_of_copy, runtime.ones, runtime.structure, 
 constant(runtime.Shadow, runtime.common_length, runtime.as_count)
 constant(runtime.rounds, is_pure=False)
 constant(runtime.held_outside, runtime.shadow_outside, is_pure=False)
-constant(runtime.plain_iterator, runtime.has_item, runtime.length_of_zip, runtime.places_of_slice, is_pure=False)
+constant(
+    runtime.plain_iterator,
+    runtime.has_item,
+    runtime.length_of_zip,
+    runtime.places,
+    runtime.places_of_slice,
+    is_pure=False,
+)
 constant(runtime.check_distinct, runtime.check_unshared, is_pure=False)
 constant(runtime.flat_places, shape_only="x")
 constant(runtime.place_of_slice, shape_only="items stored")

@@ -181,6 +181,7 @@ from transforms.runtime.iteration import (
     has_item,
     length_of_zip,
     note_end,
+    places,
     places_of_slice,
     plain_iterator,
     reversible,

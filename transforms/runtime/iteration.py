@@ -79,6 +79,12 @@ def common_length(*sequences: Any) -> int:
     return count
 
 
+def places(*sequences: Any) -> range:
+    """The indices of the items that `zip` gives; where a loop over them resizes one of the sequences, it becomes one
+    that asks `has_item` each time."""
+    return range(common_length(*sequences))
+
+
 def length_of_zip(sequences: list, strict: bool) -> int:
     """The same for a list of sequences, which `zip(..., strict=True)` wants to be of one length."""
     count = common_length(*sequences) if sequences else 0

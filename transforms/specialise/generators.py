@@ -186,9 +186,7 @@ def merge(sweep: Control, suspended: Suspended, statement: core.For | core.With,
         sweep.merging.pop()
 
 
-def _merged(
-    sweep: Control, program: core.Function, statement: core.For | core.With, after: frozenset[str]
-) -> Merged:
+def _merged(sweep: Control, program: core.Function, statement: core.For | core.With, after: frozenset[str]) -> Merged:
     body, running = statement.body, None
     if body and _is(body[-1], operations.go_on):
         body, running = body[:-1], body[-1].value.arguments[0]  # type: ignore[union-attr]
@@ -220,9 +218,7 @@ def _new_names(sweep: Operands, program: core.Function) -> dict[str, str]:
     return new
 
 
-def _substituted(
-    block: core.Block, target: str | None, body: core.Block, running: core.Atom | None
-) -> core.Block:
+def _substituted(block: core.Block, target: str | None, body: core.Block, running: core.Atom | None) -> core.Block:
     result: list[core.Statement] = []
     for statement in block:
         if _is(statement, operations.yielded):

@@ -332,6 +332,25 @@ def on_common_length(calls: Calls, ref: Ref, arguments: list[Binding], keywords:
     return min(counts, key=lambda item: item.value.value)  # type: ignore[union-attr]
 
 
+@handles(runtime.places)
+def on_places(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
+    """`runtime.places(a, b, ...)`: a range, unless one of them is a list that may get more or fewer items."""
+    if any(_may_be_resized(calls, item) for item in arguments):
+        return calls.emit(ref, arguments, {}, Instance(range))
+    function = len if len(arguments) == 1 else runtime.common_length
+    return calls.result_of(range, calls.result_of(function, *arguments))
+
+
+def _may_be_resized(calls: Calls, source: Binding) -> bool:
+    value = source.value
+    if value == UNKNOWN:
+        return True
+    kind = python_type(value)
+    if kind is None or not issubclass(kind, list):
+        return False
+    return not isinstance(value, Sequence) or calls.sweep.is_mutated(source.region)
+
+
 def _is_tuple(value: Value, *kinds: type) -> bool:
     """Whether the value is a constant tuple, or, where `Sequence` is named, one of known items."""
     if isinstance(value, Literal):

@@ -36,9 +36,7 @@ def changed_dict(calls: Calls, source: Binding, name: str, rest: list[Binding], 
     return None
 
 
-def _of_ordered(
-    calls: Calls, source: Binding, name: str, rest: list[Binding], keywords: Keywords
-) -> Binding | None:
+def _of_ordered(calls: Calls, source: Binding, name: str, rest: list[Binding], keywords: Keywords) -> Binding | None:
     """`table.popitem(last)`, `table.move_to_end(key, last)`"""
     count = 0 if name == "popitem" else 1
     named = [*rest[count:], *(item for key, item in keywords.items() if key == "last")]
@@ -132,4 +130,3 @@ def on_ordered_dict(calls: Calls, ref: Ref, arguments: list[Binding], keywords: 
 def on_deque(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     """`collections.deque(items, maxlen)`"""
     return calls.call_object(Ref(library.Deque), arguments, keywords)
-

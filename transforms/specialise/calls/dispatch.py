@@ -72,9 +72,7 @@ def _descriptor(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyw
     is_known = entry is not None and (entry.adjoint or entry.is_constant or entry.mutates or entry.refusal)
     if thing.__objclass__ is not np.ndarray or not arguments or is_known:
         return None
-    return calls.call_object(
-        Ref(operations.method), [arguments[0], constant(thing.__name__), *arguments[1:]], keywords
-    )
+    return calls.call_object(Ref(operations.method), [arguments[0], constant(thing.__name__), *arguments[1:]], keywords)
 
 
 def _handled(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
