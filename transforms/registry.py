@@ -56,6 +56,38 @@ this holds before the call into what it is after the call.  It runs before the p
     def sort_in_place_tangent(a, axis=-1, kind=None, *, stable=None, a_dot):
         np.copyto(a_dot, np.take_along_axis(a_dot, np.argsort(a, axis), axis))
         return ()
+
+vmap reads the entry too.  A batched value has the batch on axis 0: an array of which each sample has the shape `s` is
+an array of shape `(B, *s)`, a number is an array of shape `(B,)`.  A container is never batched, but what it holds may
+be; a list that a function takes for an array is made an array first (by the rule of `np.array`).  `batched` says which
+arguments of a call are: it has the name of each parameter that is, or holds, a batched value, and, where that is a star
+parameter or a container, also the path to each item that is: `("arrays", 0)`, `("object", 1, 2)`, `("index", "start")`
+for a part of a slice.  A container of which there is no path holds batched values only.
+`Primitive.batching_rule` says which of these holds for a call:
+
+- "shared": the result is the same for all samples, and not batched: of a function of shapes, ranks and dtypes
+  (`is_shared`), or where only the shape is read of all that is batched.  It is the primitive, of one sample instead of
+  each batched argument (`runtime.one_sample`), or what the template says, if there is one and `is_shared`.
+- "template", declared by `@batching`: a template with the own parameters of the primitive and, after `*`, `batched`,
+  which is static; `function`, too, if it wants to know which of the functions of the entry is called.  It returns the
+  batched result, or changes the argument that the primitive changes, which is batched.
+
+      @batching(np.trace)
+      def trace(a, offset=0, axis1=0, axis2=1, *, batched):
+          return np.trace(a, offset, runtime.inner_axes(a, axis1), runtime.inner_axes(a, axis2))
+
+- "native": the function leaves the batch axis of the arguments in `native` alone (`np.linalg.inv`, `list.append`): the
+  call is the same.
+- "axes": those that are batched are in `along`, and are the same call with other axes: each parameter named in `axes`
+  means axes of a sample, and `runtime.inner_axes(a, axis)` are those of the batch.  This is asked of axes that are
+  given, and of those that default to None or to a number that is not negative.
+- "elementwise": functions that are computed element by element (`is_elementwise` or `by_element`).  The operands that
+  are batched get axes of 1 after the batch axis, so that all samples have one rank: `runtime.aligned(x, rank)`, where
+  `rank = runtime.sample_rank((True, False), x, y)`.  Then the primitive is called, or its `array_form`, if it is one of
+  those functions of Python that know no arrays: `np.sin` for `math.sin`.
+- "each": nothing better is known (`by_sample`): a loop over the samples, `runtime.each(function, (0,), x, y)`.
+
+A template takes precedence over "native" and "axes" only where these do not hold.
 """
 
 from __future__ import annotations
@@ -73,6 +105,7 @@ import numpy as np
 from transforms.core import Call, Function
 
 Template = Callable[..., Any]
+Place = str | tuple[str | int, ...]  # a parameter, or the path to an item of what it holds
 _BUILTIN_METHOD = type(np.add.at)
 OWN_SPACES = ("transforms.runtime", "transforms.operations")
 
@@ -99,6 +132,14 @@ class Primitive:
     is_elementwise: bool = False  # contributions have the broadcast shape of the result and are reduced by the compiler
     adjoint: Template | None = None  # (arguments, *, ans, g) -> contribution, or a tuple of them
     tangent: Template | None = None  # (arguments, *, ans, <name>_dot ...) -> tangent of the result
+    batching: Template | None = None  # (arguments, *, batched) -> the results of all samples
+    array_form: Any = None  # the function of arrays that does what this one does with numbers
+    by_element: bool = False  # computed element by element, with broadcasting (`is_elementwise` says so too)
+    native: tuple[str, ...] = ()  # arguments that may have more axes in front: the function leaves these alone
+    along: tuple[str, ...] = ()  # arguments that have the axes that the parameters in `axes` name
+    axes: tuple[str, ...] = ()  # parameters that name axes
+    is_shared: bool = False  # the result is the same for all samples of a batch: a shape, a rank, a type
+    by_sample: bool = False  # a batch is done by a loop over its samples
     linear: tuple[str, ...] = ()  # jointly linear in these arguments: the tangent is the primitive of the tangents
     linear_unless: tuple[str, ...] = ()  # arguments that spoil this when they are given: then `tangent` is the rule
     multilinear: tuple[str, ...] = ()  # linear in each of these arguments (or items of a star parameter) apart
@@ -135,6 +176,29 @@ class Primitive:
         if self.multilinear:
             return "multilinear"
         return None if self.tangent is None else "tangent"
+
+    def batching_rule(self, batched: Sequence[Place]) -> str | None:
+        """Which facet has the result of a call in which this is batched: "shared", "native", "axes", "template",
+        "elementwise" or "each"; None where nothing is known."""
+        names = {place if isinstance(place, str) else place[0] for place in batched}
+        if self.native and names <= set(self.native):
+            return "native"
+        if self.is_shared or (names <= self._only_shapes() and not self.is_elementwise):
+            return "shared"
+        if self.axes and names <= set(self.along):
+            return "axes"
+        if self.batching is not None:
+            return "template"
+        if self.by_sample:
+            return "each"
+        if self.is_elementwise or self.by_element:
+            return "elementwise"
+        return None
+
+    def _only_shapes(self) -> set[str]:
+        """The arguments whose numbers the result does not hold either."""
+        carried = {*self.wrt, *self.linear, *self.multilinear, *self.mutates, *self.stores, *self.views}
+        return set(self.shape_only) - carried
 
     def bind(self, call: Call) -> dict[str, Any]:
         """The atoms of a call by the names of the parameters; a star parameter has a tuple or a dict of them.
@@ -341,12 +405,15 @@ def template_signature(template: Template) -> inspect.Signature:
 
 
 def is_reserved(parameter: inspect.Parameter) -> bool:
-    """Whether the rewriter fills a template's parameter: `ans`, `g`, `<name>_dot`, `<name>_bar` after the `*`."""
-    reserved = parameter.name in ("ans", "g") or parameter.name.endswith(("_dot", "_bar"))
+    """Whether the rewriter fills a template's parameter: `ans`, `g`, `batched`, `function`, `<name>_dot`, `<name>_bar`
+    after the `*`."""
+    reserved = parameter.name in ("ans", "g", "batched", "function") or parameter.name.endswith(("_dot", "_bar"))
     return parameter.kind is inspect.Parameter.KEYWORD_ONLY and reserved
 
 
-NAMES = tuple("wrt linear linear_unless multilinear views mutates stores shape_only sequences selects".split())
+NAMES = tuple(
+    "wrt linear linear_unless multilinear views mutates stores shape_only sequences selects native along axes".split()
+)
 
 
 def _names(value: str | Iterable[str]) -> tuple[str, ...]:
@@ -409,6 +476,20 @@ def tangent(*functions: Any, **facts: Any) -> Callable[[Template], Template]:
 
     def register(template: Template) -> Template:
         _update(primitive(*functions), template, {"tangent": template, **facts})
+        return template
+
+    return register
+
+
+def batching(*functions: Any, **facts: Any) -> Callable[[Template], Template]:
+    """Declare the rule for batches: `(arguments, *, batched)` returns the results of all samples, stacked."""
+
+    def register(template: Template) -> Template:
+        for function in functions:
+            entry = primitive(function)
+            _update(entry, None, {"batching": template, **facts})
+            if entry.signature is None:
+                entry.signature = template_signature(template)
         return template
 
     return register

@@ -13,7 +13,7 @@ from transforms import registry
 from transforms.registry import Primitive
 from transforms.rules import optional
 
-HEADER = ("function", "reverse", "forward", "notes")
+HEADER = ("function", "reverse", "forward", "vmap", "notes")
 
 
 def reverse_of(entry: Primitive) -> str:
@@ -42,6 +42,17 @@ def forward_of(entry: Primitive) -> str:
     return reverse_of(entry) if entry.forward_rule(()) is not None and entry.adjoint is not None else "-"
 
 
+def vmap_of(entry: Primitive) -> str:
+    """How a batch of samples is computed."""
+    if entry.refusal:
+        return "refused"
+    if entry.batching or entry.native or entry.axes or entry.is_shared:
+        return "yes"
+    if entry.by_sample:
+        return "loop"
+    return "yes" if entry.is_elementwise or entry.by_element else "-"
+
+
 def names_of(entry: Primitive) -> str:
     """All public names of a primitive's functions, the one it is listed under first."""
     return ", ".join(dict.fromkeys(map(_name, entry.functions)))
@@ -62,8 +73,10 @@ def notes_of(entry: Primitive) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def rows(entries: Iterable[Primitive]) -> list[tuple[str, str, str, str]]:
-    return [(names_of(entry), reverse_of(entry), forward_of(entry), notes_of(entry)) for entry in entries]
+def rows(entries: Iterable[Primitive]) -> list[tuple[str, ...]]:
+    return [
+        (names_of(entry), reverse_of(entry), forward_of(entry), vmap_of(entry), notes_of(entry)) for entry in entries
+    ]
 
 
 def is_public(entry: Primitive) -> bool:
@@ -95,8 +108,8 @@ def subject_of(entry: Primitive) -> str:
 def as_text(entries: Iterable[Primitive]) -> str:
     """A table for a terminal."""
     table = [HEADER, *rows(entries)]
-    widths = [min(44, max(len(row[column]) for row in table)) for column in range(3)]
-    lines = ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[3]]).rstrip() for row in table]
+    widths = [min(44, max(len(row[column]) for row in table)) for column in range(4)]
+    lines = ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[4]]).rstrip() for row in table]
     return "\n".join(lines) + "\n"
 
 
@@ -106,10 +119,10 @@ def as_markdown(entries: Iterable[Primitive]) -> str:
     for entry in entries:
         subjects.setdefault(subject_of(entry), []).append(entry)
     lists = {"Zero derivative": subjects.pop("zero", []), "No rule yet": subjects.pop("none", [])}
-    lines = ["# Supported functions", "", _INTRODUCTION]
+    lines = ["# Supported functions", "", _INTRODUCTION.rstrip()]
     for subject, members in subjects.items():
         lines += ["", f"## {subject.replace('_', ' ').capitalize()}", ""]
-        lines += ["| " + " | ".join(HEADER) + " |", "|---|---|---|---|"]
+        lines += ["| " + " | ".join(HEADER) + " |", "|---|---|---|---|---|"]
         for function, *cells in rows(members):
             lines.append("| " + " | ".join([_code(function), *(cell.replace("|", "\\|") for cell in cells)]) + " |")
     for title, members in lists.items():
@@ -128,8 +141,9 @@ Made by `make docs` from the registry of primitives (`transforms/registry.py`, `
 *reverse*: `yes`, or the arguments that have a derivative; `refused`: asking for its derivative is an error that says
 why.  What has no rule may be called where no derivative passes through.  *forward*: `yes`, or the arguments that have
 a derivative; `linear`: the tangent of the result is the function of the tangents; `multilinear`: the sum of such calls,
-one for each argument.  Operators and the methods of arrays stand for the functions of the same name; those of
-`scipy.special` are known once a program has imported it."""
+one for each argument.  *vmap*: `yes`, or `loop`: a batch is a Python loop over its samples.  Operators and the methods
+of arrays stand for the functions of the same name; those of `scipy.special` are known once a program has imported it.
+"""
 
 
 def template_source(entry: Primitive) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.special as special
 
 from transforms import inference, runtime
-from transforms.registry import adjoint, elementwise, result, tangent
+from transforms.registry import adjoint, batching, elementwise, facts, result, tangent
 from transforms.rules.sampling import binary, call, listed, numbers, unary
 from transforms.rules.typed import dtype_of, normalized_axes, shape_of
 from transforms.values import UNKNOWN, Literal, Value
@@ -299,3 +299,18 @@ def softmax_result(x: Value, axis: Value = NO) -> Value:
 @result(special.multigammaln)
 def multigammaln_result(a: Value, d: Value) -> Value:
     return inference.elementwise(special.gammaln, a)
+
+
+facts(special.factorial, by_sample=True)
+facts(special.softmax, special.log_softmax, along="x", axes="axis")
+
+
+@batching(special.logsumexp)
+def logsumexp_of_batch(a, axis=None, b=None, keepdims=False, *, batched):
+    if b is not None:
+        return runtime.each_of(special.logsumexp, (a, axis, b, keepdims), batched, ("a", "axis", "b", "keepdims"))
+    if isinstance(axis, int) and np.ndim(a) > 1:
+        return special.logsumexp(a, runtime.inner_axes(a, axis), keepdims=keepdims)
+    axes = runtime.inner_axes(a, axis)
+    total = special.logsumexp(runtime.merge_axes(a, axes) if np.ndim(a) > 1 else a[:, None], -1)
+    return np.expand_dims(total, axes) if keepdims else total
