@@ -1,20 +1,28 @@
 """Tangents as the compiler uses them: every sample of every rule as a program of its own, differentiated by `ad.jvp`, and
-gradients of such programs by `ad.jvp` again, against central differences of the program."""
+twice in each order of the two modes, against central differences."""
 
 from __future__ import annotations
 
 import copy
 import itertools
+import operator
 import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
 import autodiff as ad
+from autodiff.api.transformed import present
+from autodiff.backend.compile import Program
+from autodiff.frontend.read import Reader
+from autodiff.values import abstract
 from tests.corpus.reference import function_from
 from tests.transforms.rules.direct import leaves, mapped, noise
 from tests.transforms.rules.test_compiled import moved, program_of
+from transforms import pipeline
+from transforms.core import Assign, Call, Const, Function, Ref, Return, Var
 from transforms.errors import AutodiffError
 from transforms.registry import Primitive, primitives
 
@@ -34,8 +42,8 @@ def test_first_order(entry: Primitive) -> None:
     assert entry.samples is not None
     for args, kwargs in itertools.islice(entry.samples(), SAMPLES):
         function, values = program_of(entry, args, kwargs)
-        if not values or any(map(np.iscomplexobj, leaves(values))):
-            continue  # no derivative by complex numbers is asked for
+        if not values:
+            continue
         random = np.random.default_rng(0)
         tangents = [mapped(lambda leaf: noise(random, leaf), value) for value in values]  # noqa: B023
         value, tangent = ad.jvp(function, tuple(copy.deepcopy(values)), tuple(tangents))
@@ -60,11 +68,11 @@ def matching(tangent: Any, value: Any) -> list[Any]:
     return [tangent] if leaves(value) else []
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
-def test_tangents_of_gradients(entry: Primitive) -> None:
-    """On the first samples of double precision; refusals are allowed."""
+def scalars(entry: Primitive, count: int) -> Iterator[tuple[Callable[..., Any], list[Any], list[Any]]]:
+    """Programs that make a number of the result of a primitive, their arguments and tangents of these: those of the first
+    samples that are of double precision."""
     assert entry.samples is not None
-    for args, kwargs in itertools.islice(entry.samples(), SAMPLES // 2):
+    for args, kwargs in itertools.islice(entry.samples(), count):
         function, values = program_of(entry, args, kwargs)
         result = function(*copy.deepcopy(values))
         if not values or not all(
@@ -75,19 +83,65 @@ def test_tangents_of_gradients(entry: Primitive) -> None:
         scope = {"inner": function, "weights": random.standard_normal(np.shape(result))}
         names = ", ".join(f"a{k}" for k in range(len(values)))
         source = f"def scalar({names}):\n    r = inner({names})\n    return np.sum(r * r * weights)\n"
-        gradient = ad.grad(function_from(source, "scalar", **scope), argnums=tuple(range(len(values))))
         tangents = [mapped(lambda leaf: noise(random, leaf), value) for value in values]  # noqa: B023
+        yield function_from(source, "scalar", **scope), values, tangents
+
+
+def differences(function: Callable[..., Any], values: list[Any], tangents: list[Any]) -> list[Any]:
+    """The central differences of a function that returns a tuple of numbers or arrays."""
+    ahead, behind = (
+        function(*[moved(v, t, sign * 1e-6) for v, t in zip(copy.deepcopy(values), tangents)]) for sign in (1.0, -1.0)
+    )
+    return [(p - q) / 2e-6 for p, q in zip(ahead, behind, strict=True)]
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_tangents_of_gradients(entry: Primitive) -> None:
+    """Refusals are allowed."""
+    for scalar, values, tangents in scalars(entry, SAMPLES // 2):
+        gradient = ad.grad(scalar, argnums=tuple(range(len(values))))
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", RuntimeWarning)
                 _, found = ad.jvp(gradient, tuple(copy.deepcopy(values)), tuple(tangents))
         except (AutodiffError, ZeroDivisionError, RuntimeWarning):
             continue  # refused, or at a kink
-        ahead, behind = (
-            gradient(*[moved(v, t, sign * 1e-6) for v, t in zip(copy.deepcopy(values), tangents)]) for sign in (1.0, -1.0)
-        )
-        for got, p, q in zip(found, ahead, behind, strict=True):
-            np.testing.assert_allclose(got, (p - q) / 2e-6, rtol=1e-5, atol=1e-5)
+        for got, want in zip(found, differences(gradient, values, tangents), strict=True):
+            np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_tangents_and_gradients_of_tangents(entry: Primitive) -> None:
+    """Both are the second derivative along two directions."""
+    for scalar, values, tangents in scalars(entry, SAMPLES // 4):
+        reader, count = Reader(), len(values)
+        wrt = tuple(range(count))
+        given = tuple(abstract(value, (k,)) for k, value in enumerate([*values, *values]))
+        first = pipeline.tangent(reader.program(scalar), given[:count], wrt, reader=reader)
+        tangent_of = made(slope(first))
+        again = made(slope(pipeline.tangent(slope(first), given, wrt, reader=reader)))
+        gradient = made(pipeline.derivative(slope(first), given, wrt, reader=reader))
+        random = np.random.default_rng(1)
+        other = [mapped(lambda leaf: noise(random, leaf), value) for value in values]  # noqa: B023
+        (expected,) = differences(lambda *moved: (tangent_of(*moved, *tangents),), values, other)  # noqa: B023
+        bars = gradient(*copy.deepcopy(values), *tangents)
+        total = sum(np.sum(bar * t) for bar, t in zip(bars, other, strict=True))
+        for found in (total, again(*copy.deepcopy(values), *tangents, *other)):
+            np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def slope(program: Function) -> Function:
+    """The program of the second item of what a program returns: of the tangent of its value."""
+    last = program.body[-1]
+    assert isinstance(last, Return)
+    part = Assign("slope", Call(Ref(operator.getitem), (last.value, Const(1))))
+    return program.replace(body=(*program.body[:-1], part, Return(Var("slope"))))
+
+
+def made(program: Function) -> Callable[..., Any]:
+    """The function of a program, with a value for each parameter."""
+    compiled = Program(present(program.replace(signature=None)))
+    return compiled.link(compiled.namespace)
 
 
 def changed_part(x):
