@@ -190,6 +190,48 @@ def test_iterators_that_are_read_after_a_change(made: str, change: str) -> None:
         assert change != "r = x[0]"
 
 
+# how else what the iterator reads is changed
+OTHERWISE = {
+    "another name": ("q = l", "q[0] = x[1] * 3"),
+    "a later name": ("", "q = l\nq.append(x[1])"),
+    "an attribute": ("o = Holder(l)", "o.items[0] = x[1] * 3"),
+    "a method": ("o = Holder(l)", "o.put(x[1])"),
+    "a closure": ("def go():\n    l[0] = x[1] * 3", "go()"),
+    "an argument": ("def go(q):\n    q.append(x[1] * 3)", "go(l)"),
+    "an item of a dict": ("d = {'k': l}", "d['k'].append(x[2])"),
+    "put into a list": ("d = []\nd.append(l)", "d[0].append(x[2])"),
+    "read by a function": ("", "s = s * 2.0"),
+    "nothing": ("o = Holder([1])", "o.put(x[1])\nq = list(x)\nq.append(1.0)\ny = np.sin(x)\ny[0] = 2.0"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+@pytest.mark.parametrize("made", (*LATER[:7], "m = map(scaled, l)", "m = enumerate(l)"))
+def test_iterators_that_are_read_after_a_change_by_another_name(made: str, name: str) -> None:
+    before, change = OTHERWISE[name]
+    scaled = "def scaled(v):\n    return v * s"
+    lines = f"import itertools\ns = x[0]\n{scaled}\nl = list(x)\n{before}\n{made}\n{change}"
+    read = "t = 0.0\nfor e in m:\n    t = t * 0.5 + sum(e if isinstance(e, tuple) else (e,))\nreturn t + s"
+    try:
+        check(f"{lines}\n{read}", False)
+    except ad.AutodiffError as error:
+        assert "is yet to read is changed" in str(error)
+        assert name != "nothing"
+
+
+def test_iterators_that_are_read_when_a_loop_comes_round_again() -> None:
+    lines = "l = list(x)\nr = 0.0\nm = zip(l, x)\nfor i in range(2):\n    for a, b in m:\n        r = r + a * b\n        {}\n"
+    with pytest.raises(ad.AutodiffError, match="is yet to read is changed"):
+        check(lines.format("break") + "    l[1] = x[0] * i\nreturn r", False)
+
+
+def test_a_chain_is_not_changed_in_a_loop_over_it() -> None:
+    for change in ("l[-1] = v * 2.0", "m[-1] = v * 2.0", "m.insert(0, v) if t < 9 else None"):
+        lines = f"import itertools\nl = list(x)\nm = l\nt = 0.0\nfor v in itertools.chain(l, x):\n    {change}\n    t = t * 2 + v"
+        with pytest.raises(ad.AutodiffError, match="depends on what the loop changes"):
+            check(f"{lines}\n    if t > 9:\n        break\nreturn t", False)
+
+
 COUNTED = "n = 0\nt = 0.0\ndef seen(v):\n    nonlocal n, t\n    n += 1\n    t = t + v * n\n    return v > 0\n"
 
 

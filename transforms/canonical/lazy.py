@@ -4,13 +4,13 @@ and compiled code reads them at once.  The difference shows where something is c
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any
 
 import gast
 
 from transforms.canonical import scopes
-from transforms.canonical.effects import Effects, changed, effects_of, root_of
+from transforms.canonical.effects import CHANGING, ITEMS, Effects, changed, effects_of, root_of
 from transforms.core import Ref
 
 Node = Any
@@ -31,35 +31,23 @@ _EAGER_MODULES = ("builtins", "math", "numpy", "functools", "collections", "stat
 _NOT_EAGER = (iter, next, any, all, print, isinstance, type, id)
 _EAGER_METHODS = ("join", "extend", "extendleft", "update")
 _HARMLESS_METHODS = ("sum", "mean", "dot", "copy", "reshape", "min", "max", "get", "items", "keys", "values", "format")
+_VIEWING = ("reshape", "ravel", "transpose", "view", "swapaxes", "squeeze", "asarray", "atleast_1d", "atleast_2d")
 _JUMPS = (gast.Break, gast.Return, gast.Yield, gast.YieldFrom)
 
 
-def change_before_read(bound: Node, names: set[str], nodes: Sequence[Node]) -> Node | None:
-    """Of an assignment that binds an iterator to some names: the place among the nodes of the function where something
-    that the iterator is yet to read is changed."""
-    last = max((_end_of_read(node, names) for node in nodes), default=(0, 0))
-    sources = set(_names(bound.value))
-    captured = {name for node in gast.walk(bound.value) if isinstance(node, gast.Lambda) for name in _names(node)}
-    start = _end(bound)
-    for node in nodes:
-        if hasattr(node, "lineno") and start < _start(node) < last:
-            is_rebound = isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store) and node.id in captured
-            if is_rebound or _changed_name(node) in sources:
-                return node
-    return None
-
-
-def _end_of_read(node: Node, names: set[str]) -> Position:
-    """Where a read of the names has ended: that of the header of a loop, at the end of the loop."""
-    if isinstance(node, gast.For) and not names.isdisjoint(_names(node.iter)):
-        return _end(node)
-    is_read = isinstance(node, gast.Name) and isinstance(node.ctx, gast.Load) and node.id in names
+def _end_of_read(bound: Node, node: Node, names: set[str]) -> Position:
+    """Where a read of the names has ended: that of the header of a loop at the end of the loop; and that in a loop that
+    does not bind them at the end of that loop."""
+    if isinstance(node, (gast.For, gast.While)) and not _start(node) < _start(bound) < _end(node):
+        inner = gast.walk(node)
+    elif isinstance(node, gast.For):
+        inner = gast.walk(node.iter)
+    else:
+        inner = (node,)
+    is_read = any(
+        isinstance(part, gast.Name) and isinstance(part.ctx, gast.Load) and part.id in names for part in inner
+    )
     return _end(node) if is_read else (0, 0)
-
-
-def _changed_name(node: Node) -> str | None:
-    place = changed(node)
-    return None if place is None else root_of(place)
 
 
 def _names(node: Node) -> Iterator[str]:
@@ -82,6 +70,7 @@ class Laziness:
 
     def __init__(self, functions: dict[str, Node], static: Callable[[Node], Any]) -> None:
         self.functions, self.static = functions, static
+        self.nodes: Sequence[Node] = ()
 
     def made_by(self, node: Node) -> Any:
         """The function of `LAZY` that a node calls; None for any other node."""
@@ -190,6 +179,7 @@ class Laziness:
     def misread(self, nodes: Sequence[Node]) -> tuple[Node, str] | None:
         """Of the nodes of a function: an iterator whose items would be made at another time than Python does, and what
         its functions change or read."""
+        self.nodes = nodes
         parents = {id(child): node for node in nodes for child in scopes.children_of(node)}
         for node in nodes:
             if isinstance(node, gast.For) and self.is_source_changed(node):
@@ -199,13 +189,100 @@ class Laziness:
                 return node, min(own.changed, default="")
         return None
 
+    def change_before_read(self, bound: Node, names: set[str], nodes: Sequence[Node]) -> Node | None:
+        """Of an assignment that binds an iterator to some names: the place among the nodes of the function where
+        something that the iterator is yet to read is changed."""
+        last = max((_end_of_read(bound, node, names) for node in nodes), default=(0, 0))
+        captured = self.effects(self.all_pieces(bound.value)).read
+        direct = set(_names(bound.value))
+        sources = self.aliases(direct, nodes)
+        start = _end(bound)
+        for node in nodes:
+            if not hasattr(node, "lineno") or not start < _start(node) < last:
+                continue
+            if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store) and node.id in captured:
+                return node
+            place = changed(node)
+            if place is not None and root_of(place) in sources or self.calls_change(node, direct, sources, captured):
+                return node
+        return None
+
+    def calls_change(self, node: Node, direct: set[str], sources: set[str], captured: Container[str]) -> bool:
+        """Whether a call changes something by another way than its name says: what the function does, or a method of
+        an object that holds it."""
+        if not isinstance(node, gast.Call) or self.known(node) is not None:
+            return False
+        if isinstance(node.func, gast.Attribute):
+            return root_of(node.func) in sources - direct and node.func.attr not in _HARMLESS_METHODS
+        effects = self.effects([node.func])
+        is_given = ITEMS in effects.in_place and any(name in sources for part in node.args for name in _names(part))
+        return (
+            is_given
+            or any(name in sources for name in effects.in_place)
+            or any(map(captured.__contains__, effects.changed))
+        )
+
+    def aliases(self, names: set[str], nodes: Sequence[Node]) -> set[str]:
+        """The names, and those by which one may get at the same containers."""
+        pairs = [(target, source) for node in nodes for target, source in self.links(node)]
+        found = set(names)
+        for _ in pairs:
+            size = len(found)
+            found.update(one for pair in pairs if not found.isdisjoint(pair) for one in pair)
+            if len(found) == size:
+                break
+        return found
+
+    def links(self, node: Node) -> Iterator[tuple[str, str]]:
+        """The pairs of names of which a node makes one hold what the other holds."""
+        if isinstance(node, gast.Call) and isinstance(node.func, gast.Attribute) and node.func.attr in CHANGING:
+            targets, value = [node.func.value], gast.List(node.args, gast.Load())
+        elif isinstance(node, (gast.Assign, gast.AnnAssign, gast.NamedExpr)) and node.value is not None:
+            targets, value = node.targets if isinstance(node, gast.Assign) else [node.target], node.value
+        else:
+            return
+        for target in targets:
+            for one in map(root_of, target.elts if isinstance(target, (gast.Tuple, gast.List)) else [target]):
+                yield from ((one, other) for other in self.held(value) if one is not None)
+
+    def held(self, value: Node) -> Iterator[str]:
+        """The names of what the value of an expression may hold or be."""
+        if isinstance(value, gast.Subscript) and not any(
+            isinstance(part, gast.Slice) for part in gast.walk(value.slice)
+        ):
+            return
+        root = root_of(value)
+        if root is not None:
+            yield root
+        parts: list[Node] = []
+        if isinstance(value, (gast.Tuple, gast.List)):
+            parts = value.elts
+        elif isinstance(value, gast.Dict):
+            parts = value.values
+        elif isinstance(value, gast.IfExp):
+            parts = [value.body, value.orelse]
+        elif isinstance(value, gast.BoolOp):
+            parts = value.values
+        elif isinstance(value, gast.Call) and self.made_by(value) is None:
+            parts = [*value.args, *(part.value for part in value.keywords)] if self.may_keep(value) else []
+        for part in parts:
+            yield from self.held(part)
+
+    def may_keep(self, node: Node) -> bool:
+        """Whether the result of a call may be, hold or be a view of what is given to it."""
+        if isinstance(node.func, gast.Attribute) and node.func.attr in _VIEWING:
+            return True
+        module = getattr(self.known(node), "__module__", None) or type(self.known(node)).__module__
+        is_plain = self.known(node) is not None and module.split(".")[0] in (*_EAGER_MODULES, "itertools", "operator")
+        return not is_plain and not isinstance(node.func, gast.Attribute)
+
     def is_source_changed(self, loop: Node) -> bool:
         """Whether the body of a loop changes what an iterator in its header is yet to read."""
         body = self.effects(loop.body).in_place
         return any(
             self.made_by(node) not in (None, reversed)
             and not self.is_stepped(loop.iter, node)
-            and not body.keys().isdisjoint(self.effects(node.args).read)
+            and not body.keys().isdisjoint(self.aliases(set(self.effects(node.args).read), self.nodes))
             for node in (scopes.inside(loop.iter) if body else ())
         )
 

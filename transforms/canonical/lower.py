@@ -155,7 +155,7 @@ class Lowering(Imports):
                 continue
             targets = node.targets if isinstance(node, gast.Assign) else [node.target]
             names = {name for target in targets for name in scopes.targets(target)}
-            change = lazy.change_before_read(node, names, nodes)
+            change = self.laziness.change_before_read(node, names, nodes)
             if change is not None:
                 self.refuse(
                     change,

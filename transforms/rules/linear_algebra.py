@@ -183,8 +183,10 @@ def norm(x, ord=None, axis=None, keepdims=False, *, ans, g):
     if ord == 1 and (np.ndim(x) == 1 or isinstance(axis, int)):
         return np.conj(np.sign(x)) * runtime.expand_reduced(g, x, axis, keepdims)
     if runtime.is_power(ord) and (np.ndim(x) == 1 or isinstance(axis, int)):
-        return runtime.direction(x) * np.abs(x) ** (ord - 1) * runtime.expand_reduced(
-            g * ans ** (1 - ord), x, axis, keepdims
+        return (
+            runtime.direction(x)
+            * np.abs(x) ** (ord - 1)
+            * runtime.expand_reduced(g * ans ** (1 - ord), x, axis, keepdims)
         )
     return runtime.unnorm(g, x, ans, ord, axis, keepdims)
 
