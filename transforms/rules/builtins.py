@@ -349,6 +349,33 @@ def tangent_of_hypot_tangent(moved, coordinates, length, *, ans, moved_dot, coor
     )
 
 
+@adjoint(
+    runtime.undist,
+    wrt="cotangent p q length",
+    samples=listed(call(0.7, (0.5, 1.5), (2.0, -1.0), 2.0), call(0.7, [0.5, 1.5], (2.0, -1.0), 2.0)),
+)
+def undist(cotangent, p, q, length, *, ans, g):
+    inner = runtime.hypot_tangent(g, tuple(np.subtract(p, q)), length)
+    shares = runtime.unhypot(cotangent, g, length)
+    return (
+        inner,
+        runtime.relist(shares, p),
+        runtime.relist(runtime.scaled(shares, -1.0), q),
+        -cotangent * inner * runtime.reciprocal_or_zero(length),
+    )
+
+
+@tangent(runtime.undist)
+def undist_tangent(cotangent, p, q, length, *, ans, cotangent_dot, p_dot, q_dot, length_dot):
+    scale = -cotangent * length_dot * runtime.reciprocal_or_zero(length)
+    return (
+        runtime.undist(cotangent_dot, p, q, length),
+        runtime.relist(runtime.unhypot(cotangent, p_dot, length), p),
+        runtime.relist(runtime.unhypot(-cotangent, q_dot, length), p),
+        runtime.undist(scale, p, q, length),
+    )
+
+
 @simplify(runtime.hypot_tangent)
 def simplify_hypot_tangent(site: Any) -> Atom | None:
     x = site.value("coordinates")

@@ -48,6 +48,7 @@ facts(
     runtime.unget_default,
     runtime.unsum,
     runtime.sum_items,
+    runtime.undist,
     runtime.unhypot,
     runtime.hypot_tangent,
     runtime.unchoose_extreme,
