@@ -51,6 +51,7 @@ from transforms.runtime.batching import (
     sample_length,
     sample_rank,
     sample_shape,
+    scatter_samples,
     shifted_axes,
     single_axes,
     spread,

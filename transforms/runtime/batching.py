@@ -52,6 +52,8 @@ def spread(x: Any, batch: Any) -> Any:
 def inner_axes(x: Any, axis: Any) -> Any:
     """Axes of a sample as axes of the batch `x`: None is all of them, negative ones count from the end."""
     rank = np.ndim(x) - 1
+    if axis is None and rank == 1:
+        return 1
     if axis is None or not rank:
         return tuple(range(1, rank + 1))
     if isinstance(axis, (tuple, list)):
@@ -361,6 +363,17 @@ def item_of_samples(items: Any, index: Any, places: Places, index_places: Places
     return gather(array_of_samples(items, places), index, True, index_places)
 
 
+def scatter_samples(x: Any, index: Any, g: Any, is_batch: bool, places: Places) -> Any:
+    """Zeros like `x` with `g` added where `gather` reads: the cotangent of `x` in `gather(x, index, ...)`."""
+    result = np.zeros(np.shape(x), np.result_type(g))
+    if is_batch:
+        at_samples(np.add.at, result, index, g, places, True)
+    elif len(g):
+        arranged = _Arranged(result, index, False, places)
+        np.add.at(arranged.array, arranged.index, arranged.in_front(g, True))
+    return result
+
+
 def put_samples(x: Any, index: Any, value: Any, places: Places, is_batched: bool) -> None:
     """`x[index] = value` for each sample of the batch `x`; `is_batched` says whether the value is a batch, too."""
     if _is_mask(index) and places and (np.ndim(value) - is_batched) < 1 + np.ndim(x) - np.ndim(index):
@@ -459,14 +472,14 @@ def contraction(left: int, right: int, axes: Any, in_left: bool, in_right: bool)
     if not isinstance(axes, (tuple, list)):
         axes = (tuple(range(left - axes, left)), tuple(range(axes)))
     first, second = [item if isinstance(item, (tuple, list)) else (item,) for item in axes]
-    letters = "abcdefghijklmnopqrstuvwxy"
+    letters = "ijklmnopqrstuvwxyzacdefgh"
     own = list(letters[:left])
     other = list(letters[left : left + right])
     for one, two in zip(first, second, strict=True):
         other[two] = own[one]
     summed = {own[axis] for axis in first}
     rest = [letter for letter in own + other if letter not in summed]
-    return f"{'z' * in_left}{''.join(own)},{'z' * in_right}{''.join(other)}->z{''.join(rest)}"
+    return f"{'b' * in_left}{''.join(own)},{'b' * in_right}{''.join(other)}->b{''.join(rest)}"
 
 
 def einsum_samples(operands: tuple, places: Places, optimize: Any = False) -> Any:

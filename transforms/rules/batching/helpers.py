@@ -10,6 +10,10 @@ from transforms.registry import batching, facts
 # ------------------------------------------------------------------------------- what moves through containers as it is
 
 facts(runtime.snapshot, runtime.share, native="x shadow")
+facts(runtime.zeros, runtime.zeros_of_copy, runtime.zeros_of, runtime.ones, runtime.structure, native="x")
+facts(runtime.no_tangent, native="x")
+facts(runtime.own_tangent, native="t")
+facts(runtime.common_length, runtime.is_number, is_shared=True)
 facts(runtime.add, native="a b")
 facts(runtime.filled, runtime.finish, native="g_in x")
 facts(runtime.alone, native="g_in x")
@@ -82,6 +86,35 @@ def add_item(buffer, index, g_in, *, batched):
         runtime.at_samples(np.add.at, buffer, index, g_in, runtime.parts(batched, "index"), "g_in" in batched)
     else:
         runtime.add_item(buffer, index, g_in)
+
+
+@batching(runtime.tangent_like)
+def tangent_like(t, x, *, batched):
+    if isinstance(t, (list, tuple, dict)):
+        return t
+    return runtime.broadcast_samples(t, runtime.one_sample(x) if "x" in batched else x)
+
+
+@batching(runtime.store_tangent)
+def store_tangent(place, t, x, *, batched):
+    if isinstance(place, np.ndarray):
+        place[...] = runtime.aligned(t, np.ndim(place) - 1) if "t" in batched else t
+        return place
+    return t
+
+
+@batching(runtime.sequence_tangent)
+def sequence_tangent(x, x_dot, *, batched):
+    if isinstance(x_dot, np.ndarray):
+        return runtime.items_of_samples(x_dot)
+    return runtime.sequence_tangent(x, x_dot)
+
+
+@batching(runtime.list_tangent)
+def list_tangent(x, x_dot, *, batched):
+    if isinstance(x_dot, np.ndarray):
+        return list(runtime.items_of_samples(x_dot))
+    return runtime.list_tangent(x, x_dot)
 
 
 # ----------------------------------------------------------------------------------------------------- arrays, exactly

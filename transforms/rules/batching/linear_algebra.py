@@ -24,6 +24,7 @@ facts(
 facts(runtime.half_lower, runtime.triangle_read, runtime.symmetric_read, native="x")
 facts(runtime.inverse_gaps, native="values")
 facts(runtime.thin_factors, native="factors")
+facts(runtime.matrix_power_adjoint, by_sample=True)
 facts(np.linalg.matrix_rank, native="A")
 facts(np.fft.fft, np.fft.ifft, along="a", axes="axis")
 facts(np.fft.fftshift, np.fft.ifftshift, along="x", axes="axes")
@@ -31,12 +32,12 @@ facts(np.fft.fftshift, np.fft.ifftshift, along="x", axes="axes")
 
 @batching(np.fft.fftn)
 def fftn(a, *, norm=None, batched):
-    return np.fft.fftn(a, axes=runtime.inner_axes(a, None), norm=norm)
+    return np.fft.fftn(a, axes=tuple(range(1, np.ndim(a))), norm=norm)
 
 
 @batching(np.fft.ifftn)
 def ifftn(a, *, norm=None, batched):
-    return np.fft.ifftn(a, axes=runtime.inner_axes(a, None), norm=norm)
+    return np.fft.ifftn(a, axes=tuple(range(1, np.ndim(a))), norm=norm)
 
 
 @batching(np.linalg.solve)

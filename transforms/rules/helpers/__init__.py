@@ -11,6 +11,7 @@ A helper's own first argument is called `cotangent` here, since `g` is the cotan
 """
 
 from transforms.rules.helpers import (  # noqa: F401
+    batching,
     broadcasting,
     indexing,
     joining,
