@@ -84,8 +84,16 @@ def parts(batched: Sequence[Any], name: str) -> Places:
 def one_sample(x: Any, places: Places = EVERYTHING) -> Any:
     """A sample, of which only the shape, the dtype and the structure matter: there is one in an empty batch, too."""
     if _batch_size(x, places) == 0:
-        x, places = _map_batches(x, places, lambda batch: np.ones((1, *batch.shape[1:]), batch.dtype)), places
+        return _map_batches(x, places, lambda batch: _stand_in(batch.shape[1:], batch.dtype))
     return sample(x, 0, places)
+
+
+def _stand_in(shape: tuple[int, ...], dtype: Any) -> Any:
+    """Numbers that hardly any function fails on: ones, and where they are square matrices regular ones."""
+    made = np.ones(shape, dtype)
+    if len(shape) > 1 and shape[-1] == shape[-2] and made.dtype.kind in "fc":
+        made += np.eye(shape[-1], dtype=dtype)
+    return made[()]
 
 
 def sample(x: Any, k: int, places: Places = EVERYTHING) -> Any:
