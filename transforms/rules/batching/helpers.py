@@ -103,20 +103,6 @@ def store_tangent(place, t, x, *, batched):
     return t
 
 
-@batching(runtime.sequence_tangent)
-def sequence_tangent(x, x_dot, *, batched):
-    if isinstance(x_dot, np.ndarray):
-        return runtime.items_of_samples(x_dot)
-    return runtime.sequence_tangent(x, x_dot)
-
-
-@batching(runtime.list_tangent)
-def list_tangent(x, x_dot, *, batched):
-    if isinstance(x_dot, np.ndarray):
-        return list(runtime.items_of_samples(x_dot))
-    return runtime.list_tangent(x, x_dot)
-
-
 # ----------------------------------------------------------------------------------------------------- arrays, exactly
 
 facts(runtime.exclusive_product, runtime.shift, native="x")
