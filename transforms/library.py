@@ -486,7 +486,13 @@ class Flat:
         if isinstance(place, int):
             np.put(self.array, place, value)
         else:
+            runtime.check_flat(self.array, value, False)
             np.put(self.array, np.arange(self.array.size)[place], value)
+
+    def assign(self, value: Any) -> None:
+        """`array.flat = value`"""
+        runtime.check_flat(self.array, value, True)
+        np.put(self.array, np.arange(self.array.size), value)
 
     def copy(self) -> Any:
         """`flatiter.copy`"""

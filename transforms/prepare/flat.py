@@ -82,6 +82,9 @@ def _block(body: Block, found: dict[str, Assign], followed: dict[str, Assign], n
             places = Var(names.temporary())
             operation = np.put if stored else np.take
             call = Call(Ref(operation, f"np.{operation.__name__}"), (owner, places, *stored))
+            if stored:
+                apart = Call(Ref(runtime.check_flat), (owner, *stored, Const(False)))
+                result.append(Assign(None, apart, statement.origin))
             result.append(Assign(places.name, Call(Ref(runtime.flat_places), (owner, place)), statement.origin))
             result.append(Assign(statement.target, call, statement.origin))
         else:

@@ -331,6 +331,7 @@ from transforms.runtime.refusal import (
     check_context,
     check_dict,
     check_distinct,
+    check_flat,
     check_followed,
     check_list,
     check_method,

@@ -258,6 +258,19 @@ def check_method(x: Any, name: str) -> None:
         )
 
 
+def check_flat(x: Any, value: Any, is_whole: bool) -> None:
+    """Refuse `x.flat = value` and `x.flat[...] = value` where the two overlap: NumPy stores one number after the other,
+    and reads what it has stored.  What is assigned to the whole is copied before, unless it is contiguous."""
+    if not isinstance(x, np.ndarray) or not isinstance(value, np.ndarray) or not np.may_share_memory(x, value):
+        return
+    is_same = x.ctypes.data == value.ctypes.data and (x.shape, x.strides) == (value.shape, value.strides)
+    if not is_same and not (is_whole and not value.flags.c_contiguous):
+        raise DerivativeRefused(
+            "what is assigned to the flat of an array shares memory with it, and NumPy reads it while that is changed: "
+            "assign a copy"
+        )
+
+
 def check_no_array(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where an attribute was taken to be that of an object."""
     if isinstance(x, np.ndarray):

@@ -365,7 +365,7 @@ def on_setattr(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywo
     if isinstance(target.value, Array) and name.value == Literal("flat"):
         with calls.aside():
             whole = calls.call_object(Ref(library.Flat), [target], {})
-        return calls.call_object(Ref(operator.setitem), [whole, constant(slice(None)), item], {})
+        return calls.call_object(Ref(library.Flat.assign), [whole, item], {})
     is_named = isinstance(target.value, Record) and isinstance(name.value, Literal)
     if not (is_named and calls.sweep.link(target, name.value.value, item)):  # type: ignore[union-attr]
         calls.sweep.escape_parts(item)

@@ -13,12 +13,14 @@ import operator
 import types
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from transforms import core, library, operations, registry, runtime
 from transforms.core import Ref
 from transforms.errors import TransformError
 from transforms.specialise.binding import Binding, constant
 from transforms.specialise.calls.facts import Keywords, python_type
-from transforms.values import Instance, Known, Literal, Number, Record, Sequence, Value
+from transforms.values import Array, Instance, Known, Literal, Number, Record, Sequence, Value
 
 if TYPE_CHECKING:
     from transforms.specialise.calls.dispatch import Calls
@@ -155,6 +157,7 @@ def _binary(
     first, second = arguments
     if not _is_settled(arguments, kinds, reflected):
         return None
+    _check_no_sequence(calls, first, kinds[1], reflected)
     forward = (_member(kinds[0], name), [first, second])
     back = (_member(kinds[1], reflected) if kinds[1] is not kinds[0] else None, [second, first])
     is_special = (
@@ -163,11 +166,30 @@ def _binary(
     return _tried(calls, [back, forward] if is_special else [forward, back])
 
 
+def _check_no_sequence(calls: Calls, first: Binding, kind: type | None, reflected: str) -> None:
+    """Refuse an array or a number of NumPy before an object that NumPy makes an array of, without asking its method."""
+    value = first.value
+    is_numpy = isinstance(value, Array) or isinstance(value, Number) and not value.python
+    if not is_numpy and not (isinstance(value, Literal) and isinstance(value.value, np.generic)):
+        return
+    if kind is None or _member(kind, reflected) is None:
+        return
+    is_sequence = hasattr(kind, "__array__") or hasattr(kind, "__len__") and hasattr(kind, "__getitem__")
+    if is_sequence and not any(hasattr(kind, name) for name in ("__array_ufunc__", "__array_priority__")):
+        raise TransformError(
+            f"NumPy makes an array of a {kind.__name__} that stands after an array or a number of NumPy, and does not "
+            f"call {reflected}",
+            "Set __array_ufunc__ = None in the class, or let the object come first.",
+            calls.sweep.origin,
+        )
+
+
 def _compared(calls: Calls, ref: Ref, arguments: list[Binding], kinds: list[type | None]) -> Binding | None:
     name = _COMPARISONS[id(ref.value)]
     first, second = arguments
     if not _is_settled(arguments, kinds, f"__{_REFLECTED[name]}__"):
         return None
+    _check_no_sequence(calls, first, kinds[1], f"__{_REFLECTED[name]}__")
     result = _tried(
         calls,
         [
