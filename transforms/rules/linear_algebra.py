@@ -2,6 +2,7 @@
 
 Stacks of matrices are matrices in the last two axes.  Where NumPy reads one triangle of a matrix only (Cholesky factor,
 eigenvalues of a symmetric matrix), the contribution is that of the numbers it reads: zero in the other triangle.
+Decompositions of complex matrices are refused: their factors are not analytic functions of the matrix.
 
 The tangents are those of M. B. Giles, "An extended collection of matrix derivative results for forward and reverse mode
 automatic differentiation" (2008), where no other source is named.
@@ -16,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from transforms import runtime
-from transforms.registry import adjoint, constant, facts, refused, simplify, tangent
+from transforms.registry import adjoint, constant, elementwise, facts, refused, simplify, tangent
 from transforms.rules.helpers.common import constant_helper, folding, like, results_like
 from transforms.rules.sampling import call, listed, numbers
-from transforms.rules.typed import is_literal
+from transforms.rules.typed import dtype_of, is_literal
 from transforms.values import Array
 
 
@@ -67,13 +68,19 @@ def det_tangent(a, *, ans, a_dot):
 
 @adjoint(np.linalg.slogdet, samples=SQUARE)
 def slogdet(a, *, ans, g):
-    return np.expand_dims(g[1], (-2, -1)) * np.swapaxes(np.linalg.inv(a), -1, -2)
+    share = g[1]
+    if np.iscomplexobj(a):
+        share = share - 1j * np.real(1j * g[0] * ans[0])
+    return np.expand_dims(share, (-2, -1)) * np.swapaxes(np.linalg.inv(a), -1, -2)
 
 
 @tangent(np.linalg.slogdet)
 def slogdet_tangent(a, *, ans, a_dot):
     """Jacobi's formula."""
-    return runtime.zeros_of(ans[0]), np.trace(np.linalg.solve(a, a_dot), axis1=-2, axis2=-1)
+    moved = np.trace(np.linalg.solve(a, a_dot), axis1=-2, axis2=-1)
+    if np.iscomplexobj(a):
+        return 1j * np.imag(moved) * ans[0], np.real(moved)
+    return runtime.zeros_of(ans[0]), moved
 
 
 def _systems() -> Iterator[Any]:
@@ -116,10 +123,10 @@ def solve_tangent(a, b, *, ans, a_dot, b_dot):
 )
 def cholesky(a, *, upper=False, ans, g):
     if upper:
-        factor = np.swapaxes(ans, -1, -2)
+        factor = np.swapaxes(runtime.real_only(ans), -1, -2)
         factor_bar = np.swapaxes(g, -1, -2)
     else:
-        factor = ans
+        factor = runtime.real_only(ans)
         factor_bar = g
     inverse = np.linalg.inv(factor)
     middle = runtime.half_lower(np.swapaxes(factor, -1, -2) @ factor_bar)
@@ -134,10 +141,10 @@ def cholesky(a, *, upper=False, ans, g):
 def cholesky_tangent(a, *, upper=False, ans, a_dot):
     """S. Sarkka, "Bayesian Filtering and Smoothing" (2013), theorem A.1."""
     if upper:
-        factor = np.swapaxes(ans, -1, -2)
+        factor = np.swapaxes(runtime.real_only(ans), -1, -2)
         moved = runtime.symmetric_read(a_dot, "U")
     else:
-        factor = ans
+        factor = runtime.real_only(ans)
         moved = runtime.symmetric_read(a_dot, "L")
     inverse = np.linalg.inv(factor)
     factor_dot = factor @ runtime.half_lower(inverse @ moved @ np.swapaxes(inverse, -1, -2))
@@ -214,20 +221,20 @@ def _symmetric() -> Iterator[Any]:
 
 @adjoint(np.linalg.eigvalsh, samples=_symmetric)
 def eigvalsh(a, UPLO="L", *, ans, g):
-    vectors = np.linalg.eigh(a, UPLO)[1]
+    vectors = np.linalg.eigh(runtime.real_only(a), UPLO)[1]
     whole = (vectors * np.expand_dims(g, -2)) @ np.swapaxes(vectors, -1, -2)
     return runtime.triangle_read(whole, UPLO)
 
 
 @tangent(np.linalg.eigvalsh)
 def eigvalsh_tangent(a, UPLO="L", *, ans, a_dot):
-    vectors = np.linalg.eigh(a, UPLO)[1]
+    vectors = np.linalg.eigh(runtime.real_only(a), UPLO)[1]
     return np.sum(vectors * (runtime.symmetric_read(a_dot, UPLO) @ vectors), axis=-2)
 
 
 @adjoint(np.linalg.eigh, samples=_symmetric)
 def eigh(a, UPLO="L", *, ans, g):
-    vectors = ans[1]
+    vectors = runtime.real_only(ans[1])
     turned = np.swapaxes(vectors, -1, -2)
     inner = runtime.inverse_gaps(ans[0]) * (turned @ g[1])
     whole = (vectors * np.expand_dims(g[0], -2) + vectors @ inner) @ turned
@@ -236,7 +243,7 @@ def eigh(a, UPLO="L", *, ans, g):
 
 @tangent(np.linalg.eigh)
 def eigh_tangent(a, UPLO="L", *, ans, a_dot):
-    vectors = ans[1]
+    vectors = runtime.real_only(ans[1])
     inner = np.swapaxes(vectors, -1, -2) @ runtime.symmetric_read(a_dot, UPLO) @ vectors
     return np.array(np.diagonal(inner, axis1=-2, axis2=-1)), vectors @ (runtime.inverse_gaps(ans[0]) * inner)
 
@@ -272,7 +279,7 @@ def inverse_gaps_tangent(values, *, ans, values_dot):
     samples=listed(call(regular(3, 3)), call(numbers((3, 2))), call(numbers((2, 3))), call(numbers((2, 3, 2)))),
 )
 def pinv(a, *, ans, g):
-    turned = np.swapaxes(ans, -1, -2)
+    turned = np.swapaxes(runtime.real_only(ans), -1, -2)
     share = np.swapaxes(g, -1, -2)
     outside = (share - a @ ans @ share) @ ans @ turned
     inside = turned @ ans @ (share - share @ ans @ a)
@@ -283,7 +290,7 @@ def pinv(a, *, ans, g):
 def pinv_tangent(a, *, ans, a_dot):
     """G. H. Golub, V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems whose
     variables separate" (1973), for matrices of full rank."""
-    turned, moved = np.swapaxes(ans, -1, -2), np.swapaxes(a_dot, -1, -2)
+    turned, moved = np.swapaxes(runtime.real_only(ans), -1, -2), np.swapaxes(a_dot, -1, -2)
     outside = ans @ turned @ (moved - moved @ a @ ans)
     inside = (moved - ans @ a @ moved) @ turned @ ans
     return outside + inside - ans @ a_dot @ ans
@@ -331,7 +338,7 @@ def svd(a, full_matrices=True, compute_uv=True, *, ans, g):
         outer_left = ((left_bar - left @ in_left) / row) @ right
         outer_right = (left / row) @ np.swapaxes(right_bar - v @ in_right, -1, -2)
         return within + outer_left + outer_right
-    left, values, right = np.linalg.svd(a, False)
+    left, values, right = np.linalg.svd(runtime.real_only(a), False)
     return (left * np.expand_dims(g, -2)) @ right
 
 
@@ -351,8 +358,19 @@ def svd_tangent(a, full_matrices=True, compute_uv=True, *, ans, a_dot):
         left_dot = left @ (gaps * (inner * row + column * turned)) + (in_left - left @ inner) / row
         v_dot = v @ (gaps * (column * inner + turned * row)) + (in_right - v @ turned) / row
         return left_dot, np.array(np.diagonal(inner, axis1=-2, axis2=-1)), np.swapaxes(v_dot, -1, -2)
-    left, values, right = np.linalg.svd(a, False)
+    left, values, right = np.linalg.svd(runtime.real_only(a), False)
     return np.sum(left * (a_dot @ np.swapaxes(right, -1, -2)), axis=-2)
+
+
+@elementwise(runtime.real_only, linear="x", views="x", samples=listed(call(numbers((2, 3))), call(0.5)))
+def real_only(x, *, ans, g):
+    return g
+
+
+@simplify(runtime.real_only)
+def simplify_real_only(site: Any) -> Any:
+    dtype = dtype_of(site.value("x"))
+    return None if dtype is None or dtype.kind == "c" else site.atom("x")
 
 
 @adjoint(
@@ -410,6 +428,6 @@ refused(
 
 results_like(
     like,
-    *(runtime.half_lower, "x", runtime.triangle_read, "x", runtime.symmetric_read, "x"),
+    *(runtime.half_lower, "x", runtime.triangle_read, "x", runtime.symmetric_read, "x", runtime.real_only, "x"),
     *(runtime.unnorm, "x", runtime.matrix_power_adjoint, "a"),
 )

@@ -261,6 +261,7 @@ from transforms.runtime.linear_algebra import (
     inverse_gaps,
     is_power,
     matrix_power_adjoint,
+    real_only,
     symmetric_read,
     thin_factors,
     triangle_read,

@@ -11,6 +11,13 @@ from transforms.runtime.reductions import extremes
 from transforms.runtime.refusal import DerivativeRefused
 
 
+def real_only(x: Any) -> Any:
+    """`x`, refused where it is complex."""
+    if np.iscomplexobj(x):
+        raise DerivativeRefused("the derivative of a decomposition (eigh, svd, cholesky, pinv) of a complex matrix")
+    return x
+
+
 def half_lower(x: Any) -> Any:
     """The lower triangle of each matrix, with half of the diagonal."""
     return np.tril(x, -1) + 0.5 * (np.tril(x) - np.tril(x, -1))
@@ -39,6 +46,7 @@ def inverse_gaps(values: Any) -> Any:
 def thin_factors(factors: Any, full_matrices: bool) -> tuple:
     """The factors of a singular value decomposition, if they are those of the thin one."""
     left, values, right = factors
+    real_only(left)
     if full_matrices and left.shape[-1] != right.shape[-2]:
         raise DerivativeRefused("the derivative of np.linalg.svd with full_matrices=True; pass full_matrices=False")
     return left, values, right

@@ -188,3 +188,65 @@ def test_items_of_a_result_may_be_changed(program: Any) -> None:
     _, found = ad.jvp(program, (x.copy(),), (t.copy(),))
     expected = (program(x + 1e-6 * t) - program(x - 1e-6 * t)) / 2e-6
     assert abs(found - expected) <= 1e-6 * abs(expected)
+
+
+def hermitian(x):
+    turned = np.array([[0.0, 1.0, 0.3], [-1.0, 0.0, 0.5], [-0.3, -0.5, 0.0]])
+    return np.array([[4.0, 0.3, 0.1], [0.3, 5.5, 0.7], [0.1, 0.7, 7.3]]) * x + 1j * turned * x * x
+
+
+def values_of_complex(x):
+    return np.sum(np.linalg.eigvalsh(hermitian(x)) ** 3)
+
+
+def vectors_of_complex(x):
+    return np.sum(np.abs(np.linalg.eigh(hermitian(x))[1][0]))
+
+
+def root_of_complex(x):
+    return np.sum(np.abs(np.linalg.cholesky(hermitian(x))))
+
+
+def singular_values_of_complex(x):
+    return np.sum(np.linalg.svd(hermitian(x), compute_uv=False) ** 3)
+
+
+def singular_vectors_of_complex(x):
+    return np.sum(np.abs(np.linalg.svd(hermitian(x))[0][0]))
+
+
+def inverse_of_complex(x):
+    return np.sum(np.abs(np.linalg.pinv(hermitian(x))))
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        values_of_complex,
+        vectors_of_complex,
+        root_of_complex,
+        singular_values_of_complex,
+        singular_vectors_of_complex,
+        inverse_of_complex,
+    ],
+)
+def test_decompositions_of_complex_matrices_are_refused(program: Any) -> None:
+    with pytest.raises(ad.DerivativeRefused, match="of a complex matrix"):
+        ad.jvp(program, (0.9,), (1.0,))
+    with pytest.raises(ad.DerivativeRefused, match="of a complex matrix"):
+        ad.grad(program)(0.9)
+
+
+def size_of_determinant(x):
+    return np.linalg.slogdet(hermitian(x) + 1j * x)[1]
+
+
+def angle_of_determinant(x):
+    return np.angle(np.linalg.slogdet(hermitian(x) + 1j * x)[0])
+
+
+@pytest.mark.parametrize("program", [size_of_determinant, angle_of_determinant])
+def test_determinants_of_complex_matrices(program: Any) -> None:
+    expected = (program(0.9 + 1e-6) - program(0.9 - 1e-6)) / 2e-6
+    np.testing.assert_allclose(ad.jvp(program, (0.9,), (1.0,))[1], expected, rtol=1e-6)
+    np.testing.assert_allclose(ad.grad(program)(0.9), expected, rtol=1e-6)
