@@ -10,7 +10,7 @@ import pytest
 
 import autodiff as ad
 from tests.corpus.reference import function_from
-from tests.test_resized_lists import check
+from tests.test_resized_lists import X, check
 
 COUNTED = (
     "import functools\nimport itertools\nn = 0\nt = 0.0\nr = 0.0\n"
@@ -130,3 +130,11 @@ def kept(x: list) -> float:
 def test_functions_of_the_module() -> None:
     with pytest.raises(ad.AutodiffError, match="changes 'log'"):
         ad.grad(kept)([1.0, 2.0])
+
+
+def test_names_that_are_read_after_they_were_deleted() -> None:
+    for lines in ("y = x * 2\ndel y\nreturn y.sum()", "y = z = x\ndel (y, z)\nif x[0] > 0:\n    z.sum()\nreturn x[0]"):
+        with pytest.raises((ad.AutodiffError, UnboundLocalError), match="is read after it was deleted"):
+            text = "\n".join("    " + line for line in lines.splitlines())
+            ad.grad(function_from(f"def f(x):\n{text}\n", "f"))(X.copy())
+    check("y = x * 2\nt = y.sum()\ndel y\ny = x * t\ndel t\nreturn y @ x", False)

@@ -128,6 +128,16 @@ class Lowering(Imports):
         self.laziness = lazy.Laziness(self.functions, self.static)
         self.refuse_late_changes(inner)
         self.refuse_early_calls(inner)
+        self.refuse_deleted(scopes.body_of(tree))
+
+    def refuse_deleted(self, statements: list[Node]) -> None:
+        """Refuse to read a name right after it was deleted, where Python raises."""
+        for number, statement in enumerate(statements):
+            for name in scopes.deleted_names(statement):
+                following = (node for later in statements[number + 1 :] for node in scopes.inside(later))
+                node = next((node for node in following if isinstance(node, gast.Name) and node.id == name), None)
+                if node is not None and isinstance(node.ctx, gast.Load):
+                    self.refuse(node, f"{name!r} is read after it was deleted", "Do not delete it.")
 
     def refuse_early_calls(self, nodes: list[Node]) -> None:
         """Refuse what Python calls at another time, or another number of times, than compiled code."""

@@ -48,6 +48,12 @@ def targets(node: Node) -> Iterator[str]:
             yield inner.id
 
 
+def deleted_names(statement: Node) -> Iterator[str]:
+    """The names that a statement deletes."""
+    for target in statement.targets if isinstance(statement, gast.Delete) else ():
+        yield from (node.id for node in walk(target) if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Del))
+
+
 _BINDING = (
     gast.Name, gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef, gast.Import, gast.ImportFrom, gast.ExceptHandler,
     gast.MatchAs, gast.MatchStar, gast.MatchMapping,
