@@ -18,6 +18,7 @@ from autodiff.backend.compile import explain
 from autodiff.frontend.read import Reader
 from autodiff.values import signature_key
 from transforms import core, pipeline, runtime
+from transforms.inference import as_number
 from transforms.values import Value
 
 
@@ -57,6 +58,15 @@ class Tangent(Transformed):
     def derive(self, bound: Bound, values: tuple[Value, ...], reader: Reader) -> core.Function:
         program = self.binder.program(bound, values, reader)
         return pipeline.tangent(program, values, self.positions(bound), reader=reader)
+
+    def program_for(self, bound: Bound, values: tuple[Value, ...], reader: Reader) -> core.Function:
+        program = super().program_for(bound, values, reader)
+        program.signature = None  # it has more parameters than the function
+        return program
+
+    def floating(self, bound: Bound, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        moving = self.positions(bound)
+        return tuple(as_number(value) if k in moving else value for k, value in enumerate(values))
 
     def start(self, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
         """The value of the call and its tangent."""
@@ -155,3 +165,16 @@ def in_form_of(value: Any, tangent: Any) -> Any:
     if isinstance(tangent, np.ndarray) and not tangent.flags.writeable:
         return tangent.copy()
     return tangent
+
+
+def _tangent_of(fn: Callable[..., Any], leading: int, count: int) -> Tangent:
+    """What the compiler calls for `jvp(fn, ...)` in a program: the function of what `fn` has captured, of its arguments
+    and of their tangents."""
+    memo = Reader.active().memo
+    key = ("tangent", id(fn), leading, count)
+    if key not in memo:
+        memo[key] = (fn, Tangent(fn, tuple(range(leading, leading + count))))
+    return memo[key][1]
+
+
+jvp.tangent_of = _tangent_of  # type: ignore[attr-defined]

@@ -19,19 +19,12 @@ from transforms.specialise import generators
 from transforms.specialise.binding import Binding, constant, holds_mutable
 from transforms.specialise.calls.classes import construct
 from transforms.specialise.calls.closures import boxed, compared, is_boxed, unboxed, unpack_partial
+from transforms.specialise.calls.derivatives import call_transformed, make_pullback, make_tangent, make_transformed
 from transforms.specialise.calls.facts import HANDLERS, Keywords, is_numpy, python_type
 from transforms.specialise.calls.iterating import call_getter, call_iterating
 from transforms.specialise.calls.overloading import call_overloaded
 from transforms.specialise.calls.primitives import call_primitive, same_function
-from transforms.specialise.calls.users import (
-    call_bound_method,
-    call_manager,
-    call_transformed,
-    call_user,
-    chosen_function,
-    make_pullback,
-    make_transformed,
-)
+from transforms.specialise.calls.users import call_bound_method, call_manager, call_user, chosen_function
 from transforms.specialise.calls.views import call_on_view, is_view
 from transforms.specialise.session import is_closure
 from transforms.values import NEVER, UNKNOWN, Instance, Known, Literal, Never, Partial, Record, Value
@@ -90,6 +83,8 @@ def _program(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyword
             return make_transformed(calls, ref, arguments, keywords)
         if hasattr(thing, "pullback_of"):
             return make_pullback(calls, ref, arguments, keywords)
+        if hasattr(thing, "tangent_of"):
+            return make_tangent(calls, ref, arguments, keywords)
     return None
 
 

@@ -21,19 +21,15 @@ from transforms.errors import UnsupportedSyntax
 from transforms.inference import ANY_SIZE, FRESH, map_sizes, value_of_object
 from transforms.specialise import generators
 from transforms.specialise.binding import Binding, constant, holds_mutable
-from transforms.specialise.calls.closures import boxed, unboxed, unpack_partial
+from transforms.specialise.calls.closures import boxed, unpack_partial
 from transforms.specialise.calls.containers import dict_of, parts_of, tuple_of
 from transforms.specialise.calls.facts import Keywords, handles, python_type
 from transforms.specialise.calls.primitives import call_primitive
 from transforms.specialise.session import Origin, canonical_sizes, is_closure, leaves
 from transforms.values import (
     UNKNOWN,
-    Array,
     Known,
-    Literal,
-    Many,
     Mapping,
-    Number,
     Partial,
     Sequence,
     Size,
@@ -209,74 +205,6 @@ def call_bound_method(
         return call_primitive(calls, ref, None, arguments, keywords)
     owner = Binding(Ref(method.__self__), value_of_object(method.__self__))
     return calls.call_object(Ref(function), [owner, *arguments], keywords)
-
-
-def call_transformed(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding:
-    """A call of a function that is itself the result of a transform."""
-    if not keywords:
-        program = ref.value.core_for(tuple(item.value for item in arguments))
-        if program is not None:
-            return call_user(calls, ref, program, arguments, keywords)
-    return call_primitive(calls, ref, None, arguments, keywords)
-
-
-def make_transformed(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding:
-    """`grad(f)` in a program: the new function is made now; what `f` has captured stays its leading arguments."""
-    (function, before), options = _with_captured(calls, arguments[0]), arguments[1:]
-    settings = (*options, *keywords.values())
-    if not isinstance(function.value, Known) or not all(isinstance(item.value, Literal) for item in settings):
-        return call_primitive(calls, ref, None, arguments, keywords)
-    made = ref.value.transform_of(
-        function.value.object,
-        len(before),
-        *(item.value.value for item in options),  # type: ignore[union-attr]
-        **{key: item.value.value for key, item in keywords.items()},  # type: ignore[union-attr]
-    )
-    if not before:
-        return constant(made)
-    return calls.call_object(Ref(functools.partial), [constant(made), *before], {})
-
-
-def _with_captured(calls: Calls, function: Binding) -> tuple[Binding, list[Binding]]:
-    """A function, and what it has captured."""
-    function = unboxed(calls, function)
-    if isinstance(function.value, Partial):
-        unpacked = unpack_partial(calls, function, function.value)
-        if unpacked is not None and not unpacked[2]:
-            return unpacked[0], unpacked[1]
-    return function, []
-
-
-def make_pullback(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding:
-    """`vjp(f, *primals)` in a program: the value of the call, and the function from a cotangent to the gradients by
-    what the arguments are now, with what `f` has captured as it is now."""
-    (function, before), primals = _with_captured(calls, arguments[0]), arguments[1:]
-    has_aux = keywords.get("has_aux", constant(False)).value
-    if not isinstance(function.value, Known) or not isinstance(has_aux, Literal) or not set(keywords) <= {"has_aux"}:
-        return call_primitive(calls, ref, None, arguments, keywords)
-    made = ref.value.pullback_of(function.value.object, len(before), len(primals), bool(has_aux.value))
-    with calls.aside():
-        kept = [copy_of(calls, item) for item in (*before, *primals)]
-        output = calls.apply(function, [*before, *primals], {}, None, True)
-        pullback = calls.call_object(Ref(functools.partial), [constant(made), *kept], {})
-        if not has_aux.value:
-            return tuple_of([output, pullback])
-        parts = [calls.call_object(Ref(operator.getitem), [output, constant(place)], {}) for place in (0, 1)]
-    return tuple_of([parts[0], pullback, parts[1]])
-
-
-def copy_of(calls: Calls, binding: Binding) -> Binding:
-    """The operand in memory of its own."""
-    value = binding.value
-    if isinstance(value, (Number, Literal)):
-        return binding
-    if isinstance(value, Sequence) and value.kind in (tuple, list):
-        parts = parts_of(calls, binding)
-        if parts is not None:
-            made = operations.make_tuple if value.kind is tuple else operations.make_list
-            return calls.call_object(Ref(made), [copy_of(calls, part) for part in parts], {})
-    is_plain = isinstance(value, (Array, Sequence, Many, Mapping))
-    return calls.call_object(Ref(runtime.snapshot if is_plain else runtime.snapshot_object), [binding], {})
 
 
 _DISPATCHED = functools.singledispatch(lambda x: x).__code__  # type: ignore[attr-defined]
