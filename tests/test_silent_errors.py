@@ -629,3 +629,25 @@ def test_what_was_negated_and_then_changed() -> None:
     at_last = -np.sin(-x[1] + 0.2) - 1
     at_first = -np.sin(-2 * x[1] + 0.2) - 1
     np.testing.assert_allclose(ad.grad(f)(x), [0.0, -at_last - 2 * at_first])
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_an_attribute_of_something_outside_is_asked_for_again(order: int) -> None:
+    source = """
+        def f(x):
+            if not hasattr(thing, "total"):
+                thing.total = 0.0
+            thing.total = thing.total + x
+            first = thing.total * thing.total
+            if not hasattr(thing, "total"):
+                thing.total = 0.0
+            thing.total = thing.total + x * x
+            return first * thing.total"""
+
+    class Thing:
+        pass
+
+    gradient = function_from(source, thing=Thing())  # x^3 + x^4
+    for _ in range(order):
+        gradient = ad.grad(gradient)
+    assert gradient(3.0) == pytest.approx(27.0 + 108.0 if order == 1 else 18.0 + 108.0)

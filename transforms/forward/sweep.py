@@ -78,14 +78,6 @@ from transforms.values import (
     Value,
 )
 
-# what reads the keys of a dict, whose tangents are zero: the function of the container and its tangent
-OF_KEYS = {
-    runtime.sequence: runtime.sequence_tangent,
-    list: runtime.list_tangent,
-    tuple: runtime.tuple_tangent,
-}
-
-
 MAKERS = (object.__new__, functools.partial, runtime.make_record)
 BUILTIN_KINDS = (np.ndarray, np.generic, float, complex, int, str, list, tuple, dict, set)
 
@@ -328,9 +320,6 @@ class Sweep:
             out.statements.append(statement)
             dots = [self.dot(atom, out) for atom in call.arguments]
             out.call(runtime.merge_tangents, Ref(function), *dots, target=bound or self.names.temporary())
-        elif function in OF_KEYS:
-            out.statements.append(statement)
-            out.call(OF_KEYS[function], call.arguments[0], self.dot(call.arguments[0], out), target=bound)
         elif function in MAKERS or isinstance(function, type) and registry.lookup(function) is None:
             out.statements.append(statement)
             assert bound is not None
@@ -450,21 +439,35 @@ class Sweep:
         return any(isinstance(self.value(Var(name)), Unknown) for name in self.function.parameters)
 
     def inplace(self, statement: Assign, function: Any, call: Call, bound: str | None, out: Builder) -> None:
-        """`x += y`: the tangent is computed of what both are before, and goes where the tangent of `x` is."""
-        place = call.arguments[0]
-        if is_container(self.value(place)) or function is operator.iadd and isinstance(self.value(place), Unknown):
+        """`x += y`: the tangent of `x` is changed in place, too, by what both are before."""
+        place, other = call.arguments
+        value = self.value(place)
+        if isinstance(value, (Number, Literal)):
+            self.primitive(statement, INPLACE[function], Call(Ref(INPLACE[function]), call.arguments), bound, out)
+            return
+        if is_container(value) or function in (operator.iadd, operator.isub):
             self.mirrored(statement, call, bound, out)
             return
-        plain = Call(Ref(INPLACE[function]), call.arguments)
-        ans = out.call(INPLACE[function], *call.arguments)
-        t = self.tangent_of(statement, INPLACE[function], plain, ans, out)
         before = self.dot(place, out)
+        bound = bound or self.names.temporary()
+        plain = Call(Ref(INPLACE[function]), call.arguments)
+        if function not in (operator.imul, operator.itruediv):
+            t = self.tangent_of(statement, INPLACE[function], plain, out.call(INPLACE[function], *call.arguments), out)
+            out.statements.append(statement)
+            out.call(runtime.store_tangent, before, t, Var(statement.target or ""), target=bound)
+            return
+        more = self.part_of(statement, plain, out) if self.is_varied(other) else None
+        moved = out.call(function, before, other, target=bound if more is None else None)  # `other` may be what changes
+        if more is not None:
+            out.call(operator.iadd, moved, more, target=bound)
         out.statements.append(statement)
-        target = Var(statement.target) if statement.target is not None else place
-        stored = out.call(runtime.store_tangent, before, t, target, target=bound)
-        if bound is None:
-            out.statements[-1] = Assign(None, out.statements[-1].value, statement.origin)  # type: ignore[union-attr]
-        del stored
+
+    def part_of(self, statement: Assign, call: Call, out: Builder) -> Atom:
+        """What the second operand of an operator adds to the tangent of the result."""
+        entry = registry.lookup(call.function.value)  # type: ignore[union-attr]
+        assert entry is not None and isinstance(call.function, Ref)
+        ans = out.call(call.function.value, *call.arguments)
+        return self.instance_of(statement, entry, call, ans, out, wanted=tuple(entry.wrt[1:]))
 
     def primitive(self, statement: Assign, function: Any, call: Call, bound: str | None, out: Builder) -> None:
         """A call of a function that has a rule."""
@@ -478,7 +481,8 @@ class Sweep:
         if statement not in out.statements:
             out.statements.append(statement)
         t = self.tangent_of(statement, function, call, Var(statement.target), out)
-        out.bind(bound, self.owned(statement.target, call, t, out))
+        is_mirrored = entry is not None and self.rule_of(statement, entry, call) == "linear"
+        out.bind(bound, t if is_mirrored else self.owned(statement.target, call, t, out))
         if entry is not None and entry.views and self.regions.is_mutated(statement.target):
             self.check_sharing(statement.target, call, bound, out)
 
@@ -494,7 +498,8 @@ class Sweep:
     def owned(self, target: str, call: Call, t: Atom, out: Builder) -> Atom:
         """A tangent in memory of its own, where it, or that of an operand, may be changed in place."""
         names = [target, *(atom.name for atom in call.atoms if isinstance(atom, Var) and self.is_varied(atom))]
-        is_memory = not isinstance(self.value(Var(target)), (Number, Literal))
+        value = self.value(Var(target))
+        is_memory = not isinstance(value, (Number, Literal)) and not is_container(value)
         region = self.regions.of(target)
         shares = any(region is not None and self.regions.of(name) is region for name in names[1:])
         if is_memory and not shares and any(map(self.regions.is_mutated, names)):
@@ -505,7 +510,7 @@ class Sweep:
         self, statement: Assign, entry: registry.Primitive, call: Call, bound: str | None, out: Builder
     ) -> None:
         """A call that changes its arguments in place: the same is done to their tangents."""
-        rule = entry.forward_rule(bind_arguments(entry, call, statement.origin).bound)
+        rule = self.rule_of(statement, entry, call)
         if rule not in ("linear", "tangent"):
             self.refuse(statement, entry.name)
         if rule == "tangent":
@@ -527,7 +532,7 @@ class Sweep:
         assert entry is not None
         if entry.is_constant:
             return self.zero(ans, out) if ans is not None else Const(0.0)
-        rule = entry.forward_rule(bind_arguments(entry, call, statement.origin).bound)
+        rule = self.rule_of(statement, entry, call)
         if rule == "multilinear":
             return self.fitted(self.sum_of_calls(statement, entry, call, out), ans, out)
         if rule == "linear":
@@ -538,6 +543,13 @@ class Sweep:
         if rule is None:
             self.refuse(statement, entry.name)
         return self.fitted(self.instance_of(statement, entry, call, ans, out), ans, out)
+
+    @staticmethod
+    def rule_of(statement: Assign, entry: registry.Primitive, call: Call) -> str | None:
+        """Which facet of the registry has the tangent of a call."""
+        if entry.is_constant:
+            return None
+        return entry.forward_rule(bind_arguments(entry, call, statement.origin).bound)
 
     def fitted(self, t: Atom, ans: Atom | None, out: Builder) -> Atom:
         """What a rule returns, in the shape and dtype of the result."""
@@ -576,11 +588,17 @@ class Sweep:
         return found
 
     def instance_of(
-        self, statement: Assign, entry: registry.Primitive, call: Call, ans: Atom | None, out: Builder
+        self,
+        statement: Assign,
+        entry: registry.Primitive,
+        call: Call,
+        ans: Atom | None,
+        out: Builder,
+        wanted: tuple[str, ...] | None = None,
     ) -> Atom:
-        """The tangent by the template of a rule, put in here."""
+        """The tangent by the template of a rule, put in here; `wanted`: by these arguments alone."""
         arguments = bind_arguments(entry, call, statement.origin)
-        wanted = self.wanted(statement, entry, arguments)
+        wanted = self.wanted(statement, entry, arguments) if wanted is None else wanted
         operands = [atom for name in wanted for atom in _as_tuple(arguments.bound[name])]
         given = (*arguments.flat, *(() if ans is None else (ans,)))
         dots = [self.dot(atom, out) for atom in operands]

@@ -188,10 +188,8 @@ class Memory:
 
     def reads_changing_memory(self, call: Call) -> bool:
         """Whether the call's value depends on memory that the function changes somewhere."""
-        if isinstance(call.function, Ref) and call.function.value is getattr:
-            owner = call.arguments[0]
-            if isinstance(owner, Ref):
-                return self.is_opaque
+        if is_call_of(call, getattr, hasattr) and isinstance(call.arguments[0], Ref):
+            return self.is_opaque
         return not all(map(self.is_stable, call.atoms))
 
 

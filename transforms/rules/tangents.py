@@ -23,7 +23,7 @@ def tangent_like(t, x, *, ans, g):
     return runtime.unbroadcast(g, t)
 
 
-@adjoint(runtime.own_tangent, linear="t")
+@adjoint(runtime.own_tangent, linear="t", views="t")
 def own_tangent(t, *, ans, g):
     return g
 

@@ -389,14 +389,11 @@ from transforms.runtime.shapes import (
 )
 from transforms.runtime.tangents import (
     check_sharing,
-    list_tangent,
     merge_tangents,
     no_tangent,
     own_tangent,
     refuse_tangent,
-    sequence_tangent,
     store_tangent,
     tangent_like,
     tangent_outside,
-    tuple_tangent,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections.abc
 import dataclasses
 from typing import Any
 
@@ -10,7 +9,6 @@ import numpy as np
 
 from transforms.runtime.attributes import Shadow
 from transforms.runtime.cotangents import _attributes_held, held_outside
-from transforms.runtime.iteration import sequence
 from transforms.runtime.refusal import DerivativeRefused
 
 
@@ -76,27 +74,6 @@ def tangent_outside(owner: Any, names: tuple) -> Shadow:
         for value in held_outside(owner, (name,)):
             setattr(shadow, name, no_tangent(value))
     return shadow
-
-
-def sequence_tangent(x: Any, x_dot: Any) -> Any:
-    """The tangent of `runtime.sequence(x)`: of a dict and of a set, it holds the keys."""
-    if _holds_keys(x):
-        return [no_tangent(item) for item in x]
-    return list(x_dot) if isinstance(x, collections.abc.MappingView) else sequence(x_dot)
-
-
-def list_tangent(x: Any, x_dot: Any) -> list:
-    """The tangent of `list(x)`."""
-    return [no_tangent(item) for item in x] if _holds_keys(x) else list(x_dot)
-
-
-def tuple_tangent(x: Any, x_dot: Any) -> tuple:
-    """The tangent of `tuple(x)`."""
-    return tuple(list_tangent(x, x_dot))
-
-
-def _holds_keys(x: Any) -> bool:
-    return isinstance(x, (dict, set, frozenset, str, collections.abc.KeysView))
 
 
 def refuse_tangent() -> None:
