@@ -7,16 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from tests.transforms.interpreter import interpret
 from tests.transforms.rules.fake_site import abstract
 from transforms import operations
 from transforms.canonical import lower_template
-from transforms.core import Assign, Call, Const, Function, Names, Ref, Var, names_in
+from transforms.core import Assign, Atom, Call, Const, Function, Names, Ref, Var, names_in
 from transforms.defaults import without_defaults
+from transforms.inference import is_constant
 from transforms.passes import cleanup, present
 from transforms.printer import print_function
 from transforms.registry import Place, Primitive
 from transforms.specialise import specialise
-from transforms.values import Array, Size, Value
+from transforms.values import UNKNOWN, Array, Size, Value
 
 
 def batch_of(*shape: int, dtype: Any = float) -> Array:
@@ -25,32 +27,78 @@ def batch_of(*shape: int, dtype: Any = float) -> Array:
     return Array(np.dtype(dtype), (Size("batch", True), *sizes))
 
 
-def code_of(entry: Primitive, given: dict[str, Any], batched: tuple[Place, ...]) -> str:
-    """The body of the template for these arguments: abstract values, or constants (everything else)."""
+class _Operands:
+    """The operands of a call as atoms: constants as they are, arrays and numbers as parameters of a program."""
+
+    def __init__(self, names: Names, is_typed: bool) -> None:
+        self.names, self.is_typed = names, is_typed
+        self.parameters: list[str] = []
+        self.values: list[Value] = []
+        self.given: list[Any] = []
+        self.body: list[Any] = []
+
+    def atom(self, name: str, x: Any, batched: tuple[Place, ...], path: tuple) -> Atom:
+        if isinstance(x, Value) or (isinstance(x, (np.ndarray, np.generic, float, complex)) and name != "axis"):
+            return self._parameter(name, x, path in batched or path == (path[0],) and path[0] in batched)
+        if is_constant(x):
+            return Const(x)
+        if isinstance(x, (list, tuple)):
+            items = [self.atom(f"{name}{k}", item, batched, (*path, k)) for k, item in enumerate(x)]
+            return self.call(operations.make_list if isinstance(x, list) else operations.make_tuple, *items)
+        if isinstance(x, dict):
+            items = [self.atom(f"{name}{key}", item, batched, (*path, key)) for key, item in x.items()]
+            pairs = [atom for key, item in zip(x, items) for atom in (Const(key), item)]
+            return self.call(operations.make_dict, *pairs)
+        return Ref(x)
+
+    def _parameter(self, name: str, x: Any, is_batched: bool) -> Atom:
+        self.parameters.append(self.names.fresh(name))
+        self.given.append(x)
+        if not self.is_typed:
+            self.values.append(UNKNOWN)
+        elif isinstance(x, Value):
+            self.values.append(x)
+        else:
+            known = abstract(x)
+            if is_batched and isinstance(known, Array) and known.shape:
+                known = Array(known.dtype, (Size("batch", True), *known.shape[1:]))
+            self.values.append(known)
+        return Var(self.parameters[-1])
+
+    def call(self, function: Any, *atoms: Atom) -> Atom:
+        target = self.names.temporary()
+        self.body.append(Assign(target, Call(Ref(function), atoms)))
+        return Var(target)
+
+
+def program_of(
+    entry: Primitive, function: Any, given: dict[str, Any], batched: tuple[Place, ...], is_typed: bool = True
+) -> tuple[Function, list[Any]]:
+    """The template specialised for these arguments, and the arguments of the program."""
     assert entry.batching is not None and entry.signature is not None
     template = lower_template(entry.batching)
-    names = Names(names_in(template))
-    parameters: list[str] = []
-    values: list[Value] = []
-    body: list[Any] = [Assign("batched", Const(batched))]
-
-    def atom_of(name: str, x: Any) -> Any:
-        if not isinstance(x, Value) and not isinstance(x, np.ndarray):
-            return Const(x)
-        parameters.append(names.fresh(name))
-        values.append(x if isinstance(x, Value) else abstract(x))
-        return Var(parameters[-1])
-
+    operands = _Operands(Names(names_in(template)), is_typed)
     for name, parameter in entry.signature.parameters.items():
         default = () if parameter.kind is inspect.Parameter.VAR_POSITIONAL else parameter.default
-        x = given.get(name, default)
-        if isinstance(x, tuple) and any(isinstance(item, Value) for item in x):
-            items = tuple(atom_of(f"{name}_{k}", item) for k, item in enumerate(x))
-            body.append(Assign(name, Call(Ref(operations.make_tuple), items)))
-        else:
-            body.append(Assign(name, atom_of(f"{name}_", x)))
+        atom = operands.atom(f"{name}_", given[name] if name in given else default, batched, (name,))
+        operands.body.append(Assign(name, atom))
+    operands.body.append(Assign("batched", Const(batched)))
     if "function" in inspect.signature(entry.batching).parameters:
-        body.append(Assign("function", Ref(entry.functions[0])))
-    wrapper = Function("batch", tuple(parameters), (*body, *template.body))
-    made = cleanup(specialise(wrapper, tuple(values)))
-    return print_function(present(made.replace(body=without_defaults(made.body))))
+        operands.body.append(Assign("function", Ref(function)))
+    wrapper = Function("batch", tuple(operands.parameters), (*operands.body, *template.body))
+    made = cleanup(specialise(wrapper, tuple(operands.values)))
+    return made.replace(body=without_defaults(made.body)), operands.given
+
+
+def code_of(entry: Primitive, given: dict[str, Any], batched: tuple[Place, ...]) -> str:
+    """The program as users read it, for abstract values and constants."""
+    return print_function(present(program_of(entry, entry.functions[0], given, batched)[0]))
+
+
+def compiled_result(
+    entry: Primitive, function: Any, given: dict[str, Any], batched: tuple[Place, ...], is_typed: bool
+) -> Any:
+    """What the program computes; what it changes is changed."""
+    made, arguments = program_of(entry, function, given, batched, is_typed)
+    with np.errstate(all="ignore"):
+        return interpret(made, *arguments)

@@ -16,6 +16,7 @@ import pytest
 
 import transforms.rules
 from tests.transforms.rules.batch import of_batch
+from tests.transforms.rules.batch_code import compiled_result
 from tests.transforms.rules.forward import Arguments, call_with
 from transforms import runtime
 from transforms.canonical import lower_template
@@ -120,6 +121,33 @@ def check(
 ) -> None:
     given = copy.deepcopy(whole)
     result = of_batch(entry, function, given, batched, named)
+    check_result(entry, bound, batched, given, result, expected, size)
+    if size > 1 and entry.batching_rule(batched) == "template" and function is entry.functions[0]:
+        check_compiled(entry, bound, whole, batched, expected, size)
+
+
+def check_compiled(
+    entry: Primitive, bound: Arguments, whole: Arguments, batched: tuple[Place, ...], expected: Any, size: int
+) -> None:
+    """The same of the template as the compiler puts it in, with types and without."""
+    if any(not isinstance(whole[name], np.ndarray) for name in entry.mutates):
+        return  # a list that is made anew in the program
+    for is_typed in (True, False):
+        given = copy.deepcopy(whole)
+        result = compiled_result(entry, entry.functions[0], given, batched, is_typed)
+        check_result(entry, bound, batched, given, result, expected, size)
+
+
+def check_result(
+    entry: Primitive,
+    bound: Arguments,
+    batched: tuple[Place, ...],
+    given: Arguments,
+    result: Any,
+    expected: Any,
+    size: int,
+) -> None:
+    """Compare the result, and what has become of the arguments that are changed."""
     weak = any(isinstance(leaf, float) for leaf in leaves_at(bound, batched))  # a batch of them has a dtype
     what = f"{'weak ' * weak}{entry.name} of {size} by {batched}"
     if entry.batching_rule(batched) == "shared":
@@ -321,6 +349,103 @@ def compare(what: str, found: Any, expected: Any, is_item: bool = False) -> None
     assert np.asarray(found).dtype.kind == np.asarray(expected).dtype.kind, f"{what}: {np.asarray(found).dtype}"
     tolerance = 1e-5 if np.asarray(expected).dtype in (np.float32, np.complex64) else 1e-9
     np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance, err_msg=what)
+
+
+# ------------------------------------------------------------------------------------- reads and writes in every position
+
+SHAPE = (3, 4, 5)
+KINDS: dict[str, Any] = {
+    "int": lambda random, size: int(random.integers(-size, size)),
+    "vector": lambda random, size: random.integers(-size, size, 2),
+    "matrix": lambda random, size: random.integers(-size, size, (3, 2)),
+    "column": lambda random, size: random.integers(-size, size, (3, 1)),
+    "repeated": lambda random, size: np.array([0, 0]),
+    "slice": lambda random, size: slice(None, None, -1),
+    "cut": lambda random, size: slice(1, 3),
+    "new": lambda random, size: None,
+    "rest": lambda random, size: Ellipsis,
+}
+FORMS = (
+    "int", "vector", "matrix", "slice int", "slice vector", "int slice vector", "vector slice int", "vector slice vector",
+    "new vector", "vector new int", "rest int", "rest vector", "int rest vector", "cut vector slice", "int int int",
+    "column vector", "slice matrix vector", "vector int vector", "cut rest", "repeated", "slice repeated int",
+    "repeated slice repeated",
+)  # fmt: skip
+
+
+def index_of(form: str, seed: int) -> Any:
+    random = np.random.default_rng(seed)
+    kinds, items, axis = form.split(), [], 0
+    for place, kind in enumerate(kinds):
+        items.append(KINDS[kind](random, SHAPE[axis] if axis < 3 else 1))
+        axis += kind != "new"
+        if kind == "rest":
+            axis = 3 - sum(other != "new" for other in kinds[place + 1 :])
+    return items[0] if len(items) == 1 else tuple(items)
+
+
+def index_cases(form: str) -> Iterator[tuple[list[Any], tuple[Place, ...], Any]]:
+    """Indices for three samples, with what is batched in them, and the index of the batch: nothing, each, all."""
+    kinds = form.split()
+    movable = [k for k, kind in enumerate(kinds) if kind not in ("slice", "cut", "new", "rest")]
+    first = index_of(form, 0)
+    for chosen in [(), *[(k,) for k in movable], *([tuple(movable)] if len(movable) > 1 else [])]:
+        others = [index_of(form, seed) for seed in range(3)]
+        if not isinstance(first, tuple):
+            samples = others if chosen else [first] * 3
+            yield samples, ("index",) if chosen else (), np.stack(samples) if chosen else first
+            continue
+        samples = [tuple(other[k] if k in chosen else first[k] for k in range(len(first))) for other in others]
+        whole = tuple(np.stack([x[k] for x in samples]) if k in chosen else first[k] for k in range(len(first)))
+        yield samples, ("index", *(("index", k) for k in chosen)) if chosen else (), whole
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_reads_at_indices_that_differ(form: str) -> None:
+    entry = next(entry for entry in primitives() if entry.name == "operator.getitem")
+    x = np.arange(180.0).reshape(3, *SHAPE)
+    for samples, places, whole in index_cases(form):
+        for a, of_sample, flags in ((x, lambda k: x[k], ("a",)), (x[0], lambda k: x[0], ())):
+            batched = (*flags, *places)
+            if batched:
+                expected = np.stack([of_sample(k)[samples[k]] for k in range(3)])
+                for found in results_of(entry, {"a": a, "index": whole}, batched):
+                    np.testing.assert_array_equal(found, expected, err_msg=f"{form} {batched}")
+
+
+def results_of(entry: Primitive, given: Arguments, batched: tuple[Place, ...]) -> Iterator[Any]:
+    """By the template as Python, in typed code, and in generic code."""
+    yield of_batch(entry, entry.functions[0], given, batched, ())
+    for is_typed in (True, False):
+        yield compiled_result(entry, entry.functions[0], given, batched, is_typed)
+
+
+@pytest.mark.parametrize("name", ["operator.setitem", "np.add.at"])
+@pytest.mark.parametrize("form", FORMS)
+def test_writes_at_indices_that_differ(form: str, name: str) -> None:
+    entry = next(entry for entry in primitives() if entry.name == name)
+    assert entry.signature is not None
+    _, index_name, value_name = entry.signature.parameters
+    x = np.arange(180.0).reshape(3, *SHAPE)
+    for samples, places, whole in index_cases(form):
+        places = tuple(index_name if p == "index" else (index_name, *p[1:]) for p in places)
+        part = np.shape(x[0][samples[0]])
+        shapes = [part, ()] + ([(1, *part)] if part and name == "operator.setitem" else [])
+        for shape, is_batched in itertools.product(shapes, (True, False)):
+            values = [np.random.default_rng(7 + k * is_batched).uniform(size=shape) for k in range(3)]
+            value: Any = np.stack(values) if is_batched else values[0]
+            expected = x.copy()
+            for k in range(3):
+                entry.functions[0](expected[k], samples[k], values[k])
+            batched = ("a", *places, *((value_name,) if is_batched else ()))
+            for way in range(3):
+                changed = x.copy()
+                given = {"a": changed, index_name: whole, value_name: value}
+                if way == 0:
+                    of_batch(entry, entry.functions[0], given, batched, ())
+                else:
+                    compiled_result(entry, entry.functions[0], given, batched, way == 1)
+                np.testing.assert_array_equal(changed, expected, err_msg=f"{form} {batched} {shape}")
 
 
 def test_masks_that_differ_are_refused_where_they_read() -> None:
