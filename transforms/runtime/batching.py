@@ -539,7 +539,33 @@ def pairs_merged(x: Any, rank: int) -> Any:
 
 def each_with_rank(arrays: tuple, places: Places, function: Any, rank: int) -> tuple:
     """`np.atleast_1d` or its like of several arrays, of which some are batches."""
-    return tuple([aligned(x, rank) if _below(places, k) else function(x) for k, x in enumerate(arrays)])
+    change = deepened if rank == 3 else lambda x: aligned(x, rank)
+    return tuple([change(x) if _below(places, k) else function(x) for k, x in enumerate(arrays)])
+
+
+def deepened(x: Any) -> Any:
+    """`np.atleast_3d` of each sample."""
+    x = aligned(x, 2) if x.ndim < 3 else x
+    return x[..., None] if x.ndim == 3 else x
+
+
+def deep_items(items: Sequence[Any]) -> tuple:
+    """`np.atleast_3d` of each sample of each item."""
+    return tuple([deepened(x) for x in items])
+
+
+def batch_widths(x: Any, widths: Any) -> tuple:
+    """The widths of `np.pad` for each axis of a sample, as those of the batch `x`."""
+    whole = np.broadcast_to(np.asarray(widths), (np.ndim(x) - 1, 2))
+    return ((0, 0), *[(int(before), int(after)) for before, after in whole])
+
+
+def padded(x: Any, widths: Any, mode: str, constant_values: Any, reflect_type: str) -> Any:
+    """`np.pad` with those options that the mode has."""
+    if mode == "constant":
+        return np.pad(x, widths, constant_values=constant_values)
+    options = {"reflect_type": reflect_type} if mode in ("reflect", "symmetric") else {}
+    return np.pad(x, widths, mode, **options)  # type: ignore[call-overload]
 
 
 def tiled(x: Any, reps: Any) -> Any:
@@ -617,6 +643,14 @@ def summed(items: Any, places: Places, start: Any = 0, start_is_batch: bool = Fa
     total = aligned(start, rank) if start_is_batch else start
     for x, flag in zip(items, flags):
         total = total + (aligned(x, rank) if flag else x)
+    return total
+
+
+def multiplied(items: Any, places: Places, start: Any = 1) -> Any:
+    """`math.prod(items, start=start)` for each sample."""
+    total = start
+    for x in items_of_samples(items) if places else items:
+        total = total * x
     return total
 
 

@@ -170,7 +170,9 @@ def sum(iterable, start=0, *, batched):
     return runtime.summed(iterable, runtime.parts(batched, "iterable"), start, "start" in batched)
 
 
-facts(math.prod, by_sample=True)
+@batching(math.prod)
+def prod(iterable, *, start=1, batched):
+    return runtime.multiplied(iterable, runtime.parts(batched, "iterable"), start)
 
 
 @batching(max)

@@ -10,7 +10,7 @@ from transforms import runtime
 from transforms.registry import batching, facts
 
 facts(np.unique, np.digitize, np.isin, np.nonzero, np.flatnonzero, np.argwhere, np.lexsort, by_sample=True)
-facts(np.extract, np.put, np.place, np.putmask, np.fill_diagonal, np.argpartition, by_sample=True)
+facts(np.extract, np.put, np.place, np.putmask, np.argpartition, by_sample=True)
 
 
 @batching(operator.getitem)
@@ -45,6 +45,8 @@ def take(a, indices, axis=None, *, mode="raise", batched):
         if axis is None:
             return np.take(a, indices, mode=mode)
         return np.moveaxis(np.take(a, indices, axis, mode=mode), axis % np.ndim(a), 0)
+    if mode == "raise" and (axis is None or axis == 0):
+        return runtime.gather(a if axis == 0 else runtime.flat_samples(a), indices, True, ((),))
     return runtime.taken(a, indices, axis, mode)
 
 
@@ -150,6 +152,16 @@ def searchsorted(a, v, side="left", sorter=None, *, batched):
         return np.searchsorted(a, v, side, sorter)
     flags = [name in batched for name in ("a", "v", "side", "sorter")]
     return runtime.each(np.searchsorted, tuple([k for k in range(4) if flags[k]]), a, v, side, sorter)
+
+
+@batching(np.fill_diagonal)
+def fill_diagonal(a, val, wrap=False, *, batched):
+    if np.ndim(val) > ("val" in batched):
+        runtime.each(np.fill_diagonal, (0, 1) if "val" in batched else (0,), a, val, wrap)
+    else:
+        shape = runtime.sample_shape(a)
+        places = np.unravel_index(runtime.diagonal_positions(shape, wrap), shape)
+        runtime.put_samples(a, places, val, (), "val" in batched)
 
 
 @batching(np.copyto)

@@ -10,7 +10,7 @@ from transforms.registry import batching, facts
 facts(np.split, np.array_split, along="ary", axes="axis")
 if hasattr(np, "unstack"):
     facts(np.unstack, along="x", axes="axis")
-facts(np.block, np.insert, np.delete, np.split, np.array_split, by_sample=True)
+facts(np.block, np.insert, np.split, np.array_split, by_sample=True)
 
 
 @batching(np.concatenate)
@@ -45,7 +45,18 @@ def column_stack(tup, *, batched):
     return np.concatenate(runtime.as_columns(items), 2)
 
 
-facts(np.dstack, by_sample=True)
+@batching(np.dstack)
+def dstack(tup, *, batched):
+    return np.concatenate(runtime.deep_items(runtime.batched_items(tup, runtime.parts(batched, "tup"))), 3)
+
+
+@batching(np.delete)
+def delete(arr, obj, axis=None, *, batched):
+    if "obj" in batched:
+        return runtime.each_of(np.delete, (arr, obj, axis), batched, ("arr", "obj", "axis"))
+    if axis is None:
+        return np.delete(runtime.flat_samples(arr), obj, 1)
+    return np.delete(arr, obj, runtime.inner_axes(arr, axis))
 
 
 @batching(np.append)

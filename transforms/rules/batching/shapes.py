@@ -13,7 +13,7 @@ facts(np.diagonal, np.trace, along="a", axes="axis1 axis2")
 facts(np.flip, along="m", axes="axis")
 facts(np.rot90, along="m", axes="axes")
 facts(np.matrix_transpose, native="a")
-facts(np.atleast_3d, np.meshgrid, np.ix_, np.pad, by_sample=True)
+facts(np.meshgrid, np.ix_, by_sample=True)
 
 
 @batching(np.reshape)
@@ -74,6 +74,27 @@ def atleast_2d(*arys, batched):
     if len(arys) == 1:
         return runtime.aligned(arys[0], 2)
     return runtime.each_with_rank(arys, runtime.parts(batched, "arys"), np.atleast_2d, 2)
+
+
+@batching(np.atleast_3d)
+def atleast_3d(*arys, batched):
+    if len(arys) == 1:
+        return runtime.deepened(arys[0])
+    return runtime.each_with_rank(arys, runtime.parts(batched, "arys"), np.atleast_3d, 3)
+
+
+@batching(np.pad)
+def pad(array, pad_width, mode="constant", constant_values=0, reflect_type="even", *, batched):
+    if "array" not in batched or "constant_values" in batched or not np.isscalar(constant_values):
+        arguments = (array, pad_width, mode, constant_values, reflect_type)
+        names = ("array", "pad_width", "mode", "constant_values", "reflect_type")
+        return runtime.each_of(runtime.padded, arguments, batched, names)
+    widths = runtime.batch_widths(array, pad_width)
+    if mode == "constant":
+        return np.pad(array, widths, constant_values=constant_values)
+    if reflect_type == "even":
+        return np.pad(array, widths, mode)
+    return np.pad(array, widths, mode, reflect_type=reflect_type)
 
 
 @batching(np.transpose)

@@ -12,7 +12,7 @@ import numpy as np
 from transforms import operations, runtime
 from transforms.core import Atom, Const
 from transforms.inference import PRODUCT
-from transforms.registry import adjoint, facts, result, simplify
+from transforms.registry import adjoint, facts, refused, result, simplify
 from transforms.rules.helpers.common import constant_helper, folding, known
 from transforms.rules.sampling import call, listed, numbers
 from transforms.rules.typed import is_literal, is_scalar, literal, shape_of
@@ -41,6 +41,7 @@ folding(runtime.shifted_axes)
 folding(runtime.contraction)
 facts(runtime.put_samples, mutates="x", is_pure=False, signature=inspect.signature(runtime.put_samples))
 facts(runtime.at_samples, mutates="x", is_pure=False, signature=inspect.signature(runtime.at_samples))
+refused("A batch of this function is a loop over its samples, which has no derivative yet.", runtime.each)
 facts(runtime.each, is_pure=False)
 for _helper in (
     runtime.batched_items,
