@@ -4,6 +4,8 @@ exceptions, views and changes in place, nested in control flow.  The same text f
     python -m tests.idioms 0 500                first derivatives of the programs of seeds 0 to 499
     python -m tests.idioms 0 500 generic        in code without types
     python -m tests.idioms 0 500 second         second derivatives
+    python -m tests.idioms 0 500 forward        in forward mode
+    python -m tests.idioms 0 500 forward_generic
 
 prints those that are wrong or fail, and why the others are refused.  `tests/test_properties.py` runs a sample.
 """
@@ -24,6 +26,7 @@ import numpy as np
 import autodiff as ad
 from tests.corpus.reference import put_on_record
 from tests.orders import run_generic
+from tests.tangents import ForwardGradient
 
 POINT = np.array([0.43, -0.31, 0.77, 0.52])
 WEIGHTS = np.array([0.3, -0.7, 1.1, 0.5])
@@ -263,7 +266,8 @@ def judged(seed: int, mode: str = "specialised") -> tuple[str, str]:
     """What becomes of a program: "right", "refused", "wrong" or "failed", or "none" if it raises or bends at the point;
     and more about it."""
     function = function_of(Composer(seed).program())
-    gradient = ad.grad(function)
+    is_forward = mode.startswith("forward")
+    gradient = ForwardGradient(function, is_generic="generic" in mode) if is_forward else ad.grad(function)
 
     def weighted(x: np.ndarray) -> float:
         return float(np.sum(WEIGHTS * gradient(x)))
@@ -299,6 +303,8 @@ def found_in(mode: str, gradient: Any, weighted: Callable[..., Any], given: np.n
     if mode == "second":
         return ad.grad(weighted_sum(gradient))(given)
     found = run_generic(gradient, (given,)) if mode == "generic" else gradient(given)
+    if isinstance(gradient, ForwardGradient):
+        ad.jvp(gradient.transformed.__wrapped__, (given,), (WEIGHTS,))  # changes its argument as the program does
     return found[0] if isinstance(found, tuple) else found
 
 

@@ -32,6 +32,7 @@ from transforms.core import (
     is_call_in,
     is_call_of,
 )
+from transforms.errors import DerivativeUndefined
 from transforms.values import Array, Instance, Literal, Number, Unknown, Value
 
 TEXT, SLICE, KEY, SET = "text", "a slice", "a key of a dict", "a set"
@@ -73,6 +74,18 @@ def read_back(activity: Activity) -> tuple[Assign, str] | None:
     if not any(_made_by(s.value, values(s.target or "")) or _keys(s.value) for s in calls if isinstance(s.value, Call)):
         return None
     return _Carriers(activity).search()
+
+
+def refuse_read_back(activity: Activity) -> None:
+    """Refuse a program that reads a number back from what carries no derivative."""
+    culprit = read_back(activity)
+    if culprit is not None:
+        statement, what = culprit
+        raise DerivativeUndefined(
+            f"a number is read back from {what} that was made of a differentiated one, which has no derivative",
+            "Use the number itself; what was made of it may be printed or returned.",
+            statement.origin,
+        )
 
 
 def _made_by(call: Call, result: Value) -> str | None:

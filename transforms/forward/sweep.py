@@ -26,6 +26,8 @@ import numpy as np
 
 from transforms import operations, registry, runtime
 from transforms.analyses.activity import Activity, is_table
+from transforms.analyses.carriers import refuse_read_back
+from transforms.analyses.outside import read_outside
 from transforms.analyses.regions import (
     BUILDERS,
     INPLACE,
@@ -43,6 +45,7 @@ from transforms.core import (
     Block,
     Call,
     Const,
+    Expression,
     For,
     Function,
     Handler,
@@ -114,6 +117,8 @@ class Sweep:
         self.activity = Activity(function, varied, self.regions)
         self.values: dict[str, Value] = dict(function.values or {})
         self.names = Names(names_in(function))
+        self.untold: set[str | None] = set()  # partial functions and exceptions that hold what is varied
+        self.loops = 0  # how many `for` surround the statement
         self.dot_names: dict[str, str] = {}
         # modules, cells and objects whose data is varied: with the name of the tangent, and the attributes
         self.outside: dict[int, tuple[Ref, str, dict[str, None]]] = {}
@@ -121,6 +126,7 @@ class Sweep:
     def run(self) -> Block:
         start = Builder(self.names, self.function.origin)
         self.refuse_outside()
+        refuse_read_back(self.activity)
         self.check_parameters(start)
         for k, name in enumerate(self.function.parameters):
             if k not in self.wrt and self.is_varied(Var(name)):  # the program puts into it what is varied
@@ -128,6 +134,8 @@ class Sweep:
         body = self.block(self.function.body[:-1])
         for owner, name, attributes in self.outside.values():
             start.call(runtime.tangent_outside, owner, Const(tuple(attributes)), target=name)
+        if self.is_whole:
+            self.check_outside(start)
         last = self.function.body[-1]
         assert isinstance(last, Return)
         end = Builder(self.names, last.origin)
@@ -161,6 +169,29 @@ class Sweep:
                         "Pass it as an argument.",
                         statement.origin,
                     )
+
+    def check_outside(self, out: Builder) -> None:
+        """Have the run time check that what is changed outside of the function is not known by another name as well: to
+        another module, or as an argument."""
+        read, varied = read_outside(self.function), self.activity.varied_regions
+        changed = {key: (owner, names) for key, (owner, _, names) in self.outside.items()}
+        for key, (owner, names) in read.items():
+            region = self.regions.of(owner)
+            memory = [] if region is None else [region.find(), region.known_content]
+            if any(each is not None and each.is_mutated and each in varied for each in memory):
+                changed.setdefault(key, (owner, names))
+        if not changed:
+            return
+        others: list[Atom] = [Var(name) for name in self.function.parameters if self.regions.of(name) is not None]
+        for key, (owner, names) in read.items():
+            if key not in changed:
+                others.append(out.call(runtime.held_outside, owner, Const(tuple(names))))
+        held: Atom | None = None
+        for owner, names in changed.values():
+            more = out.call(runtime.held_outside, owner, Const(tuple(names)))
+            held = more if held is None else out.call(operator.add, held, more)
+        if others or len(changed) > 1:
+            out.do(runtime.check_distinct, Const((False, True, True, True)), held, *others)  # type: ignore[arg-type]
 
     def outside_dot(self, atom: Ref, attribute: Atom, origin: Origin | None) -> Atom:
         """The tangent of a module, cell or object that holds data of the outside, which the program changes."""
@@ -217,7 +248,9 @@ class Sweep:
                 self.assign(statement, out)
                 result += out.statements
                 continue
+            self.loops += isinstance(statement, For)
             inner = [self.block(each) for each in blocks_of(statement)]
+            self.loops -= isinstance(statement, For)
             if isinstance(statement, For) and self.is_dict(statement.iterable):
                 inner[0] = (*self.without_tangent(statement), *inner[0])
             else:
@@ -263,14 +296,53 @@ class Sweep:
         bound = None if target is None or not self.is_varied(Var(target)) else self.dot_name(target)
         changes = isinstance(value, Call) and any(map(self.is_varied, self.activity.changed_by(value)))
         if bound is None and not changes:
-            out.statements.append(statement)
-            self.check_structure(statement, out)
+            self.unfollowed(statement, out)
         elif not isinstance(value, Call):
             out.statements.append(statement)
             assert bound is not None
             out.bind(bound, self.dot(value, out) if isinstance(value, Var) else self.zero(value, out))
         else:
             self.call(statement, value, bound, out)
+
+    def unfollowed(self, statement: Assign, out: Builder) -> None:
+        """What no tangent passes through stays as it is, or is checked by the run time."""
+        call = statement.value
+        if isinstance(call, Call) and any(map(self.is_varied, call.atoms)):
+            self.refuse_effect(statement, call)
+            if is_call_of(call, np.sign) and isinstance(self.value(call.arguments[0]), Unknown):
+                out.do(runtime.check_real, call.arguments[0])
+        out.statements.append(self.checked_call(statement))
+        self.check_apart(statement, call, out)
+        self.check_structure(statement, out)
+
+    def refuse_effect(self, statement: Assign, call: Call) -> None:
+        """Refuse a call made for its effect, of a function that has no derivative."""
+        entry = registry.lookup(call.function.value) if isinstance(call.function, Ref) else None
+        if statement.target is None and entry is not None and entry.refusal is not None and not entry.mutates:
+            self.refuse(statement, entry.name)
+
+    def checked_call(self, statement: Assign) -> Assign:
+        """A call that no tangent passes through of a function that only the run time knows: checked there, if it may
+        put what is varied where the tangent does not see it."""
+        call = statement.value
+        if not (isinstance(call, Call) and isinstance(call.function, Var)):
+            return statement
+        is_own = self.is_varied(call.function) or call.function.name not in self.function.parameters
+        if not any(map(self.is_varied, (call.function, *call.atoms))):
+            return statement
+        function = runtime.call_closure if is_own else runtime.call_unfollowed
+        checked = Call(Ref(function), (call.function, *call.arguments), call.keywords)
+        return Assign(statement.target, checked, statement.origin)
+
+    def check_apart(self, statement: Assign, call: Expression, out: Builder) -> None:
+        """Have the run time check that a function which only it knows does not hand back what it was given, where one
+        of the two is changed."""
+        if statement.target is None or not (isinstance(call, Call) and isinstance(call.function, Var)):
+            return
+        given = [atom for atom in (call.function, *call.atoms) if self.is_varied(atom)]
+        changed = [statement.target, *(atom.name for atom in given if isinstance(atom, Var))]
+        if any(map(self.regions.is_mutated, changed)) and any(map(self.activity.may_matter, given)):
+            out.do(runtime.check_apart, Var(statement.target), call.function, *call.atoms)
 
     def check_structure(self, statement: Assign, out: Builder) -> None:
         """Have the run time check that `x.size`, of something of unknown type, is not an attribute of an object."""
@@ -296,10 +368,20 @@ class Sweep:
             )
         if is_set or not isinstance(owner, Var):
             return
+        if owner.name in self.untold:
+            self.refuse(statement, f"the attribute {text!r} of a partial function, or of an exception")
         if isinstance(value, Unknown):
             out.do(runtime.check_stored, owner, name)
+        elif isinstance(value, (Instance, Record)) and self.may_be_made_up(value, text):
+            self.refuse(statement, f"{text!r}, which {value.kind.__name__}.__getattr__ may compute")
         elif isinstance(value, (Instance, Record)) and runtime.is_computed(value.kind, text):
             self.refuse(statement, f"{value.kind.__name__}.{text}, which is computed")
+
+    @staticmethod
+    def may_be_made_up(value: Instance | Record, name: str) -> bool:
+        """Whether the class of an object may compute an attribute that the object does not store."""
+        is_found = name in getattr(value, "names", ()) or hasattr(value.kind, name)
+        return not is_found and value.kind is not runtime.Shadow and hasattr(value.kind, "__getattr__")
 
     def call(self, statement: Assign, call: Call, bound: str | None, out: Builder) -> None:
         function = call.function.value if isinstance(call.function, Ref) else None
@@ -374,7 +456,8 @@ class Sweep:
         value = self.value(Var(statement.target or ""))
         arguments, keys = call.arguments, tuple[Any, ...]()
         if kind is functools.partial or isinstance(kind, type) and issubclass(kind, BaseException):
-            out.bind(bound, Const(0.0))  # a call of what is made, and what catches it, are refused
+            out.bind(bound, Const(0.0))  # a call of what is made, what catches it, and its attributes are refused
+            self.untold.add(statement.target)
             return
         if kind is runtime.make_record:
             assert isinstance(arguments[1], Const)
@@ -431,6 +514,7 @@ class Sweep:
         given, tangents = out.call(operations.make_tuple, *arguments), out.call(operations.make_tuple, *dots)
         both = out.call(runtime.call_tangent, function, given, tangents)
         out.call(operator.getitem, both, Const(0), target=statement.target)
+        self.check_apart(statement, call, out)
         if bound is not None:
             out.call(operator.getitem, both, Const(1), target=bound)
 
@@ -446,6 +530,8 @@ class Sweep:
             self.primitive(statement, INPLACE[function], Call(Ref(INPLACE[function]), call.arguments), bound, out)
             return
         if is_container(value) or function in (operator.iadd, operator.isub):
+            if function is operator.iadd and isinstance(value, Unknown) and self.loops:
+                out.do(runtime.check_no_list_grows, place)
             self.mirrored(statement, call, bound, out)
             return
         before = self.dot(place, out)
@@ -527,7 +613,7 @@ class Sweep:
     def tangent_of(self, statement: Assign, function: Any, call: Call, ans: Atom | None, out: Builder) -> Atom:
         """The tangent of the result of a primitive, in the form of the result where this is known (`ans`)."""
         entry = registry.lookup(function)
-        if entry is None or entry.refusal is not None:
+        if entry is None or entry.refusal is not None or entry.signature is None and not entry.is_constant:
             self.refuse(statement, registry.function_name(function))
         assert entry is not None
         if entry.is_constant:

@@ -10,6 +10,7 @@ import numpy as np
 
 from transforms import operations, runtime
 from transforms.analyses.activity import is_table
+from transforms.analyses.outside import read_outside
 from transforms.analyses.regions import Region, holds_only_numbers, is_container, is_slice_of_items
 from transforms.builder import Builder
 from transforms.core import (
@@ -23,7 +24,6 @@ from transforms.core import (
     walk,
 )
 from transforms.errors import TransformError
-from transforms.presentation import reachable
 from transforms.reverse.cotangents import Scope, is_tuple_of_numbers, zero_item, zero_tuple
 from transforms.reverse.lists import Lists
 from transforms.reverse.plan import Kind, is_object, shared_source
@@ -41,7 +41,6 @@ from transforms.values import (
     Sequence,
     Unknown,
     Value,
-    is_immutable,
 )
 
 _TAKEN_OUT_BY: dict[Any, Any] = {  # what puts an item into a list -> what takes it out again
@@ -335,23 +334,10 @@ class Containers(Lists):
             held = more if held is None else out.call(operator.add, held, more)
             out.call(runtime.shadow_outside, owner, names, target=shadow)
         memory: list[Atom] = [Var(name) for name in self.function.parameters if self.plan.regions.of(name) is not None]
-        for key, (owner, attributes) in self._read_outside().items():
+        for key, (owner, attributes) in read_outside(self.function).items():
             if key not in self.outside:
                 memory.append(out.call(runtime.held_outside, owner, Const(tuple(attributes))))
         out.do(runtime.check_distinct, Const((False, True, True, True)), held, *memory)  # type: ignore[arg-type]
-
-    def _read_outside(self) -> dict[int, tuple[Ref, dict[str, None]]]:
-        """The modules, cells and objects of which the function, or what it calls, reads data that may be memory."""
-        found: dict[int, tuple[Ref, dict[str, None]]] = {}
-        for function in reachable(self.function):
-            for statement in walk(function.body):
-                match statement:
-                    case Assign(
-                        target=str() as target,
-                        value=Call(function=Ref(value=called), arguments=(Ref() as owner, Const(value=str() as name))),
-                    ) if called is getattr and not is_immutable((function.values or {}).get(target, UNKNOWN)):
-                        found.setdefault(id(owner.value), (owner, {}))[1][name] = None
-        return found
 
     def _is_varied(self, region: Region | None) -> bool:
         """Whether memory, or what it holds, is changed to something that depends on the input."""
@@ -366,7 +352,7 @@ class Containers(Lists):
     def _check_outside(self, out: Builder) -> None:
         """Have the run time check that what is changed outside of the function, and seems not to be read, is not known
         by another name as well: to another module, or as an argument."""
-        regions, read = self.plan.regions, self._read_outside()
+        regions, read = self.plan.regions, read_outside(self.function)
         changed = {key: owner for key, owner in read.items() if self._is_varied(regions.of(owner[0]))}
         others: list[Atom] = [Var(name) for name in self.function.parameters if regions.of(name) is not None]
         for key, (owner, names) in read.items():

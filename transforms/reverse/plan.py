@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from transforms import operations, registry, runtime
 from transforms.analyses.activity import Activity, changed_operands, differentiable_operands
-from transforms.analyses.carriers import read_back
+from transforms.analyses.carriers import refuse_read_back
 from transforms.analyses.regions import (
     BUILDERS,
     INPLACE,
@@ -207,14 +207,7 @@ def make_plan(function: Function, wrt: tuple[int, ...], summaries: Summaries, sh
         if unstable <= views:
             break
         views |= unstable
-    culprit = read_back(plan.activity)
-    if culprit is not None:
-        statement, what = culprit
-        raise DerivativeUndefined(
-            f"a number is read back from {what} that was made of a differentiated one, which has no derivative",
-            "Use the number itself; what was made of it may be printed or returned.",
-            statement.origin,
-        )
+    refuse_read_back(plan.activity)
     _refuse_objects(plan)
     _refuse_computed_attributes(plan)
     _find_buffers(plan)

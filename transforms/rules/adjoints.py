@@ -40,7 +40,13 @@ constant(
     runtime.places_of_slice,
     is_pure=False,
 )
-constant(runtime.check_distinct, runtime.check_unshared, runtime.check_flat, is_pure=False)
+constant(
+    runtime.check_distinct,
+    runtime.check_unshared,
+    runtime.check_flat,
+    runtime.check_no_list_grows,
+    is_pure=False,
+)
 constant(runtime.flat_places, shape_only="x")
 constant(runtime.place_of_slice, shape_only="items stored")
 constant(runtime.check_view, runtime.check_real, runtime.check_list, is_pure=False)

@@ -537,12 +537,24 @@ def sort_tangent(iterable, *, key=None, reverse=False, ans, iterable_dot):
     return runtime.resort(iterable_dot, iterable, key, reverse)
 
 
-@adjoint(runtime.unsort, linear="cotangent", selects="items", samples=listed(call([0.1, 0.2, 0.3], [0.5, -1.5, 2.5])))
+@adjoint(
+    runtime.unsort,
+    linear="cotangent",
+    views="cotangent",
+    selects="items",
+    samples=listed(call([0.1, 0.2, 0.3], [0.5, -1.5, 2.5])),
+)
 def unsort(cotangent, items, key=None, reverse=False, *, ans, g):
     return runtime.resort(g, items, key, reverse)
 
 
-@adjoint(runtime.resort, linear="cotangent", selects="items", samples=listed(call([0.1, 0.2, 0.3], [0.5, -1.5, 2.5])))
+@adjoint(
+    runtime.resort,
+    linear="cotangent",
+    views="cotangent",
+    selects="items",
+    samples=listed(call([0.1, 0.2, 0.3], [0.5, -1.5, 2.5])),
+)
 def resort(cotangent, items, key=None, reverse=False, *, ans, g):
     return runtime.relist(runtime.unsort(g, items, key, reverse), cotangent)
 

@@ -343,6 +343,7 @@ from transforms.runtime.refusal import (
     check_method,
     check_no_array,
     check_no_list,
+    check_no_list_grows,
     check_not_repeated,
     check_out,
     check_real,

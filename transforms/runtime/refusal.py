@@ -340,13 +340,28 @@ def is_computed(kind: type, name: str) -> bool:
     return not is_stored and hasattr(type(member), "__get__") and name not in getattr(kind, "_fields", ())
 
 
+def is_made_up(x: Any, name: str) -> bool:
+    """Whether the class of an object computes this attribute in `__getattr__`."""
+    found = getattr(type(x), "__getattr__", None)
+    return isinstance(found, types.FunctionType) and inspect.getattr_static(x, name, found) is found
+
+
+def check_no_list_grows(x: Any) -> None:
+    """Refuse to go on where something that a loop adds to in place is a list: the loop may be over the same one."""
+    if isinstance(x, list):
+        raise DerivativeRefused(
+            "a list is extended by += in a loop, where only the run time knows that it is one: use append or extend, "
+            "or give example arguments, so that types are known"
+        )
+
+
 def check_stored(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where an attribute was taken to be stored in the object."""
     if isinstance(x, tuple):  # its cotangent does not tell the names
         raise DerivativeRefused(f"the attribute {name!r} of a tuple: give example arguments, so that types are known")
     if isinstance(x, (np.generic, int, float, complex)):
         return
-    if not isinstance(x, np.ndarray) and is_computed(type(x), name):
+    if not isinstance(x, np.ndarray) and (is_computed(type(x), name) or is_made_up(x, name)):
         raise DerivativeRefused(
             f"the attribute {name!r} of a {type(x).__name__} is computed when it is read: give example arguments, so "
             "that types are known"

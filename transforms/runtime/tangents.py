@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def no_tangent(x: Any, within: tuple = ()) -> Any:
         return np.zeros_like(x)
     if isinstance(x, (tuple, list)):
         items = [no_tangent(item, within) for item in x]
-        return type(x)(*items) if hasattr(x, "_fields") else items if type(x) is list else tuple(items)
+        return items if type(x) is list else tuple.__new__(type(x), items) if _is_named(x) else tuple(items)
     if isinstance(x, dict):
         return {key: no_tangent(item, within) for key, item in x.items()}
     if isinstance(x, np.generic) and x.dtype.kind in "fc":
@@ -37,6 +37,10 @@ def no_tangent(x: Any, within: tuple = ()) -> Any:
     return shadow
 
 
+def _is_named(x: Any) -> TypeGuard[tuple]:
+    return isinstance(x, tuple) and hasattr(x, "_fields")
+
+
 def _attributes_of(x: Any) -> dict[str, Any]:
     if dataclasses.is_dataclass(x):
         return {field.name: getattr(x, field.name, None) for field in dataclasses.fields(x)}
@@ -46,12 +50,14 @@ def _attributes_of(x: Any) -> dict[str, Any]:
 def tangent_like(t: Any, x: Any) -> Any:
     """The tangent `t` in the shape and the dtype of `x`."""
     if isinstance(x, np.ndarray):
+        if x.dtype.kind not in "fcO":
+            return np.zeros_like(x)
         t = np.asarray(t)
-        t = t if t.dtype == x.dtype else t.astype(x.dtype) if x.dtype.kind in "fc" else np.zeros_like(x)
+        t = t if t.dtype == x.dtype else t.astype(x.dtype)
         return t if t.shape == x.shape else np.broadcast_to(t, x.shape)
-    if isinstance(x, np.generic) and x.dtype.kind in "fc":
-        return x.dtype.type(t)
-    return t
+    if isinstance(x, np.generic):
+        return x.dtype.type(t) if x.dtype.kind in "fc" else 0.0
+    return 0.0 if isinstance(x, int) else t
 
 
 def store_tangent(place: Any, t: Any, x: Any) -> Any:
