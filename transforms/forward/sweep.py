@@ -616,7 +616,7 @@ class Sweep:
         if entry is None or entry.refusal is not None or entry.signature is None and not entry.is_constant:
             self.refuse(statement, registry.function_name(function))
         assert entry is not None
-        if entry.is_constant:
+        if entry.is_constant or not any(map(self.is_varied, call.atoms)):  # what it shares memory with is varied
             return self.zero(ans, out) if ans is not None else Const(0.0)
         rule = self.rule_of(statement, entry, call)
         if rule == "multilinear":

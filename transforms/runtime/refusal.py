@@ -342,7 +342,9 @@ def is_computed(kind: type, name: str) -> bool:
 
 def is_made_up(x: Any, name: str) -> bool:
     """Whether the class of an object computes this attribute in `__getattr__`."""
-    found = getattr(type(x), "__getattr__", None)
+    from transforms.runtime.attributes import Shadow  # a cycle of imports
+
+    found = None if isinstance(x, Shadow) else getattr(type(x), "__getattr__", None)
     return isinstance(found, types.FunctionType) and inspect.getattr_static(x, name, found) is found
 
 
