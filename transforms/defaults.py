@@ -31,12 +31,9 @@ def without_defaults(block: Block) -> Block:
 
 def shortened(call: Call) -> Call:
     """The call without keywords, and without last arguments, that are the defaults."""
-    if not isinstance(call.function, Ref):
+    if not isinstance(call.function, Ref) or lookup(call.function.value) is None:
         return call
-    try:
-        names, defaults = _defaults(call.function.value)
-    except TypeError:  # not hashable
-        return call
+    names, defaults = _defaults(call.function.value)
     keywords = tuple([(name, atom) for name, atom in call.keywords if not _is(atom, defaults.get(name, MISSING))])
     arguments = call.arguments
     while 0 < len(arguments) <= len(names) and _is(arguments[-1], defaults.get(names[len(arguments) - 1], MISSING)):

@@ -62,8 +62,8 @@ from transforms.runtime.batching import (
     spread,
     spread_weights,
     stacked,
+    subscripts_of,
     summed,
-    taken,
     tiled,
     unbroadcast_samples,
 )

@@ -616,17 +616,6 @@ def listed(x: Any) -> Any:
     return [listed(item) for item in np.moveaxis(x, 1, 0)] if x.ndim > 1 else x
 
 
-def taken(x: Any, indices: Any, axis: Any, mode: str) -> Any:
-    """`np.take(x, indices, axis, mode=mode)` for each sample, where both are batches."""
-    if axis is None:
-        x, axis = flat_samples(x), 0
-    axis = axis % (x.ndim - 1)
-    length = x.shape[axis + 1]
-    if mode != "raise":
-        indices = np.mod(indices, length) if mode == "wrap" else np.clip(indices, 0, length - 1)
-    return gather(x, (*[slice(None)] * axis, indices), True, ((axis,),))
-
-
 def place_along(function: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """`np.argmax` or its like of each sample, along an axis or with the axes kept."""
     if axis is not None:

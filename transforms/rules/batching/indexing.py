@@ -45,9 +45,15 @@ def take(a, indices, axis=None, *, mode="raise", batched):
         if axis is None:
             return np.take(a, indices, mode=mode)
         return np.moveaxis(np.take(a, indices, axis, mode=mode), axis % np.ndim(a), 0)
-    if mode == "raise" and (axis is None or axis == 0):
-        return runtime.gather(a if axis == 0 else runtime.flat_samples(a), indices, True, ((),))
-    return runtime.taken(a, indices, axis, mode)
+    if axis is None:
+        a = runtime.flat_samples(a)
+        axis = 0
+    axis = axis % (np.ndim(a) - 1)
+    if mode != "raise":
+        indices = runtime.mode_positions(indices, np.shape(a)[axis + 1], mode)
+    if axis == 0:
+        return runtime.gather(a, indices, True, ((),))
+    return runtime.gather(a, (slice(None),) * axis + (indices,), True, ((axis,),))
 
 
 @batching(np.take_along_axis)

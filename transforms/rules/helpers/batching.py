@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import operator
+from collections.abc import Iterator
 from collections.abc import Sequence as Items
 from typing import Any
 
@@ -35,13 +36,16 @@ constant_helper(
     runtime.kron_shape,
     runtime.sample_length,
     runtime.rank_of_items,
+    runtime.batch_widths,
 )
 folding(runtime.parts)
 folding(runtime.shifted_axes)
 folding(runtime.contraction)
 facts(runtime.put_samples, mutates="x", is_pure=False, signature=inspect.signature(runtime.put_samples))
 facts(runtime.at_samples, mutates="x", is_pure=False, signature=inspect.signature(runtime.at_samples))
-refused("A batch of this function is a loop over its samples, which has no derivative yet.", runtime.each)
+refused(
+    "A batch of this function is a loop over its samples, which has no derivative yet.", runtime.each, runtime.each_of
+)
 facts(runtime.each, is_pure=False)
 for _helper in (
     runtime.batched_items,
@@ -52,6 +56,16 @@ for _helper in (
     runtime.summed,
     runtime.extreme_of_samples,
     runtime.einsum_samples,
+    runtime.item_of_samples,
+    runtime.items_of_samples,
+    runtime.each_with_rank,
+    runtime.deepened,
+    runtime.deep_items,
+    runtime.length_of,
+    runtime.differences,
+    runtime.multiplied,
+    runtime.tiled,
+    runtime.spread_weights,
 ):
     facts(_helper, signature=inspect.signature(_helper))
 
@@ -333,15 +347,164 @@ def simplify_as_columns(site: Any) -> Atom | None:
 
 @simplify(runtime.array_of_samples)
 def simplify_array_of_samples(site: Any) -> Atom | None:
-    """`np.stack((a, b), axis=1)`, where items are numbers or arrays."""
-    plain = is_literal(site.value("ndmin"), 0)
-    keywords = {} if is_literal(site.value("dtype"), None) else {"dtype": site.atom("dtype")}
-    if plain and isinstance(site.value("items"), Array):
-        return site.call(np.array, site.atom("items"), **keywords)
-    items = flagged(site, "items") if plain and not keywords else None
-    if not items or not any(flag for *_, flag in items):
+    """`np.stack((a, b), axis=1)`, where items are numbers, arrays, or lists of them."""
+    places = known(site.value("places"))
+    if not is_literal(site.value("ndmin"), 0) or places is MISSING or not places:
         return None
-    return site.call(np.stack, site.call(operations.make_tuple, *whole_items(site, items, 0)), axis=Const(1))
+    keywords = {} if is_literal(site.value("dtype"), None) else {"dtype": site.atom("dtype")}
+    if isinstance(site.value("items"), Array):
+        return site.call(np.array, site.atom("items"), **keywords)
+    leaves = list(_leaves(site, site.atom("items"), site.value("items"), tuple(places)))
+    batch = next((atom for atom, value, flag in leaves if flag), None)
+    if keywords or batch is None or any(rank_of(value) is None for _, value, _ in leaves):
+        return None
+    return _stacked(site, site.value("items"), iter(leaves), batch)
+
+
+def _leaves(site: Any, atom: Atom, value: Value, places: tuple) -> Iterator[tuple[Atom, Value, bool]]:
+    """The numbers and arrays in a nested list of known structure, and whether they are batches."""
+    if isinstance(value, Literal) and isinstance(value.value, tuple):
+        value = Sequence(tuple, tuple(map(Literal, value.value)))
+    if not isinstance(value, Sequence):
+        yield atom, value, () in places
+        return
+    for k, item in enumerate(value.items):
+        inner = ((),) if () in places else tuple([path[1:] for path in places if path[0] == k])
+        yield from _leaves(site, site.call(operator.getitem, atom, Const(k)), item, inner)
+
+
+def _stacked(site: Any, value: Value, leaves: Iterator[tuple[Atom, Value, bool]], batch: Atom) -> Atom:
+    if isinstance(value, Literal) and isinstance(value.value, tuple):
+        value = Sequence(tuple, tuple(map(Literal, value.value)))
+    if not isinstance(value, Sequence):
+        atom, _, flag = next(leaves)
+        return atom if flag else site.call(runtime.spread, atom, batch)
+    rows = [_stacked(site, item, leaves, batch) for item in value.items]
+    return site.call(np.stack, site.call(operations.make_tuple, *rows), axis=Const(1))
+
+
+@simplify(runtime.item_of_samples)
+def simplify_item_of_samples(site: Any) -> Atom | None:
+    if known(site.value("index_places")) != ():
+        return None
+    return site.call(operator.getitem, site.atom("items"), site.atom("index"))
+
+
+@simplify(runtime.items_of_samples)
+def simplify_items_of_samples(site: Any) -> Atom | None:
+    return site.atom("iterable") if isinstance(site.value("iterable"), Sequence) else None
+
+
+@simplify(runtime.each_with_rank)
+def simplify_each_with_rank(site: Any) -> Atom | None:
+    items, rank = flagged(site, "arrays"), literal(site.value("rank"))
+    if items is None or rank not in (1, 2, 3):
+        return None
+    made = []
+    for atom, value, flag in items:
+        if not flag:
+            made.append(site.call(site.atom("function"), atom))
+        else:
+            made.append(deepen(site, atom, value) if rank == 3 else align(site, atom, value, rank))
+    return None if None in made else site.call(operations.make_tuple, *made)
+
+
+def deepen(site: Any, atom: Atom, value: Value) -> Atom | None:
+    """`np.atleast_3d` of each sample."""
+    rank = rank_of(value)
+    if not isinstance(value, Array) or rank is None:
+        return None
+    added = {1: (WHOLE, None, None, None), 2: (WHOLE, None, WHOLE, None), 3: (WHOLE, WHOLE, WHOLE, None)}
+    return site.call(operator.getitem, atom, Const(added[rank])) if rank in added else atom
+
+
+@simplify(runtime.deepened)
+def simplify_deepened(site: Any) -> Atom | None:
+    return deepen(site, site.atom("x"), site.value("x"))
+
+
+@simplify(runtime.deep_items)
+def simplify_deep_items(site: Any) -> Atom | None:
+    made = [deepen(site, atom, value) for atom, value in parts_of(site, "items") or ()]
+    return site.call(operations.make_tuple, *made) if made and None not in made else None
+
+
+@simplify(runtime.length_of)
+def simplify_length_of(site: Any) -> Atom | None:
+    items = parts_of(site, "coordinates")
+    if not items:
+        return None
+    total = site.call(np.abs, items[0][0])
+    for k, (atom, _) in enumerate(items[1:]):
+        total = site.call(np.hypot, total if k else items[0][0], atom)
+    return total
+
+
+@simplify(runtime.differences)
+def simplify_differences(site: Any) -> Atom | None:
+    one, other = parts_of(site, "p"), parts_of(site, "q")
+    if one is None or other is None or len(one) != len(other):
+        return None
+    return site.call(
+        operations.make_tuple, *[site.call(operator.sub, p, q) for (p, _), (q, _) in zip(one, other, strict=True)]
+    )
+
+
+@simplify(runtime.multiplied)
+def simplify_multiplied(site: Any) -> Atom | None:
+    items, start = parts_of(site, "items"), site.value("start")
+    if not items:
+        return None
+    total = None if is_literal(start, 1) else site.atom("start")
+    for atom, _ in items:
+        total = atom if total is None else site.call(operator.mul, total, atom)
+    return total
+
+
+@simplify(runtime.tiled)
+def simplify_tiled(site: Any) -> Atom | None:
+    reps, rank = known(site.value("reps")), rank_of(site.value("x"))
+    if reps is MISSING or rank is None:
+        return None
+    reps = tuple(reps) if isinstance(reps, (tuple, list)) else (reps,)
+    x = align(site, site.atom("x"), site.value("x"), len(reps))
+    return x and site.call(np.tile, x, Const((1,) * (max(rank, len(reps) + 1) - len(reps)) + reps))
+
+
+@simplify(runtime.batch_widths)
+def simplify_batch_widths(site: Any) -> Atom | None:
+    widths, rank = known(site.value("widths")), rank_of(site.value("x"))
+    return None if widths is MISSING or rank is None else Const(runtime.batch_widths(np.empty((0,) * rank), widths))
+
+
+@adjoint(
+    runtime.pairs_merged, linear="x", shape_only="x", by_sample=True, samples=listed(call(numbers((2, 3, 1, 2, 2)), 2))
+)
+def pairs_merged(x, rank, *, ans, g):
+    return runtime.reshape_like(g, x)
+
+
+@simplify(runtime.spread_weights)
+def simplify_spread_weights(site: Any) -> Atom | None:
+    """`weights[:, :, None]`, the same for all samples or not; the sums that follow repeat it along other axes."""
+    weights, x, axis = site.value("weights"), site.value("x"), known(site.value("axis"))
+    flags = [literal(site.value(name)) for name in ("is_batched", "x_is_batch")]
+    own, whole = rank_of(weights), rank_of(x)
+    if own is None or whole is None or not all(isinstance(flag, bool) for flag in flags):
+        return None
+    atom = site.atom("weights") if flags[0] else site.call(runtime.spread, site.atom("weights"), site.atom("x"))
+    own, whole = own - flags[0], whole - flags[1]
+    if own != whole:
+        if type(axis) is not int or own != 1:
+            return None
+        index = tuple(WHOLE if k == axis % whole else None for k in range(whole))
+        atom = site.call(operator.getitem, atom, Const((WHOLE, *index)))
+        shape = site.call(getattr, site.atom("x"), Const("shape"))
+        if flags[1]:
+            shape = site.call(operator.getitem, shape, Const(slice(1, None)))
+        size = site.call(operations.make_tuple, length(site, atom))
+        atom = site.call(np.broadcast_to, atom, site.call(operator.add, size, shape))
+    return atom
 
 
 @simplify(runtime.summed)
@@ -366,7 +529,19 @@ def simplify_extreme_of_samples(site: Any) -> Atom | None:
     """`np.where(b > a, b, a)`: the first of those that are equal, as in Python."""
     arguments = parts_of(site, "arguments")
     function = getattr(site.value("function"), "object", None)
-    if arguments is None or len(arguments) < 2 or not is_literal(site.value("key"), None):
+    if arguments is not None and len(arguments) == 1 and isinstance(arguments[0][1], Sequence):
+        items, rest = arguments[0][1].items, arguments[0][0]
+        arguments = [(site.call(operator.getitem, rest, Const(k)), item) for k, item in enumerate(items)]
+    if not is_literal(site.value("key"), None):
+        return None
+    if arguments is not None and len(arguments) == 1 and rank_of(arguments[0][1]) == 2:
+        if function not in (max, min) or not is_literal(site.value("default"), None):
+            return None
+        vectors = arguments[0][0]
+        place = site.call(np.argmax if function is max else np.argmin, vectors, axis=Const(1))
+        lanes = site.call(runtime.lanes, vectors, Const(0))
+        return site.call(operator.getitem, vectors, site.call(operations.make_tuple, lanes, place))
+    if arguments is None or len(arguments) < 2:
         return None
     if function not in (max, min) or any(rank_of(value) is None for _, value in arguments):
         return None
@@ -381,14 +556,21 @@ def simplify_extreme_of_samples(site: Any) -> Atom | None:
 def simplify_einsum_samples(site: Any) -> Atom | None:
     operands = parts_of(site, "operands")
     flags = None if operands is None else flags_of(known(site.value("places")), len(operands))
-    if operands is None or flags is None or not isinstance(operands[0][1], Literal):
+    if operands is None or flags is None:
         return None
-    subscripts = operands[0][1].value
-    if not isinstance(subscripts, str):
-        return None
+    subscripts, arrays = literal(operands[0][1]), [atom for atom, _ in operands]
+    if isinstance(subscripts, str):
+        arrays, flags = arrays[1:], flags[1:]
+    else:
+        labels = tuple([known(value) for _, value in operands])
+        if any(item is MISSING for item in (*labels[1::2], *labels[len(labels) // 2 * 2 :])):
+            return None
+        subscripts = runtime.subscripts_of(labels)
+        count = len(operands) // 2
+        arrays, flags = arrays[: 2 * count : 2], flags[: 2 * count : 2]
     keywords = {} if is_literal(site.value("optimize"), False) else {"optimize": site.atom("optimize")}
-    text = runtime.batch_subscripts(subscripts, flags[1:])
-    return site.call(np.einsum, Const(text), *[atom for atom, _ in operands[1:]], **keywords)
+    text = runtime.batch_subscripts(subscripts, flags)
+    return site.call(np.einsum, Const(text), *arrays, **keywords)
 
 
 # ------------------------------------------------------------------------------------------------------------ indexing
