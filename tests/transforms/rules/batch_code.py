@@ -30,15 +30,16 @@ def batch_of(*shape: int, dtype: Any = float) -> Array:
 class _Operands:
     """The operands of a call as atoms: constants as they are, arrays and numbers as parameters of a program."""
 
-    def __init__(self, names: Names, is_typed: bool) -> None:
-        self.names, self.is_typed = names, is_typed
+    def __init__(self, names: Names, is_typed: bool, is_shown: bool) -> None:
+        self.names, self.is_typed, self.is_shown = names, is_typed, is_shown
         self.parameters: list[str] = []
         self.values: list[Value] = []
         self.given: list[Any] = []
         self.body: list[Any] = []
 
     def atom(self, name: str, x: Any, batched: tuple[Place, ...], path: tuple) -> Atom:
-        if isinstance(x, Value) or (isinstance(x, (np.ndarray, np.generic, float, complex)) and name != "axis"):
+        is_number = isinstance(x, (float, complex)) and not self.is_shown  # code is shown with its constants
+        if is_number or isinstance(x, (Value, np.ndarray, np.generic)):
             return self._parameter(name, x, path in batched or path == (path[0],) and path[0] in batched)
         if is_constant(x):
             return Const(x)
@@ -72,12 +73,17 @@ class _Operands:
 
 
 def program_of(
-    entry: Primitive, function: Any, given: dict[str, Any], batched: tuple[Place, ...], is_typed: bool = True
+    entry: Primitive,
+    function: Any,
+    given: dict[str, Any],
+    batched: tuple[Place, ...],
+    is_typed: bool = True,
+    is_shown: bool = False,
 ) -> tuple[Function, list[Any]]:
     """The template specialised for these arguments, and the arguments of the program."""
     assert entry.batching is not None and entry.signature is not None
     template = lower_template(entry.batching)
-    operands = _Operands(Names(names_in(template)), is_typed)
+    operands = _Operands(Names(names_in(template)), is_typed, is_shown)
     for name, parameter in entry.signature.parameters.items():
         default = () if parameter.kind is inspect.Parameter.VAR_POSITIONAL else parameter.default
         atom = operands.atom(f"{name}_", given[name] if name in given else default, batched, (name,))
@@ -92,7 +98,7 @@ def program_of(
 
 def code_of(entry: Primitive, given: dict[str, Any], batched: tuple[Place, ...]) -> str:
     """The program as users read it, for abstract values and constants."""
-    return print_function(present(program_of(entry, entry.functions[0], given, batched)[0]))
+    return print_function(present(program_of(entry, entry.functions[0], given, batched, is_shown=True)[0]))
 
 
 def compiled_result(
