@@ -83,3 +83,44 @@ def test_objects_of_which_numpy_makes_an_array(value: str) -> None:
 def test_objects_that_numpy_leaves_alone(value: str) -> None:
     function = function_from(CLASSES.format(extra="__array_ufunc__ = None", value=value), "f")
     assert_close(ad.grad(function)(X.copy()), numeric_gradient(function, (X.copy(),), (0,))[0], 1e-7)
+
+
+MASKED = {
+    "y = x * 1.1\ny[y < 10] = y[::-1]": False,
+    "y = x * 1.1\nv = y[1:]\nv[v > -5] = y[:-1]": False,
+    "y = x * 1.1\ny[y < 10] = y[::-1][y < 10]": True,
+    "y = x * 1.1\ny[y < 10] = x[::-1]": True,
+    "y = x * 1.1\ny[y < 1] *= y[0]": True,
+    "y = x * 1.1\ny[[0, 1]] = y[1:3]": True,
+}
+
+
+@pytest.mark.parametrize("lines", MASKED)
+def test_assignments_by_a_mask_that_overlap(lines: str) -> None:
+    text = "\n".join("    " + line for line in lines.splitlines())
+    function = function_from(f"def f(x):\n{text}\n    return (y * y) @ np.arange(4.0)", "f")
+    known = numeric_gradient(function, (X.copy(),), (0,))[0]
+    for gradient in (ad.grad(function), lambda x: run_generic(ad.grad(function), (x,))):
+        if MASKED[lines]:
+            assert_close(gradient(X.copy()), known, 1e-7)
+        else:
+            with pytest.raises(ad.DerivativeRefused, match="where a mask is true shares memory"):
+                gradient(X.copy())
+
+
+@pytest.mark.parametrize("view", ["values", "items", "keys"])
+def test_views_of_a_dict_that_changes_are_refused(view: str) -> None:
+    read = "table[item]" if view == "keys" else "item[1]" if view == "items" else "item"
+    source = f"""
+        def f(x):
+            table = {{"a": x[0], "b": x[2]}}
+            view = table.{view}()
+            CHANGE
+            total = 0.0
+            for item in view:
+                total = total * 2.0 + {read}
+            return total"""
+    plain = function_from(source.replace("CHANGE", "other = {'a': x[1]}"))
+    assert_close(ad.grad(plain)(X.copy()), np.array([2.0, 0.0, 1.0, 0.0]))
+    with pytest.raises(ad.UnsupportedSyntax, match="the iterator 'view' is yet to read is changed"):
+        ad.grad(function_from(source.replace("CHANGE", "table['a'] = x[1]")))(X.copy())

@@ -50,6 +50,12 @@ def _end_of_read(bound: Node, node: Node, names: set[str]) -> Position:
     return _end(node) if is_read else (0, 0)
 
 
+def is_view_of_dict(node: Node) -> bool:
+    """Whether a call makes what shows the items of a dict as they are when it is read: `table.values()`."""
+    is_method = isinstance(node, gast.Call) and isinstance(node.func, gast.Attribute) and not node.args
+    return is_method and not node.keywords and node.func.attr in ("values", "items", "keys")
+
+
 def _names(node: Node) -> Iterator[str]:
     return (inner.id for inner in gast.walk(node) if isinstance(inner, gast.Name))
 

@@ -161,7 +161,8 @@ class Lowering(Imports):
             if not isinstance(node, (gast.Assign, gast.AnnAssign)) or not isinstance(node.value, gast.Call):
                 continue
             function = self.static(node.value.func)
-            if not isinstance(function, Ref) or not any(function.value is known for known in lazy.LAZY):
+            is_lazy = isinstance(function, Ref) and any(function.value is known for known in lazy.LAZY)
+            if not is_lazy and not lazy.is_view_of_dict(node.value):
                 continue
             targets = node.targets if isinstance(node, gast.Assign) else [node.target]
             names = {name for target in targets for name in scopes.targets(target)}

@@ -32,7 +32,7 @@ from transforms.prepare.inlining import inline_sharing, inline_small
 from transforms.prepare.loops import index_loops
 from transforms.prepare.methods import array_methods
 from transforms.prepare.shifts import shifts
-from transforms.prepare.stores import drop_self_stores
+from transforms.prepare.stores import check_masked_stores, drop_self_stores
 from transforms.values import UNKNOWN, Value
 
 Specialise = Callable[[Function, tuple[Value, ...]], Function]
@@ -41,7 +41,7 @@ Specialise = Callable[[Function, tuple[Value, ...]], Function]
 def prepare(function: Function, summaries: Summaries, specialise: Specialise) -> Function:
     """The program in the form that `reverse` reads; `specialise` finds the types again where callees were inlined."""
     whole = _whole(function, summaries, specialise)
-    return shifts(functional_updates(whole, summaries))
+    return shifts(functional_updates(check_masked_stores(whole, summaries), summaries))
 
 
 def _whole(function: Function, summaries: Summaries, specialise: Specialise) -> Function:

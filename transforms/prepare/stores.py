@@ -1,14 +1,19 @@
-"""`x[i] = x[i] op y` on a view, which Python writes for `x[i] op= y`, loses the store of a view into itself."""
+"""Two kinds of stores.
+
+`x[i] = x[i] op y` on a view, which Python writes for `x[i] op= y`, loses the store of a view into itself.  Before
+`x[mask] = v`, where `v` may be a view of `x`, the run time checks that it is not: NumPy reads it while `x` is changed.
+"""
 
 from __future__ import annotations
 
 import operator
 
-from transforms.analyses.regions import INPLACE, getitem_shares
-from transforms.core import Assign, Block, Call, Ref, Statement, Var, blocks_of, with_blocks
+from transforms import runtime
+from transforms.analyses.regions import INPLACE, Regions, Summaries, find_regions, getitem_shares
+from transforms.core import Assign, Block, Call, Function, Ref, Statement, Var, blocks_of, is_call_of, walk, with_blocks
 from transforms.subscripts import getitem_is_view
 from transforms.templates import value_of
-from transforms.values import UNKNOWN, Array, Value
+from transforms.values import UNKNOWN, Array, Unknown, Value
 
 
 def drop_self_stores(body: Block, values: dict[str, Value]) -> Block:
@@ -39,3 +44,35 @@ def drop_self_stores(body: Block, values: dict[str, Value]) -> Block:
 
 def _is_surely_view(index: Value) -> bool:
     return getitem_is_view(index) is True
+
+
+def check_masked_stores(function: Function, summaries: Summaries) -> Function:
+    """The program with a check before each store by a mask of what may share memory with the array."""
+    values = function.values or {}
+    if not any(_may_be_masked(statement, values) for statement in walk(function.body)):
+        return function
+    regions = find_regions(function, summaries)
+    return function.replace(body=_with_checks(function.body, regions, values))
+
+
+def _with_checks(block: Block, regions: Regions, values: dict[str, Value]) -> Block:
+    result: list[Statement] = []
+    for statement in block:
+        if isinstance(statement, Assign) and isinstance(statement.value, Call) and _may_be_masked(statement, values):
+            array, index, stored = statement.value.arguments
+            region, other = regions.of(array), regions.of(stored)
+            content = None if region is None else region.known_content  # an item may be a view, where types are unknown
+            if other is not None and (other is region or content is not None and other is content.find()):
+                check = Call(Ref(runtime.check_masked), (array, index, stored))
+                result.append(Assign(None, check, statement.origin))
+        result.append(with_blocks(statement, [_with_checks(inner, regions, values) for inner in blocks_of(statement)]))
+    return tuple(result)
+
+
+def _may_be_masked(statement: Statement, values: dict[str, Value]) -> bool:
+    """Whether a statement may store an array in places of another that a mask chooses."""
+    if not isinstance(statement, Assign) or not is_call_of(statement.value, operator.setitem):
+        return False
+    array, index, stored = (value_of(atom, values) for atom in statement.value.arguments)  # type: ignore[union-attr]
+    is_mask = isinstance(index, Unknown) or isinstance(index, Array) and index.dtype.kind == "b"
+    return is_mask and all(isinstance(value, (Array, Unknown)) for value in (array, stored))

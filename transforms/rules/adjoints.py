@@ -44,6 +44,7 @@ constant(
     runtime.check_distinct,
     runtime.check_unshared,
     runtime.check_flat,
+    runtime.check_masked,
     runtime.check_no_list_grows,
     is_pure=False,
 )

@@ -340,6 +340,7 @@ from transforms.runtime.refusal import (
     check_flat,
     check_followed,
     check_list,
+    check_masked,
     check_method,
     check_no_array,
     check_no_list,

@@ -271,6 +271,17 @@ def check_flat(x: Any, value: Any, is_whole: bool) -> None:
         )
 
 
+def check_masked(x: Any, index: Any, value: Any) -> None:
+    """Refuse `x[mask] = value` where the two overlap: NumPy stores one number after the other, and reads what it has
+    stored."""
+    if isinstance(index, np.ndarray) and index.dtype.kind == "b" and isinstance(value, np.ndarray):
+        if isinstance(x, np.ndarray) and np.may_share_memory(x, value):
+            raise DerivativeRefused(
+                "what is assigned where a mask is true shares memory with the array, and NumPy reads it while that is "
+                "changed: assign a copy"
+            )
+
+
 def check_no_array(x: Any, name: str) -> None:
     """Refuse to go on in code made without types where an attribute was taken to be that of an object."""
     if isinstance(x, np.ndarray):
