@@ -60,9 +60,8 @@ def _with_checks(block: Block, regions: Regions, values: dict[str, Value]) -> Bl
     for statement in block:
         if isinstance(statement, Assign) and isinstance(statement.value, Call) and _may_be_masked(statement, values):
             array, index, stored = statement.value.arguments
-            region, other = regions.of(array), regions.of(stored)
-            content = None if region is None else region.known_content  # an item may be a view, where types are unknown
-            if other is not None and (other is region or content is not None and other is content.find()):
+            is_same = regions.of(array) is not None and regions.of(array) is regions.of(stored)
+            if is_same or getattr(stored, "name", None) in regions.assumed_copies:
                 check = Call(Ref(runtime.check_masked), (array, index, stored))
                 result.append(Assign(None, check, statement.origin))
         result.append(with_blocks(statement, [_with_checks(inner, regions, values) for inner in blocks_of(statement)]))
