@@ -26,12 +26,22 @@ def run(transformed: Tangent, arguments: tuple, tangents: tuple, is_generic: boo
     """The value and the tangent, by a program for arguments of these types, or for ones of which nothing is known."""
     if not is_generic:
         return transformed.start(arguments, tangents)
+    return run_untyped(transformed, untyped(transformed, arguments), arguments, tangents)
+
+
+def untyped(transformed: Tangent, arguments: tuple) -> Callable[..., tuple]:
+    """The program of the value and the tangent for arguments of which nothing is known."""
     bound = transformed.binder.bind((), arguments, {})
     transformed.check(bound)
     generic, _ = transformed._derived(bound, (UNKNOWN,) * len(bound.values))
     compiled = Executable(present(generic.replace(signature=None)))
-    linked = compiled.link(compiled.namespace)
-    value, dot = linked(*bound.values, *transformed._by_parameter(bound, tangents))
+    return compiled.link(compiled.namespace)
+
+
+def run_untyped(transformed: Tangent, program: Callable, arguments: tuple, tangents: tuple) -> tuple[Any, Any]:
+    """The value and the tangent, by such a program."""
+    bound = transformed.binder.bind((), arguments, {})
+    value, dot = program(*bound.values, *transformed._by_parameter(bound, tangents))
     return value, in_form_of(value, dot)
 
 
@@ -64,6 +74,7 @@ class ForwardGradient:
         self.is_bare = isinstance(wrt, int)
         self.wrt = (wrt,) if isinstance(wrt, int) else tuple(wrt)
         self.transformed, self.is_generic = Tangent(function, self.wrt), is_generic
+        self.program: Callable[..., tuple] | None = None
 
     def __call__(self, *arguments: Any) -> Any:
         columns: list[float] = []
@@ -71,11 +82,18 @@ class ForwardGradient:
             given = copy.deepcopy(arguments)
             numbers = iter(range(10**9))
             tangents = tuple(unit(given[position], k, numbers) for position in self.wrt)
-            _, dot = run(self.transformed, given, tangents, self.is_generic)
+            _, dot = self.start(given, tangents)
             columns.append(float(np.real(total(dot))))
         numbers_left = iter(columns)
         found = tuple(assembled(arguments[position], numbers_left) for position in self.wrt)
         return found[0] if self.is_bare else found
+
+    def start(self, arguments: tuple, tangents: tuple) -> tuple[Any, Any]:
+        if not self.is_generic:
+            return self.transformed.start(arguments, tangents)
+        if self.program is None:
+            self.program = untyped(self.transformed, arguments)
+        return run_untyped(self.transformed, self.program, arguments, tangents)
 
 
 def count(tree: Any) -> int:

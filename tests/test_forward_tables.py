@@ -129,3 +129,11 @@ def test_a_list_that_grows_while_it_is_looped_over() -> None:
     x = np.array([1.5, 0.7])
     assert check(function, (x,), False)
     check(function, (x,), True)
+
+
+def test_numbers_stored_in_an_array_of_integers() -> None:
+    """Without types, too: they are rounded, so that nothing moves."""
+    function = function_from("def f(x, k):\n    k[0] = x[0] * 10\n    return k[0] * x[1]")
+    arguments = (np.array([0.43, 0.7]), np.zeros(2, dtype=int))
+    assert check(function, arguments, False)
+    assert check(function, arguments, True)

@@ -386,6 +386,7 @@ def test_random_memory(seed: int) -> None:
 
 @pytest.mark.parametrize("mode, first, last", [
     ("specialised", 0, 15), ("specialised", 15, 30), ("generic", 100, 115), ("second", 200, 205),
+    ("forward", 300, 308), ("forward_generic", 310, 316),
 ])  # fmt: skip
 def test_random_idioms(mode: str, first: int, last: int) -> None:
     """Compositions of idioms are differentiated right, or refused; and not all are refused."""

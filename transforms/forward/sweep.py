@@ -439,6 +439,8 @@ class Sweep:
             self.check_attribute(statement, call, out)
         out.statements.append(statement)
         dots = tuple(atom if k in kept else self.dot(atom, out) for k, atom in enumerate(arguments))
+        if function is operator.setitem and isinstance(self.value(arguments[0]), Unknown):
+            dots = (*dots[:2], out.call(runtime.tangent_to_store, dots[2], arguments[0]))
         owner = arguments[0] if arguments else None
         if function in (getattr, setattr) and isinstance(owner, Ref) and self.is_varied(owner):
             dots = (self.outside_dot(owner, arguments[1], statement.origin), *dots[1:])

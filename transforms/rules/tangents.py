@@ -23,6 +23,11 @@ def tangent_like(t, x, *, ans, g):
     return runtime.unbroadcast(g, t)
 
 
+@adjoint(runtime.tangent_to_store, linear="t", shape_only="owner", views="t")
+def tangent_to_store(t, owner, *, ans, g):
+    return runtime.tangent_to_store(g, owner)
+
+
 @adjoint(runtime.own_tangent, linear="t", views="t")
 def own_tangent(t, *, ans, g):
     return g

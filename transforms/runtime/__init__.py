@@ -403,4 +403,5 @@ from transforms.runtime.tangents import (
     store_tangent,
     tangent_like,
     tangent_outside,
+    tangent_to_store,
 )
