@@ -195,6 +195,11 @@ class Primitive:
             return "elementwise"
         return None
 
+    @property
+    def has_batches(self) -> bool:
+        """Whether something is said of batches."""
+        return bool(self.batching or self.by_element or self.by_sample or self.native or self.axes or self.is_shared)
+
     def _only_shapes(self) -> set[str]:
         """The arguments whose numbers the result does not hold either."""
         carried = {*self.wrt, *self.linear, *self.multilinear, *self.mutates, *self.stores, *self.views}

@@ -7,6 +7,8 @@ import copy
 import importlib
 import inspect
 import itertools
+import math
+import operator
 import pkgutil
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +22,7 @@ from tests.transforms.rules.batch_code import compiled_result
 from tests.transforms.rules.forward import Arguments, call_with
 from transforms import runtime
 from transforms.canonical import lower_template
-from transforms.registry import STRUCTURAL, Place, Primitive, primitives, template_signature
+from transforms.registry import STRUCTURAL, Place, Primitive, lookup, primitives, template_signature
 from transforms.runtime import BatchingRefused
 
 for module in pkgutil.iter_modules(transforms.rules.__path__):
@@ -349,6 +351,60 @@ def compare(what: str, found: Any, expected: Any, is_item: bool = False) -> None
     assert np.asarray(found).dtype.kind == np.asarray(expected).dtype.kind, f"{what}: {np.asarray(found).dtype}"
     tolerance = 1e-5 if np.asarray(expected).dtype in (np.float32, np.complex64) else 1e-9
     np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance, err_msg=what)
+
+
+# ------------------------------------------------------------------------------------------- functions without derivative
+
+_X = np.array([[0.5, -1.5, 2.25], [3.5, 0.25, -0.75]])
+_Y = np.array([0.5, 2.0, -0.75])
+CONSTANTS: tuple[tuple[Any, tuple, dict[str, Any]], ...] = (
+    *((function, (_X,), {}) for function in (np.floor, np.ceil, np.trunc, np.rint, np.sign, np.isnan, np.signbit)),
+    *((function, (_X,), {}) for function in (np.isfinite, np.isinf, np.logical_not, np.round, np.isreal, np.spacing)),
+    *(
+        (function, (_X, _Y), {})
+        for function in (np.greater, np.less_equal, np.logical_and, np.floor_divide, np.isclose)
+    ),
+    *((function, (_X, 0.5), {}) for function in (operator.gt, operator.ge, operator.lt, operator.eq, operator.ne)),
+    *((function, (0.7, _Y), {}) for function in (operator.le, operator.floordiv)),
+    *((function, (_X > 0, _Y > 0), {}) for function in (operator.and_, operator.or_, operator.xor, np.bitwise_or)),
+    *((function, (_X,), {}) for function in (np.argmax, np.argmin, np.any, np.all, np.count_nonzero, np.argsort)),
+    *((function, (_X,), {"axis": 0}) for function in (np.argmax, np.argmin, np.any, np.all, np.argsort)),
+    *((function, (_X,), {"axis": -1}) for function in (np.argmax, np.nanargmin, np.any, np.count_nonzero)),
+    (np.argmax, (_X,), {"axis": 1, "keepdims": True}),
+    (np.argmax, (_X,), {"keepdims": True}),
+    (np.any, (_X,), {"keepdims": True}),
+    (np.argsort, (_X,), {"axis": None}),
+    (np.searchsorted, (np.array([0.25, 1.0, 2.0]), _X), {}),
+    (np.zeros_like, (_X,), {}),
+    (np.ones_like, (_X,), {}),
+    (np.zeros_like, (_X,), {"dtype": int}),
+    (np.shape, (_X,), {}),
+    (np.size, (_X,), {}),
+    (np.size, (_X, 1), {}),
+    (np.ndim, (_X,), {}),
+    (np.iscomplexobj, (_X,), {}),
+    (len, (_X,), {}),
+    (np.linalg.matrix_rank, (_X,), {}),
+    (np.isin, (_X, _Y), {}),
+    (math.floor, (-1.5,), {}),
+    (math.ceil, (1.25,), {}),
+    (math.trunc, (-1.5,), {}),
+    (math.isnan, (1.5,), {}),
+    (math.isclose, (1.5, 1.5), {}),
+    (int, (-1.75,), {}),
+    (bool, (0.5,), {}),
+    (round, (2.5,), {}),
+    (round, (2.567, 1), {}),
+    (operator.not_, (0.5,), {}),
+    (operator.truth, (0.5,), {}),
+)
+
+
+@pytest.mark.parametrize(("function", "arguments", "keywords"), CONSTANTS)
+def test_batches_without_derivative(function: Any, arguments: tuple, keywords: dict[str, Any]) -> None:
+    entry = lookup(function)
+    assert entry is not None
+    assert check_batches(entry, function, arguments, keywords)
 
 
 # ------------------------------------------------------------------------------------- reads and writes in every position
