@@ -95,6 +95,13 @@ def tangent_like(t, x, *, batched):
     return runtime.broadcast_samples(t, runtime.one_sample(x) if "x" in batched else x)
 
 
+@batching(runtime.tangent_to_store)
+def tangent_to_store(t, owner, *, batched):
+    if isinstance(owner, np.ndarray) and owner.dtype.kind not in "fcO":
+        return np.zeros(len(t))
+    return t
+
+
 @batching(runtime.store_tangent)
 def store_tangent(place, t, x, *, batched):
     if isinstance(place, np.ndarray):
