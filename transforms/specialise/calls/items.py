@@ -10,9 +10,10 @@ import numpy as np
 
 from transforms import operations
 from transforms.core import Ref
+from transforms.errors import TransformError
 from transforms.inference import FRESH, as_number, item_value, join, many, renamed_any
 from transforms.specialise import indexing
-from transforms.specialise.binding import Binding, constant, holds_mutable
+from transforms.specialise.binding import Binding, constant, holds_mutable, may_hold_mutable
 from transforms.specialise.calls.closures import chosen_by_key
 from transforms.specialise.calls.containers import on_make_list, on_make_tuple, parts_of
 from transforms.specialise.calls.facts import Keywords, handles, known_range, python_type
@@ -105,6 +106,15 @@ def _of_sequence(calls: Calls, ref: Ref, arguments: list[Binding], value: Sequen
             return calls.emit(ref, arguments, {}, many(value.kind, value.items), region=source.region)
     if isinstance(value, Many) and (isinstance(at, Literal) or at == Instance(slice)):
         return calls.emit(ref, arguments, {}, value, region=source.region)
+    return _any_item(calls, ref, arguments)
+
+
+def _any_item(calls: Calls, ref: Ref, arguments: list[Binding]) -> Binding:
+    """An item, or items, of a container where it is not known which."""
+    source = arguments[0]
+    items = getattr(source.value, "items", None) or (item_value(source.value),)
+    if any(holds_mutable(item) or isinstance(item, Unknown) for item in items):
+        calls.sweep.escape_parts(source)
     return calls.emit(ref, arguments, {}, UNKNOWN, region=source.region)
 
 
@@ -116,7 +126,7 @@ def _of_mapping(calls: Calls, ref: Ref, arguments: list[Binding], value: Mapping
         return _part(calls, ref, arguments, value.items[place], place)
     is_number = isinstance(as_number(at), Number)
     if not issubclass(value.kind, dict) or not (is_number or isinstance(at, Literal)):
-        return calls.emit(ref, arguments, {}, UNKNOWN, region=source.region)
+        return _any_item(calls, ref, arguments)
     found = calls.sweep.stored_item(source, at)
     if not isinstance(at, Literal):
         for item in value.items:
@@ -162,6 +172,12 @@ def _joined(calls: Calls, joiner: object, index: Binding) -> Binding | None:
 def on_setitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     target, index, item = arguments
     if isinstance(target.value, Array):
+        if target.value.dtype.kind == "O" and may_hold_mutable(item.value):
+            raise TransformError(
+                "an array of Python objects is given something that may be changed later",
+                "Use a list, or an array of numbers.",
+                calls.sweep.origin,
+            )
         return calls.emit(ref, arguments, {}, UNKNOWN)
     if isinstance(target.value, (Sequence, Many)) and _is_slice(index.value) and _has_items(item.value):
         inner = item_value(item.value)  # the items are copied
@@ -210,7 +226,10 @@ def on_dict_get(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyw
             found = join(found, as_number(item), FRESH)
     else:
         found = join(found, calls.sweep.stored_item(source, arguments[1].value), FRESH)
-    return calls.emit(ref, arguments, {}, found) if isinstance(found, Number) else None
+    if isinstance(found, Number):
+        return calls.emit(ref, arguments, {}, found)
+    calls.sweep.escape_parts(arguments[2])
+    return _any_item(calls, ref, arguments)
 
 
 def _is_slice(value: Value) -> bool:

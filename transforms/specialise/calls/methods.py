@@ -298,6 +298,8 @@ def dict_method(calls: Calls, source: Binding, name: str, rest: list[Binding], k
         parts = source.parts if not calls.sweep.is_mutated(region) else None
         return calls.emit(ref, [source], {}, calls.sweep.settled(value, region), parts=parts, region=region)
     found = Instance(view_kind(value.kind, name)) if name in VIEW_NAMES else UNKNOWN  # type: ignore[union-attr]
+    if name in ("get", "setdefault", "pop", "popitem"):
+        calls.sweep.escape_parts(source)  # which item it is, is not known
     return calls.emit(ref, [source, *rest], keywords, found)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from transforms import core, library, operations, registry, runtime
+from transforms.analyses.regions import TAKERS
 from transforms.core import Const, Ref, Var
 from transforms.inference import (
     ANY_SIZE,
@@ -52,6 +53,7 @@ from transforms.values import (
     Never,
     Number,
     Sequence,
+    Unknown,
     Value,
 )
 
@@ -127,6 +129,9 @@ def call_primitive(
         for item in (*arguments, *keywords.values()):
             calls.sweep.escape(item)
     value = infer(thing, entry, arguments, keywords)
+    if thing in TAKERS and (isinstance(value, Unknown) or holds_mutable(value)):
+        for item in arguments:  # which of the items it is, is not known
+            calls.sweep.escape_parts(item)
     if isinstance(value, Literal) and is_constant(value.value):
         return constant(value.value)
     if entry is not None:
