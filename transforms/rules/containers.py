@@ -18,9 +18,9 @@ import numpy as np
 
 from transforms import operations, runtime
 from transforms.core import Atom
-from transforms.registry import adjoint, constant, facts, refused, simplify, tangent
+from transforms.registry import adjoint, constant, facts, refused, result, simplify, tangent
 from transforms.rules.sampling import call, listed, numbers
-from transforms.values import Array, Literal, Many, Sequence
+from transforms.values import INTEGER, Array, Literal, Many, Sequence, Value
 
 # ------------------------------------------------------------------------------------------------------------- building
 
@@ -313,6 +313,13 @@ def sort_tangent(self, *, key=None, reverse=False, self_dot):
 constant(collections.OrderedDict, super)
 constant(runtime.heap_made, runtime.heap_popped, runtime.heap_pushed, runtime.heap_replaced)
 constant(bisect.bisect_left, bisect.bisect_right)
+
+
+@result(runtime.place_of_extreme)
+def place_of_extreme_result(items: Value, key: Value, is_largest: Value) -> Value:
+    return INTEGER
+
+
 constant(runtime.chosen_function, runtime.place_of_extreme, runtime.sorting, runtime.last_key, runtime.keys_of)
 constant(runtime.combined_places, runtime.repeated_places, runtime.permuted_places, runtime.choices)
 constant(runtime.first_of, is_pure=False)

@@ -35,6 +35,7 @@ from transforms.values import (
     Number,
     Record,
     Sequence,
+    Unknown,
     Value,
 )
 
@@ -128,17 +129,20 @@ def on_unpack(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywor
         value = calls.sweep.settled(value, source.region)
     if isinstance(value, Sequence) and len(value.items) == count.value:
         if calls.sweep.is_mutated(source.region):
-            return calls.emit(ref, arguments, {}, Sequence(tuple, value.items))
+            return calls.emit(ref, arguments, {}, Sequence(tuple, value.items), region=source.region)
         parts = calls.sweep.parts(source) or ()
         return Binding(None, Sequence(tuple, value.items), parts)
     if isinstance(value, Literal) and isinstance(value.value, tuple) and len(value.value) == count.value:
         return tuple_of([constant(item) for item in value.value])
     if isinstance(value, Many):
-        return calls.emit(ref, arguments, {}, Sequence(tuple, (value.item,) * count.value))
+        found = Sequence(tuple, (value.item,) * count.value)
+        return calls.emit(ref, arguments, {}, found, region=calls.sweep.inner_region(source, value.item))
     if isinstance(value, Array) and value.shape:
         item = array_or_number(value.dtype, value.shape[1:])
         return calls.emit(ref, arguments, {}, Sequence(tuple, (item,) * count.value))
-    return None
+    if not isinstance(value, Unknown) or source.region is None:
+        return None
+    return calls.emit(ref, arguments, {}, UNKNOWN, region=source.region)
 
 
 @handles(operations.unpack_star)
@@ -228,8 +232,9 @@ def on_tuple(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keyword
         found = many(ref.value, (item_value(value),))
     if ref.value is list:
         region = calls.new_region()
-        return calls.emit(ref, arguments, {}, calls.sweep.settled(found, region), region=region)
-    return calls.emit(ref, arguments, {}, found)
+        calls.sweep.nest_items(region, *arguments)
+        return calls.owned(calls.emit(ref, arguments, {}, calls.sweep.settled(found, region), region=region))
+    return calls.emit(ref, arguments, {}, found, region=calls.sweep.inner_region(arguments[0], found))
 
 
 def parts_of(calls: Calls, source: Binding) -> tuple[Binding, ...] | None:

@@ -31,6 +31,7 @@ from transforms.values import (
     Mapping,
     Never,
     Number,
+    Partial,
     Sequence,
     Unknown,
     Value,
@@ -112,8 +113,8 @@ def _of_sequence(calls: Calls, ref: Ref, arguments: list[Binding], value: Sequen
 def _any_item(calls: Calls, ref: Ref, arguments: list[Binding]) -> Binding:
     """An item, or items, of a container where it is not known which."""
     source = arguments[0]
-    items = getattr(source.value, "items", None) or (item_value(source.value),)
-    if any(holds_mutable(item) or isinstance(item, Unknown) for item in items):
+    items = getattr(source.value, "items", (item_value(source.value),))
+    if any(isinstance(item, Unknown) or holds_mutable(item) and not isinstance(item, Partial) for item in items):
         calls.sweep.escape_parts(source)
     return calls.emit(ref, arguments, {}, UNKNOWN, region=source.region)
 
@@ -172,7 +173,7 @@ def _joined(calls: Calls, joiner: object, index: Binding) -> Binding | None:
 def on_setitem(calls: Calls, ref: Ref, arguments: list[Binding], keywords: Keywords) -> Binding | None:
     target, index, item = arguments
     if isinstance(target.value, Array):
-        if target.value.dtype.kind == "O" and may_hold_mutable(item.value):
+        if target.value.dtype.kind == "O" and (isinstance(item.value, Array) or may_hold_mutable(item.value)):
             raise TransformError(
                 "an array of Python objects is given something that may be changed later",
                 "Use a list, or an array of numbers.",

@@ -209,7 +209,9 @@ def container_method(
         found = INTEGER
     elif name == "copy" and isinstance(value, (Sequence, Many)):
         region = calls.new_region()
-        return calls.emit(ref, [source, *rest], keywords, calls.sweep.settled(value, region), region=region)
+        calls.sweep.nest_items(region, source)
+        made = calls.emit(ref, [source, *rest], keywords, calls.sweep.settled(value, region), region=region)
+        return calls.owned(made)
     elif value.kind is str:  # type: ignore[union-attr]
         found = Instance(str) if name in ("format", "join", "lower", "upper", "strip", "replace") else UNKNOWN
     return calls.emit(ref, [source, *rest], keywords, found, region=calls.sweep.inner_region(source, found))
@@ -295,6 +297,7 @@ def dict_method(calls: Calls, source: Binding, name: str, rest: list[Binding], k
         calls.sweep.mutate(source, None)
     if name == "copy":
         region = calls.new_region()
+        calls.sweep.nest_items(region, source)
         parts = source.parts if not calls.sweep.is_mutated(region) else None
         return calls.emit(ref, [source], {}, calls.sweep.settled(value, region), parts=parts, region=region)
     found = Instance(view_kind(value.kind, name)) if name in VIEW_NAMES else UNKNOWN  # type: ignore[union-attr]

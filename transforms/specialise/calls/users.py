@@ -107,11 +107,13 @@ def _note_stored(calls: Calls, bound: list[Binding], number: int, name: str, ite
 def _returned(calls: Calls, called: Ref, bound: list[Binding], result: Value, origin: Origin) -> Binding:
     """The result of a call: a container that it returns is new, or one that it was given."""
     held = [bound[number] for number in origin] if isinstance(origin, tuple) else []
-    is_new = origin is True or isinstance(origin, tuple) and all(item.region is not None for item in held)
-    if is_new and calls.is_bound:
+    if (origin is True or held) and calls.is_bound:
         region = calls.new_region()
-        calls.sweep.nest(region, held)
+        for item in held:
+            calls.sweep.keep(Binding(None, result, None, region), item)
         return calls.owned(calls.emit(called, bound, {}, calls.sweep.settled(result, region), region=region))
+    for item in held:
+        calls.sweep.escape_parts(item)
     given = bound[origin] if isinstance(origin, int) and not isinstance(origin, bool) else None
     if given is None or given.region is None or not calls.sweep.is_whole(given):
         return calls.emit(called, bound, {}, result)
