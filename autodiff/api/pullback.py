@@ -187,7 +187,7 @@ class Inside(Gradient):
 
     def derive(self, bound: Bound, values: tuple[Value, ...], reader: Reader) -> core.Function:
         derivative = super().derive(bound, values, reader)
-        if Summaries()(derivative).changes_captured:
+        if Summaries()(derivative).changed:
             raise TransformError(
                 "vjp, in a program that is differentiated, of a function that changes something "
                 "outside of it",

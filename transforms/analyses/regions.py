@@ -129,14 +129,10 @@ class Summary:
     classes: tuple[tuple[tuple, ...], ...] = ()
     mutated: frozenset[tuple] = frozenset()
     captured: frozenset[tuple] = frozenset()  # slots that are merged with memory outside of the function
-    changed: frozenset[int] = frozenset()  # ids of the modules, cells and objects whose data is changed
+    changes_captured: bool = False  # memory outside of the function is changed, by itself
+    changed: frozenset[int] = frozenset()  # ids of the modules, cells and objects whose data it, or a callee, changes
     outside: frozenset[int] = frozenset()  # ids of the modules, cells and objects whose data is read or changed
     bottomless: tuple[tuple, ...] = ()  # slots of unknown type: they stand for what is held, on all levels, as well
-
-    @property
-    def changes_captured(self) -> bool:
-        """Whether memory outside of the function is changed."""
-        return bool(self.changed)
 
 
 @dataclass
@@ -733,11 +729,13 @@ def summarise(regions: Regions) -> Summary:
     outside = {id(region.find()) for region in regions.objects.values()}
     outside |= {id(r.content) for r in regions.objects.values() if r.known_content is not None}
     shared = {slot for members in classes.values() if len(members) > 1 for slot in members}
+    changed = frozenset(filter(regions.changes_outside, regions.objects))
     return Summary(
         tuple(tuple(members) for members in classes.values() if len(members) > 1),
         frozenset(slot for slot, region in slots if region.is_mutated),
         frozenset(slot for slot, region in slots if id(region.find()) in outside),
-        frozenset(filter(regions.changes_outside, regions.objects)) | regions.called_changed,
+        bool(changed),
+        changed | regions.called_changed,
         frozenset(regions.objects) | regions.called_outside,
         tuple(
             slot
